@@ -1,0 +1,66 @@
+// Package ids makes and names the identifiers of everything Portico stores.
+//
+// An identifier is a short prefix that says what it names, an underscore and
+// 26 symbols of lower-case base 32 (128 random bits), e.g. "pat_4f…". It tells
+// nothing about the person and cannot be guessed; being hard to guess is still
+// never what protects a record (see package access).
+package ids
+
+import (
+	"crypto/rand"
+	"strings"
+)
+
+type (
+	// Patient names a person in the clinic's patient index.
+	Patient string
+	// Account names a login.
+	Account string
+	// Staff names someone who works at the clinic.
+	Staff string
+	// Session names a signed-in browser of a patient or proxy.
+	Session string
+	// StaffSession names a signed-in browser of a staff user.
+	StaffSession string
+	// Verification names the session of someone who is still opening an account.
+	Verification string
+	// Code names an activation code (never the code itself).
+	Code string
+	// Request names an identity request.
+	Request string
+	// Factor names a second step of an account.
+	Factor string
+	// OneTime names one sent one-time code (never its digits).
+	OneTime string
+	// Message names a message in the outbox.
+	Message string
+	// Job names one piece of background work.
+	Job string
+	// Device names a browser that has signed in before.
+	Device string
+	// Document names one published version of terms or privacy practices.
+	Document string
+	// Entry names one line of the audit log.
+	Entry string
+)
+
+// New makes an identifier with the given prefix, e.g. New[ids.Patient]("pat").
+func New[T ~string](prefix string) T {
+	return T(prefix + "_" + strings.ToLower(rand.Text()))
+}
+
+func NewPatient() Patient           { return New[Patient]("pat") }
+func NewAccount() Account           { return New[Account]("acc") }
+func NewStaff() Staff               { return New[Staff]("stf") }
+func NewSession() Session           { return New[Session]("ses") }
+func NewStaffSession() StaffSession { return New[StaffSession]("sts") }
+func NewVerification() Verification { return New[Verification]("ver") }
+func NewCode() Code                 { return New[Code]("cod") }
+func NewRequest() Request           { return New[Request]("req") }
+func NewFactor() Factor             { return New[Factor]("fac") }
+func NewOneTime() OneTime           { return New[OneTime]("otc") }
+func NewMessage() Message           { return New[Message]("msg") }
+func NewJob() Job                   { return New[Job]("job") }
+func NewDevice() Device             { return New[Device]("dev") }
+func NewDocument() Document         { return New[Document]("doc") }
+func NewEntry() Entry               { return New[Entry]("aud") }

@@ -1,0 +1,40 @@
+package lang
+
+import (
+	"fmt"
+	"time"
+)
+
+var months = map[Lang][12]string{
+	En: {"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"},
+	Es: {"enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre", "noviembre", "diciembre"},
+}
+
+// Month names month 1 to 12.
+func (l Lang) Month(m time.Month) string { return months[l][m-1] }
+
+// Date writes a day with the month in words: "April 9, 1962", "9 de abril de 1962".
+func (l Lang) Date(t time.Time) string {
+	if l == Es {
+		return fmt.Sprintf("%d de %s de %d", t.Day(), l.Month(t.Month()), t.Year())
+	}
+	return fmt.Sprintf("%s %d, %d", l.Month(t.Month()), t.Day(), t.Year())
+}
+
+// Clock writes a time of day: "9:30 a.m.", "9:30 a. m.".
+func (l Lang) Clock(t time.Time) string {
+	h, half := t.Hour()%12, "a.m."
+	if h == 0 {
+		h = 12
+	}
+	if t.Hour() >= 12 {
+		half = "p.m."
+	}
+	if l == Es {
+		half = half[:2] + " " + half[2:]
+	}
+	return fmt.Sprintf("%d:%02d %s", h, t.Minute(), half)
+}
+
+// Moment writes a day and a time of day. t must already be in the clinic's zone.
+func (l Lang) Moment(t time.Time) string { return l.Date(t) + ", " + l.Clock(t) }

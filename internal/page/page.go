@@ -1,0 +1,84 @@
+// Package page is the portal's face: the frame every page stands in and the
+// parts pages are made of, as typed templ components. It knows no room and
+// does no I/O; rooms pass it finished words and values.
+package page
+
+import (
+	"time"
+
+	"portico/internal/fault"
+	"portico/internal/lang"
+)
+
+// Clinic is what the frame shows of the clinic. It comes from the settings.
+type Clinic struct {
+	Name        string // "Riverside Family Clinic"
+	Phone       string // as written for people: "555-010-0123"
+	PhoneLink   string // for tel: links, E.164: "+15550100123"
+	Hours       map[lang.Lang]string
+	NumberLabel map[lang.Lang]string // what this clinic calls the patient number: "Riverside number"
+	Emergency   string               // "911"
+	Logo        string               // own path of the logo image, "" for the built-in mark
+	ThemeCSS    string               // own path of the clinic's colour sheet, "" for the built-in colours
+	Zone        *time.Location
+}
+
+// Audience is whom a page is for; it chooses the frame around it.
+type Audience int
+
+const (
+	Visitor   Audience = iota // nobody signed in
+	Enrolling                 // half-way through opening an account
+	Patient                   // signed in
+	Staff                     // the clinic's own people
+)
+
+// Shell is what the frame around a page needs. Package web fills it in for each
+// request; a handler sets Title and what else it knows.
+type Shell struct {
+	Lang     lang.Lang
+	Other    string // address that shows this page in the other language
+	Theme    string // "", "light" or "dark"
+	Text     string // "", "large"
+	Clinic   *Clinic
+	Audience Audience
+	Path     string // path of this page, to mark where one is
+	Person   string // first name of whoever is signed in, for the frame
+	Demo     bool   // the demo clinic: a banner says so, with a link to its outbox
+	Banner   string // a notice above everything, already a sentence; "" for none
+	Idle     time.Duration
+	Absolute time.Time
+	Counts   map[string]int // staff rail: waiting work by place
+	Allowed  func(path string) bool // staff rail: may this person open path
+
+	// FormKey makes the hidden one-time key of one form on this page.
+	FormKey func() string
+
+	Problems []fault.Problem // what is wrong with the form just sent
+}
+
+// T gives a text in the page's language.
+func (s Shell) T(key string, args ...any) string { return s.Lang.T(key, args...) }
+
+// Date writes a moment's day in the clinic's zone.
+func (s Shell) Date(t time.Time) string { return s.Lang.Date(s.local(t)) }
+
+// Moment writes a moment in the clinic's zone.
+func (s Shell) Moment(t time.Time) string { return s.Lang.Moment(s.local(t)) }
+
+func (s Shell) local(t time.Time) time.Time {
+	if s.Clinic != nil && s.Clinic.Zone != nil {
+		return t.In(s.Clinic.Zone)
+	}
+	return t.UTC()
+}
+
+// Error gives the sentence of the problem at field, "" if there is none.
+func (s Shell) Error(field string) string {
+	for _, p := range s.Problems {
+		if p.Field == field {
+			return s.T(p.Text, p.Args...)
+		}
+	}
+	return ""
+}
