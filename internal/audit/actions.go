@@ -1,0 +1,146 @@
+package audit
+
+// The closed list. A new action is a new line here, in the present tense of the
+// person who did it.
+const (
+	ChartOpened  Action = "chart.opened"
+	PageRefused  Action = "page.refused"
+	StaffViewed  Action = "staff.viewed"
+	PatientFound Action = "patient.found"
+	PatientSeen  Action = "patient.seen"
+
+	PatientsImported Action = "patients.imported"
+	PatientsMerged   Action = "patients.merged"
+
+	NumberTried      Action = "enroll.number_tried"
+	ConfirmationSent Action = "enroll.confirmation_sent"
+	CodeTried        Action = "enroll.code_tried"
+	CodeOpened       Action = "enroll.code_opened"
+	CodeReused       Action = "enroll.code_reused"
+	CodeAskedAnew    Action = "enroll.code_asked_anew"
+	RequestMade      Action = "enroll.request_made"
+	RequestMatched   Action = "enroll.request_matched"
+	EnrolStarted     Action = "enroll.started"
+	EnrolStep        Action = "enroll.step"
+	AccountOpened    Action = "account.opened"
+	AccountDisowned  Action = "account.disowned"
+
+	CodeIssued    Action = "code.issued"
+	CodePrinted   Action = "code.printed"
+	CodeReadOut   Action = "code.read_out"
+	CodeRevoked   Action = "code.revoked"
+	CodeSuspended Action = "code.suspended"
+	CodeExpired   Action = "code.expired"
+
+	RequestOpened   Action = "request.opened"
+	RequestCalled   Action = "request.called"
+	RequestApproved Action = "request.approved"
+	RequestRejected Action = "request.rejected"
+	RequestAsked    Action = "request.asked"
+	RequestFlagged  Action = "request.flagged"
+	RequestExpired  Action = "request.expired"
+
+	SignInTried    Action = "signin.tried"
+	PasswordPassed Action = "signin.password_passed"
+	SignedIn       Action = "signin.done"
+	SecondStep     Action = "signin.second_step"
+	OneTimeSent    Action = "signin.one_time_sent"
+	SignedOut      Action = "signin.out"
+	SessionsEnded  Action = "session.ended"
+	SessionKept    Action = "session.kept"
+	DisplayChanged Action = "account.display_changed"
+
+	TermsPublished Action = "terms.published"
+	TermsAccepted  Action = "terms.accepted"
+
+	StaffAdded     Action = "staff.added"
+	StaffSetUp     Action = "staff.set_up"
+	StaffSignedIn  Action = "staff.signed_in"
+	StaffTried     Action = "staff.tried"
+	StaffSignedOut Action = "staff.signed_out"
+	StaffChanged   Action = "staff.changed"
+
+	NoticeSent      Action = "notice.sent"
+	NoticeFailed    Action = "notice.failed"
+	NoticeWithdrawn Action = "notice.withdrawn"
+	NoticeQueued    Action = "notice.queued"
+
+	BreakerTripped Action = "breaker.tripped"
+	LogSealed      Action = "audit.sealed"
+	LogRead        Action = "audit.read"
+	BackupMade     Action = "backup.made"
+	BackupRestored Action = "backup.restored"
+	DemoMade       Action = "demo.made"
+)
+
+// Sentences says in words what each action means; docs/audit-actions.md is made from it.
+var Sentences = map[Action]string{
+	ChartOpened:  "opened a page with a patient's data",
+	PageRefused:  "asked for a page that is not theirs to open",
+	StaffViewed:  "opened a page of the staff console",
+	PatientFound: "searched the patient index",
+	PatientSeen:  "opened a patient's page in the staff console",
+
+	PatientsImported: "took patients in from a file or feed",
+	PatientsMerged:   "joined two patient numbers of one person",
+
+	NumberTried:      "tried a patient number with a birth date",
+	ConfirmationSent: "was sent a confirmation code at the contact on file",
+	CodeTried:        "tried an activation code",
+	CodeOpened:       "opened an activation code with the right birth date",
+	CodeReused:       "tried an activation code that had already been used",
+	CodeAskedAnew:    "asked for a new code in place of an expired one",
+	RequestMade:      "asked for an activation code online",
+	RequestMatched:   "was sent a code after a strict automatic match",
+	EnrolStarted:     "began to open an account",
+	EnrolStep:        "went one step further in opening an account",
+	AccountOpened:    "opened an account",
+	AccountDisowned:  "said that an account or a sign-in was not theirs",
+
+	CodeIssued:    "issued an activation code",
+	CodePrinted:   "printed an activation letter",
+	CodeReadOut:   "read an activation code out on the phone",
+	CodeRevoked:   "revoked an activation code",
+	CodeSuspended: "suspended an activation code after too many wrong tries",
+	CodeExpired:   "let an activation code expire",
+
+	RequestOpened:   "opened an identity request",
+	RequestCalled:   "logged a call about an identity request",
+	RequestApproved: "approved an identity request",
+	RequestRejected: "rejected an identity request",
+	RequestAsked:    "asked the person behind an identity request for more",
+	RequestFlagged:  "flagged an identity request as suspicious",
+	RequestExpired:  "let an identity request expire and erased it",
+
+	SignInTried:    "tried to sign in",
+	PasswordPassed: "gave the right user name and password",
+	SignedIn:       "signed in",
+	SecondStep:     "tried the second step",
+	OneTimeSent:    "was sent a one-time code",
+	SignedOut:      "signed out",
+	SessionsEnded:  "ended sessions",
+	SessionKept:    "kept a session open",
+	DisplayChanged: "changed language or display",
+
+	TermsPublished: "published terms or privacy practices",
+	TermsAccepted:  "accepted terms or privacy practices",
+
+	StaffAdded:     "added a staff user",
+	StaffSetUp:     "set up a staff sign-in",
+	StaffSignedIn:  "signed in to the staff console",
+	StaffTried:     "tried to sign in to the staff console",
+	StaffSignedOut: "signed out of the staff console",
+	StaffChanged:   "changed a staff user",
+
+	NoticeSent:      "sent a message",
+	NoticeFailed:    "could not deliver a message",
+	NoticeWithdrawn: "withdrew a message that had become pointless",
+	NoticeQueued:    "queued a message",
+
+	BreakerTripped: "tripped the global breaker on number and birth date",
+	LogSealed:      "sealed the audit log up to a checkpoint",
+	LogRead:        "read or exported the audit log",
+	BackupMade:     "made a backup",
+	BackupRestored: "restored a backup",
+	DemoMade:       "made the demo clinic",
+}

@@ -1,0 +1,221 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"modernc.org/sqlite"
+
+	"portico/internal/audit"
+	"portico/internal/ids"
+)
+
+// ErrNone is returned by Get when no row matches.
+var ErrNone = errors.New("no such row")
+
+// Row is what a scan function reads from.
+type Row interface{ Scan(dest ...any) error }
+
+// Exec runs a statement and tells how many rows it touched.
+func (tx *Tx) Exec(ctx context.Context, query string, args ...any) (int64, error) {
+	tx.tally()
+	var res sql.Result
+	var err error
+	if tx.stmt != nil {
+		s, perr := tx.stmt(ctx, query)
+		if perr != nil {
+			return 0, where(perr, query)
+		}
+		res, err = s.ExecContext(ctx, args...)
+	} else {
+		res, err = tx.q.ExecContext(ctx, query, args...)
+	}
+	if err != nil {
+		return 0, where(err, query)
+	}
+	return res.RowsAffected()
+}
+
+func (tx *Tx) rows(ctx context.Context, query string, args []any) (*sql.Rows, error) {
+	tx.tally()
+	if tx.stmt != nil {
+		s, err := tx.stmt(ctx, query)
+		if err != nil {
+			return nil, err
+		}
+		return s.QueryContext(ctx, args...)
+	}
+	return tx.q.QueryContext(ctx, query, args...)
+}
+
+func (tx *Tx) tally() {
+	if tx.count != nil {
+		*tx.count++
+	}
+}
+
+// Engine tells which database this transaction is on. Only jobs needs it, for
+// its lock clause.
+func (tx *Tx) Engine() Engine { return tx.engine }
+
+// LockClause makes concurrent claimers skip each other's rows on PostgreSQL; on
+// SQLite, with its single writer, there is nothing to skip.
+func (tx *Tx) LockClause() string {
+	if tx.engine == Postgres {
+		return " FOR UPDATE SKIP LOCKED"
+	}
+	return ""
+}
+
+// Get reads exactly one row; ErrNone if there is none.
+func Get[T any](ctx context.Context, tx *Tx, scan func(Row) (T, error), query string, args ...any) (T, error) {
+	var zero T
+	rows, err := tx.rows(ctx, query, args)
+	if err != nil {
+		return zero, where(err, query)
+	}
+	defer rows.Close()
+	if !rows.Next() {
+		if err := rows.Err(); err != nil {
+			return zero, where(err, query)
+		}
+		return zero, ErrNone
+	}
+	v, err := scan(rows)
+	if err != nil {
+		return zero, where(err, query)
+	}
+	// The rest must be read for a RETURNING statement to be carried out whole.
+	for rows.Next() {
+	}
+	return v, where(rows.Err(), query)
+}
+
+// List reads all rows.
+func List[T any](ctx context.Context, tx *Tx, scan func(Row) (T, error), query string, args ...any) ([]T, error) {
+	rows, err := tx.rows(ctx, query, args)
+	if err != nil {
+		return nil, where(err, query)
+	}
+	defer rows.Close()
+	var out []T
+	for rows.Next() {
+		v, err := scan(rows)
+		if err != nil {
+			return nil, where(err, query)
+		}
+		out = append(out, v)
+	}
+	return out, where(rows.Err(), query)
+}
+
+// One scans a single column of any basic type: store.Get(ctx, tx, store.One[int], …).
+func One[T any](r Row) (T, error) {
+	var v T
+	err := r.Scan(&v)
+	return v, err
+}
+
+// where names the statement in an error by its first words; never its arguments.
+func where(err error, query string) error {
+	if err == nil {
+		return nil
+	}
+	words := strings.Fields(query)
+	return fmt.Errorf("%s: %w", strings.Join(words[:min(4, len(words))], " "), err)
+}
+
+// In writes "$from, $from+1, …" for n values of an IN list.
+func In(from, n int) string {
+	parts := make([]string, n)
+	for i := range parts {
+		parts[i] = "$" + strconv.Itoa(from+i)
+	}
+	return strings.Join(parts, ", ")
+}
+
+// layout is fixed-width, so that text order is time order on SQLite.
+const layout = "2006-01-02T15:04:05.000000Z"
+
+// Time is a moment on its way to or from the database, in UTC to the
+// microsecond. The zero time stands for NULL.
+type Time time.Time
+
+// Value implements driver.Valuer.
+func (t Time) Value() (driver.Value, error) {
+	if time.Time(t).IsZero() {
+		return nil, nil
+	}
+	return time.Time(t).UTC().Format(layout), nil
+}
+
+// Scan implements sql.Scanner.
+func (t *Time) Scan(v any) error {
+	switch v := v.(type) {
+	case nil:
+		*t = Time{}
+	case time.Time:
+		*t = Time(v.UTC())
+	case string:
+		p, err := time.Parse(layout, v)
+		if err != nil {
+			return errors.New("a stored time is not in our format")
+		}
+		*t = Time(p)
+	default:
+		return fmt.Errorf("a stored time is a %T", v)
+	}
+	return nil
+}
+
+// Std gives the standard library's time.
+func (t Time) Std() time.Time { return time.Time(t) }
+
+// IsUnique tells whether err is a breach of a unique index or primary key: the
+// database's word on who won a race.
+func IsUnique(err error) bool {
+	if p, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return p.Code == "23505"
+	}
+	if s, ok := errors.AsType[*sqlite.Error](err); ok {
+		return s.Code() == 2067 || s.Code() == 1555
+	}
+	return false
+}
+
+func isRetryable(err error) bool {
+	p, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && (p.Code == "40001" || p.Code == "40P01")
+}
+
+// Clean makes outside text storable: no NUL, no broken UTF-8 (PostgreSQL
+// refuses both, SQLite would keep them).
+func Clean(s string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "")
+}
+
+func (tx *Tx) writeLog(ctx context.Context, entries []audit.Entry) error {
+	for _, e := range entries {
+		if !e.Valid() {
+			return fmt.Errorf("invalid audit entry (action %q)", e.Action)
+		}
+		id := ids.NewEntry()
+		if _, err := tx.Exec(ctx, `
+			INSERT INTO audit_entry (id, at, action, outcome, actor, actor_id, patient_id, object, source, session, detail)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+			id, Time(tx.Now), string(e.Action), string(e.Outcome), string(e.Actor), e.ActorID, e.Patient, e.Object, e.Source, e.Session, e.Detail); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `INSERT INTO audit_pending (entry_id, at) VALUES ($1, $2)`, id, Time(tx.Now)); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,225 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+
+	_ "modernc.org/sqlite" // the SQLite driver, "sqlite"
+)
+
+// group is how many waiting changes share one commit at most.
+const group = 128
+
+// change is one waiting write.
+type change struct {
+	ctx    context.Context
+	run    func(context.Context, *Tx) error
+	err    error
+	caught any // what run panicked with, thrown again at the caller
+	done   chan struct{}
+}
+
+func (db *DB) openSQLite(ctx context.Context, file string) error {
+	if file == "" {
+		return errors.New("the database address sqlite: needs a file name")
+	}
+	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+		return fmt.Errorf("the database folder cannot be made: %w", err)
+	}
+	// Made here with narrow rights: SQLite would leave it readable by everyone.
+	f, err := os.OpenFile(file, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return fmt.Errorf("the database file cannot be opened: %w", err)
+	}
+	f.Close()
+	// synchronous=FULL: in WAL mode NORMAL may lose acknowledged commits on power loss.
+	common := "_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=cache_size(-16000)&_pragma=temp_store(MEMORY)"
+	path := (&url.URL{Scheme: "file", Opaque: file}).String()
+	if db.write, err = sql.Open("sqlite", path+"?_txlock=immediate&"+common); err != nil {
+		return fmt.Errorf("open sqlite: %w", err)
+	}
+	db.write.SetMaxOpenConns(1)
+	if err := db.write.PingContext(ctx); err != nil {
+		return fmt.Errorf("the database file is not usable: %w", err)
+	}
+	if db.read, err = sql.Open("sqlite", path+"?"+common+"&_pragma=query_only(1)"); err != nil {
+		return fmt.Errorf("open sqlite: %w", err)
+	}
+	db.read.SetMaxOpenConns(max(4, 2*runtime.NumCPU()))
+	db.read.SetMaxIdleConns(max(4, 2*runtime.NumCPU()))
+	db.queue = make(chan *change, 4*group)
+	go db.writer()
+	return nil
+}
+
+// enqueue hands a change to the writer and waits for its group's commit.
+func (db *DB) enqueue(ctx context.Context, f func(context.Context, *Tx) error) error {
+	c := &change{ctx: ctx, run: f, done: make(chan struct{})}
+	if err := db.hand(c); err != nil {
+		return err
+	}
+	// Once handed over it may be committed at any moment, so only the writer's
+	// answer tells the truth: waiting on ctx here could deny what was done.
+	<-c.done
+	if c.caught != nil {
+		panic(c.caught)
+	}
+	return c.err
+}
+
+func (db *DB) hand(c *change) error {
+	db.gate.RLock()
+	defer db.gate.RUnlock()
+	if db.closed {
+		return errors.New("the database is closed")
+	}
+	select {
+	case db.queue <- c:
+		return nil
+	case <-c.ctx.Done():
+		return fmt.Errorf("waiting for the database: %w", c.ctx.Err())
+	}
+}
+
+// writer commits waiting changes in groups until the queue is closed.
+func (db *DB) writer() {
+	defer close(db.done)
+	batch := make([]*change, 0, group)
+	w := &sqliteWriter{db: db, stmts: map[string]*sql.Stmt{}}
+	defer w.drop()
+	for c := range db.queue {
+		batch = append(batch[:0], c)
+	more:
+		for len(batch) < group {
+			select {
+			case c, ok := <-db.queue:
+				if !ok {
+					break more
+				}
+				batch = append(batch, c)
+			default:
+				break more
+			}
+		}
+		w.commit(batch)
+		for _, c := range batch {
+			close(c.done)
+		}
+	}
+}
+
+// sqliteWriter owns the one writing connection and its prepared statements.
+type sqliteWriter struct {
+	db    *DB
+	conn  *sql.Conn
+	stmts map[string]*sql.Stmt
+}
+
+// keep bounds the prepared statements held open; IN lists make new texts.
+const keep = 512
+
+func (w *sqliteWriter) drop() {
+	for q, s := range w.stmts {
+		s.Close()
+		delete(w.stmts, q)
+	}
+	if w.conn != nil {
+		w.conn.Close()
+		w.conn = nil
+	}
+}
+
+func (w *sqliteWriter) commit(batch []*change) {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*deadline)
+	defer cancel()
+	fail := func(err error) {
+		for _, c := range batch {
+			if c.err == nil {
+				c.err = err
+			}
+		}
+		w.drop()
+	}
+	if w.conn == nil {
+		conn, err := w.db.write.Conn(ctx)
+		if err != nil {
+			fail(fmt.Errorf("writer connection: %w", err))
+			return
+		}
+		w.conn = conn
+	}
+	if err := w.do(ctx, "BEGIN IMMEDIATE"); err != nil {
+		fail(fmt.Errorf("begin: %w", err))
+		return
+	}
+	for _, c := range batch {
+		if err := w.one(ctx, c); err != nil {
+			// The savepoint could not be undone: nothing of this group may stay.
+			w.do(ctx, "ROLLBACK")
+			fail(err)
+			return
+		}
+	}
+	if err := w.do(ctx, "COMMIT"); err != nil {
+		w.do(ctx, "ROLLBACK")
+		fail(fmt.Errorf("commit: %w", err))
+	}
+}
+
+// one runs a change in its own savepoint. The returned error is the writer's;
+// the change's own goes into c.err.
+func (w *sqliteWriter) one(ctx context.Context, c *change) error {
+	if c.err = c.ctx.Err(); c.err != nil {
+		return nil
+	}
+	if err := w.do(ctx, "SAVEPOINT change"); err != nil {
+		return fmt.Errorf("savepoint: %w", err)
+	}
+	tx := &Tx{Now: w.db.clock.Now(), engine: SQLite, q: w.conn, stmt: w.prepared, count: counter(c.ctx)}
+	func() {
+		defer func() { c.caught = recover() }()
+		c.err = c.run(c.ctx, tx)
+	}()
+	if c.err != nil || c.caught != nil {
+		if err := w.do(ctx, "ROLLBACK TO change"); err != nil {
+			return fmt.Errorf("rollback: %w", err)
+		}
+	}
+	if err := w.do(ctx, "RELEASE change"); err != nil {
+		return fmt.Errorf("release: %w", err)
+	}
+	return nil
+}
+
+func (w *sqliteWriter) do(ctx context.Context, query string) error {
+	s, err := w.prepared(ctx, query)
+	if err != nil {
+		return err
+	}
+	_, err = s.ExecContext(ctx)
+	return err
+}
+
+func (w *sqliteWriter) prepared(ctx context.Context, query string) (*sql.Stmt, error) {
+	if s, ok := w.stmts[query]; ok {
+		return s, nil
+	}
+	if len(w.stmts) >= keep {
+		for q, s := range w.stmts {
+			s.Close()
+			delete(w.stmts, q)
+		}
+	}
+	s, err := w.conn.PrepareContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	w.stmts[query] = s
+	return s, nil
+}
