@@ -192,6 +192,18 @@ func (db *DB) Change(ctx context.Context, e audit.Entry, f func(*Tx) error) erro
 	})
 }
 
+// Record is Change for callers that learn only inside the transaction whom the
+// line is about: f returns the entry, and an invalid one undoes everything.
+func (db *DB) Record(ctx context.Context, f func(*Tx) (audit.Entry, error)) error {
+	return db.commit(ctx, func(ctx context.Context, tx *Tx) error {
+		e, err := f(tx)
+		if err != nil {
+			return err
+		}
+		return tx.writeLog(ctx, append([]audit.Entry{e}, tx.log...))
+	})
+}
+
 // Log adds a further line to the audit log, committed with this transaction.
 func (tx *Tx) Log(e audit.Entry) { tx.log = append(tx.log, e) }
 

@@ -1,0 +1,106 @@
+package access
+
+import (
+	"context"
+	"errors"
+
+	"portico/internal/audit"
+	"portico/internal/fault"
+	"portico/internal/ids"
+	"portico/internal/secret"
+	"portico/internal/store"
+)
+
+// StartStaffSession opens a staff session in the caller's transaction.
+func (g *Gate) StartStaffSession(ctx context.Context, tx *store.Tx, s ids.Staff, v Visitor) (token string, err error) {
+	token = secret.Token()
+	_, err = tx.Exec(ctx, `
+		INSERT INTO staff_session (id, token_hash, staff_id, agent, source, created_at, seen_at, expires_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $6, $7)`,
+		ids.NewStaffSession(), secret.TokenHash(token), s, v.agent, string(v.source), store.Time(tx.Now), store.Time(tx.Now.Add(Absolute)))
+	return token, err
+}
+
+// Desk proves that token's session belongs to an active staff user whose roles
+// allow task, moves the idle clock and writes the audit line, refused or not.
+// Roles and state are read each time: taking one away bites on the next request.
+func (g *Gate) Desk(ctx context.Context, token string, task Task, route string, v Visitor) (Desk, Live, error) {
+	var d Desk
+	var live Live
+	err := g.DB.Record(ctx, func(tx *store.Tx) (audit.Entry, error) {
+		var err error
+		d, live, err = touchDesk(ctx, tx, token)
+		if err != nil {
+			return audit.Entry{}, err
+		}
+		d.task, d.source = task, v.source
+		if !May(d.roles, task) {
+			return d.Did(audit.PageRefused, route).As(audit.Refused).With(string(task)), nil
+		}
+		return d.Did(audit.StaffViewed, route).With(string(task)), nil
+	})
+	if err == nil && !May(d.roles, task) {
+		return Desk{}, live, fault.Refused()
+	}
+	return d, live, err
+}
+
+func touchDesk(ctx context.Context, tx *store.Tx, token string) (Desk, Live, error) {
+	var live Live
+	d, err := store.Get(ctx, tx, func(r store.Row) (d Desk, err error) {
+		var ends store.Time
+		err = r.Scan(&d.session, &d.staff, &ends)
+		live = Live{Expires: ends.Std(), Idle: tx.Now.Add(Idle)}
+		return d, err
+	}, `
+		UPDATE staff_session SET seen_at = $2
+		WHERE token_hash = $1 AND ended_at IS NULL AND expires_at > $2 AND seen_at > $3
+		RETURNING id, staff_id, expires_at`,
+		secret.TokenHash(token), store.Time(tx.Now), store.Time(tx.Now.Add(-Idle)))
+	if errors.Is(err, store.ErrNone) {
+		return Desk{}, Live{}, ErrNoSession
+	}
+	if err != nil {
+		return Desk{}, Live{}, err
+	}
+	_, err = store.Get(ctx, tx, func(r store.Row) (struct{}, error) {
+		var roles string
+		err := r.Scan(&d.name, &roles)
+		d.roles = ParseRoles(roles)
+		return struct{}{}, err
+	}, `SELECT name, roles FROM staff WHERE id = $1 AND state = 'active'`, d.staff)
+	if errors.Is(err, store.ErrNone) {
+		return Desk{}, Live{}, ErrNoSession
+	}
+	return d, live, err
+}
+
+// PeekStaff is Peek for a staff session.
+func (g *Gate) PeekStaff(ctx context.Context, token string) (Live, error) {
+	var live Live
+	err := g.DB.View(ctx, func(tx *store.Tx) (err error) {
+		live, err = store.Get(ctx, tx, func(r store.Row) (Live, error) {
+			var seen, ends store.Time
+			err := r.Scan(&seen, &ends)
+			return Live{Expires: ends.Std(), Idle: seen.Std().Add(Idle)}, err
+		}, `SELECT seen_at, expires_at FROM staff_session WHERE token_hash = $1 AND ended_at IS NULL AND expires_at > $2 AND seen_at > $3`,
+			secret.TokenHash(token), store.Time(tx.Now), store.Time(tx.Now.Add(-Idle)))
+		return err
+	})
+	if errors.Is(err, store.ErrNone) {
+		return Live{}, ErrNoSession
+	}
+	return live, err
+}
+
+// EndStaffSession ends the desk's own session.
+func (g *Gate) EndStaffSession(ctx context.Context, tx *store.Tx, d Desk) error {
+	_, err := tx.Exec(ctx, `UPDATE staff_session SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL`, d.session, store.Time(tx.Now))
+	return err
+}
+
+// EndStaffSessions ends every session of a staff user.
+func (g *Gate) EndStaffSessions(ctx context.Context, tx *store.Tx, s ids.Staff) error {
+	_, err := tx.Exec(ctx, `UPDATE staff_session SET ended_at = $2 WHERE staff_id = $1 AND ended_at IS NULL`, s, store.Time(tx.Now))
+	return err
+}
