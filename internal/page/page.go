@@ -48,13 +48,42 @@ type Shell struct {
 	Banner   string // a notice above everything, already a sentence; "" for none
 	Idle     time.Duration
 	Absolute time.Time
-	Counts   map[string]int // staff rail: waiting work by place
+	Counts   map[string]int         // staff rail: waiting work by place
 	Allowed  func(path string) bool // staff rail: may this person open path
 
 	// FormKey makes the hidden one-time key of one form on this page.
 	FormKey func() string
 
 	Problems []fault.Problem // what is wrong with the form just sent
+
+	Title   string    // what this page is called, in words; also its <title>
+	Back    string    // address of the page before this one, "" for no back link
+	Done    string    // what has just been done, one sentence, shown once above the content
+	Nav     []NavItem // the main places, in order; the caller leaves out what does not exist
+	Wide    bool      // let the content use the whole width (tables, consoles)
+	Account string    // address of the account page, "" for no link to it
+	SignOut string    // address the sign-out button posts to, "" for no button
+	Mark    string    // opaque mark of the signed-in account; text kept over a sign-in is given back to it alone
+}
+
+// NavItem is one place of the main navigation. Counts[Path] is shown beside it.
+type NavItem struct {
+	Path    string // "/visits"
+	Icon    string // name of an icon
+	TextKey string // key of its word
+	Group   string // staff rail: key of the heading above it, "" to go on under the last
+}
+
+// Called gives the shell with its title set.
+func (s Shell) Called(title string) Shell {
+	s.Title = title
+	return s
+}
+
+// BackTo gives the shell with its back link set.
+func (s Shell) BackTo(path string) Shell {
+	s.Back = path
+	return s
 }
 
 // T gives a text in the page's language.

@@ -1,0 +1,44 @@
+/*
+How a room draws a page. The room owns a struct with everything the page may
+show and a templ component of the same name; the shell comes from package web.
+
+	package enroll
+
+	import "portico/internal/page"
+
+	type DetailsPage struct {
+		First, Email      string
+		Day, Month, Year  string
+		How               string
+	}
+
+	templ details(s page.Shell, p DetailsPage) {
+		@page.Layout(s.Called(s.T("enroll.details.title")).BackTo("/enroll")) {
+			@page.Steps(s, page.StepsSpec{Now: 1, Names: []string{s.T("enroll.step.you"), s.T("enroll.step.code")}})
+			@page.Heading(s.T("enroll.details.title"), s.T("enroll.details.lead"))
+			@page.Form(s, page.FormSpec{Action: "/enroll/details"}) {
+				@page.Field(s, page.FieldSpec{Name: "first", Label: s.T("enroll.first"), Value: p.First, Complete: "given-name"})
+				@page.DateOfBirth(s, page.DateSpec{Name: "birth", Label: s.T("enroll.birth"), Day: p.Day, Month: p.Month, Year: p.Year})
+				@page.Email(s, page.FieldSpec{Name: "email", Label: s.T("enroll.email"), Value: p.Email})
+				@page.RadioCards(s, page.ChoiceSpec{Name: "how", Label: s.T("enroll.how"), Value: p.How, Options: []page.Choice{
+					{Value: "mail", Title: s.T("enroll.how.mail"), Text: s.T("enroll.how.mail.text")},
+				}})
+				@page.Button(page.ButtonSpec{Text: s.T("enroll.continue")})
+			}
+		}
+	}
+
+What to know:
+
+  - Every text handed to a part is a finished sentence: call s.T in the room.
+  - The name of a field is also its id. A problem made by fault.Bad("email", …)
+    appears beside the field named "email" and in the summary above the page,
+    which Layout draws by itself, as it does the back link.
+  - DateOfBirth named "birth" sends birth_month, birth_day and birth_year; a
+    problem may be at "birth" or at one of the three.
+  - A choice named "how" has the problem field "how".
+  - Parts that need only words take no shell.
+  - A page has one Heading. For a page that asks one question, set
+    Question: true on that field instead, and its label becomes the heading.
+*/
+package page
