@@ -51,8 +51,12 @@ func (db *DB) openSQLite(ctx context.Context, file string) error {
 	if db.read, err = sql.Open("sqlite", path+"?"+common+"&_pragma=query_only(1)"); err != nil {
 		return fmt.Errorf("open sqlite: %w", err)
 	}
-	db.read.SetMaxOpenConns(max(4, 2*runtime.NumCPU()))
-	db.read.SetMaxIdleConns(max(4, 2*runtime.NumCPU()))
+	readers := max(4, 2*runtime.NumCPU())
+	db.read.SetMaxOpenConns(readers + 1) // one more for Ping and Ready
+	db.idle = make(chan *session, readers)
+	for range readers {
+		db.idle <- &session{pool: db.read}
+	}
 	db.queue = make(chan *change, 4*group)
 	go db.writer()
 	return nil
@@ -91,7 +95,7 @@ func (db *DB) hand(c *change) error {
 func (db *DB) writer() {
 	defer close(db.done)
 	batch := make([]*change, 0, group)
-	w := &sqliteWriter{db: db, stmts: map[string]*sql.Stmt{}}
+	w := &sqliteWriter{db: db, session: session{pool: db.write}}
 	defer w.drop()
 	for c := range db.queue {
 		batch = append(batch[:0], c)
@@ -114,9 +118,10 @@ func (db *DB) writer() {
 	}
 }
 
-// sqliteWriter owns the one writing connection and its prepared statements.
-type sqliteWriter struct {
-	db    *DB
+// session is one connection with its prepared statements, used by one
+// goroutine at a time.
+type session struct {
+	pool  *sql.DB
 	conn  *sql.Conn
 	stmts map[string]*sql.Stmt
 }
@@ -124,15 +129,82 @@ type sqliteWriter struct {
 // keep bounds the prepared statements held open; IN lists make new texts.
 const keep = 512
 
-func (w *sqliteWriter) drop() {
-	for q, s := range w.stmts {
-		s.Close()
-		delete(w.stmts, q)
+func (s *session) open(ctx context.Context) (err error) {
+	if s.conn == nil {
+		s.conn, err = s.pool.Conn(ctx)
+		s.stmts = map[string]*sql.Stmt{}
 	}
-	if w.conn != nil {
-		w.conn.Close()
-		w.conn = nil
+	return err
+}
+
+func (s *session) drop() {
+	s.forget()
+	if s.conn != nil {
+		s.conn.Close()
+		s.conn = nil
 	}
+}
+
+func (s *session) forget() {
+	for _, st := range s.stmts {
+		st.Close()
+	}
+	clear(s.stmts)
+}
+
+func (s *session) do(ctx context.Context, query string) error {
+	st, err := s.prepared(ctx, query)
+	if err != nil {
+		return err
+	}
+	_, err = st.ExecContext(ctx)
+	return err
+}
+
+func (s *session) prepared(ctx context.Context, query string) (*sql.Stmt, error) {
+	if st, ok := s.stmts[query]; ok {
+		return st, nil
+	}
+	if len(s.stmts) >= keep {
+		s.forget()
+	}
+	st, err := s.conn.PrepareContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	s.stmts[query] = st
+	return st, nil
+}
+
+// viewSQLite runs f on a free reading connection.
+func (db *DB) viewSQLite(ctx context.Context, f func(*Tx) error) error {
+	var s *session
+	select {
+	case s = <-db.idle:
+	case <-ctx.Done():
+		return fmt.Errorf("begin view: %w", ctx.Err())
+	}
+	defer func() { db.idle <- s }()
+	if err := s.open(ctx); err != nil {
+		return fmt.Errorf("begin view: %w", err)
+	}
+	if err := s.do(ctx, "BEGIN"); err != nil {
+		s.drop()
+		return fmt.Errorf("begin view: %w", err)
+	}
+	defer func() {
+		// Not with ctx: a cancelled request must still end its transaction.
+		if err := s.do(context.Background(), "ROLLBACK"); err != nil {
+			s.drop()
+		}
+	}()
+	return f(&Tx{Now: db.clock.Now(), engine: SQLite, q: s.conn, stmt: s.prepared, count: counter(ctx)})
+}
+
+// sqliteWriter owns the one writing connection.
+type sqliteWriter struct {
+	db *DB
+	session
 }
 
 func (w *sqliteWriter) commit(batch []*change) {
@@ -146,13 +218,9 @@ func (w *sqliteWriter) commit(batch []*change) {
 		}
 		w.drop()
 	}
-	if w.conn == nil {
-		conn, err := w.db.write.Conn(ctx)
-		if err != nil {
-			fail(fmt.Errorf("writer connection: %w", err))
-			return
-		}
-		w.conn = conn
+	if err := w.open(ctx); err != nil {
+		fail(fmt.Errorf("writer connection: %w", err))
+		return
 	}
 	if err := w.do(ctx, "BEGIN IMMEDIATE"); err != nil {
 		fail(fmt.Errorf("begin: %w", err))
@@ -195,31 +263,4 @@ func (w *sqliteWriter) one(ctx context.Context, c *change) error {
 		return fmt.Errorf("release: %w", err)
 	}
 	return nil
-}
-
-func (w *sqliteWriter) do(ctx context.Context, query string) error {
-	s, err := w.prepared(ctx, query)
-	if err != nil {
-		return err
-	}
-	_, err = s.ExecContext(ctx)
-	return err
-}
-
-func (w *sqliteWriter) prepared(ctx context.Context, query string) (*sql.Stmt, error) {
-	if s, ok := w.stmts[query]; ok {
-		return s, nil
-	}
-	if len(w.stmts) >= keep {
-		for q, s := range w.stmts {
-			s.Close()
-			delete(w.stmts, q)
-		}
-	}
-	s, err := w.conn.PrepareContext(ctx, query)
-	if err != nil {
-		return nil, err
-	}
-	w.stmts[query] = s
-	return s, nil
 }

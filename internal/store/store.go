@@ -44,7 +44,7 @@ type DB struct {
 	done   chan struct{}
 	gate   sync.RWMutex // held for reading while a change is handed to the writer
 	closed bool
-	stmts  sync.Map // query text → *sql.Stmt on the read pool
+	idle   chan *session // SQLite's reading connections that are free
 }
 
 // Open opens the database at address, "sqlite:FILE" or "postgres://…". It does
@@ -118,6 +118,9 @@ func (db *DB) Close() error {
 	}
 	db.gate.Unlock()
 	<-db.done
+	for range cap(db.idle) {
+		(<-db.idle).drop()
+	}
 	err := db.read.Close()
 	if db.write != db.read {
 		err = errors.Join(err, db.write.Close())
@@ -145,35 +148,15 @@ type querier interface {
 func (db *DB) View(ctx context.Context, f func(*Tx) error) error {
 	ctx, cancel := context.WithTimeout(ctx, deadline)
 	defer cancel()
-	t, err := db.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: db.engine == Postgres})
+	if db.engine == SQLite {
+		return db.viewSQLite(ctx, f)
+	}
+	t, err := db.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
 		return fmt.Errorf("begin view: %w", err)
 	}
 	defer t.Rollback()
-	tx := &Tx{Now: db.clock.Now(), engine: db.engine, q: t, count: counter(ctx)}
-	tx.stmt = func(ctx context.Context, query string) (*sql.Stmt, error) {
-		s, err := db.prepared(ctx, query)
-		if err != nil {
-			return nil, err
-		}
-		return t.StmtContext(ctx, s), nil
-	}
-	return f(tx)
-}
-
-func (db *DB) prepared(ctx context.Context, query string) (*sql.Stmt, error) {
-	if s, ok := db.stmts.Load(query); ok {
-		return s.(*sql.Stmt), nil
-	}
-	s, err := db.read.PrepareContext(ctx, query)
-	if err != nil {
-		return nil, err
-	}
-	if old, loaded := db.stmts.LoadOrStore(query, s); loaded {
-		s.Close()
-		return old.(*sql.Stmt), nil
-	}
-	return s, nil
+	return f(&Tx{Now: db.clock.Now(), engine: db.engine, q: t, count: counter(ctx)})
 }
 
 // Change runs f in a writing transaction and adds e to the audit log in that
