@@ -1,1 +1,5 @@
-"use strict";
+// Helpers on top of pages that work without them. Nothing here writes HTML.
+import "./reveal.js";
+import "./form.js";
+import "./tools.js";
+import "./session.js";

@@ -82,4 +82,35 @@ func mark() templ.Component {
 	})
 }
 
+// landscape is the picture of the first page, tall for wide screens and a strip
+// for phones. Its colours follow the clinic's theme.
+func landscape() templ.Component {
+	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
+		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
+			return templ_7745c5c3_CtxErr
+		}
+		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
+		if !templ_7745c5c3_IsBuffer {
+			defer func() {
+				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err == nil {
+					templ_7745c5c3_Err = templ_7745c5c3_BufErr
+				}
+			}()
+		}
+		ctx = templ.InitializeContext(ctx)
+		templ_7745c5c3_Var4 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var4 == nil {
+			templ_7745c5c3_Var4 = templ.NopComponent
+		}
+		ctx = templ.ClearChildren(ctx)
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "<svg class=\"art-wide\" viewBox=\"0 0 780 150\" preserveAspectRatio=\"xMidYMax slice\" aria-hidden=\"true\" focusable=\"false\"><circle class=\"art-sun\" cx=\"600\" cy=\"62\" r=\"40\"></circle><circle class=\"art-glow\" cx=\"600\" cy=\"62\" r=\"60\"></circle><path class=\"art-1\" d=\"M0 66c110-40 230-40 360-8s270 32 420-16v108H0z\"></path><path class=\"art-2\" d=\"M0 100c140-36 300-32 430-8s240 12 350-18v76H0z\"></path><path class=\"art-3\" d=\"M0 128c160-24 330-28 480-6 120 16 210 10 300-2v30H0z\"></path></svg> <svg class=\"art-tall\" viewBox=\"0 0 600 900\" preserveAspectRatio=\"xMidYMax slice\" aria-hidden=\"true\" focusable=\"false\"><circle class=\"art-sun\" cx=\"430\" cy=\"560\" r=\"96\"></circle><circle class=\"art-glow\" cx=\"430\" cy=\"560\" r=\"150\"></circle><path class=\"art-1\" d=\"M0 640C90 560 190 560 290 620s210 60 310-20v300H0z\"></path><path class=\"art-2\" d=\"M0 720c110-70 240-60 340-10s190 20 260-30v220H0z\"></path><path class=\"art-3\" d=\"M0 800c120-50 250-60 380-10 90 34 160 20 220 0v110H0z\"></path><path class=\"art-4\" d=\"M0 860c150-40 300-30 420-6 80 16 130 8 180-2v48H0z\"></path></svg>")
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		return nil
+	})
+}
+
 var _ = templruntime.GeneratedTemplate
