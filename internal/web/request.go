@@ -1,0 +1,226 @@
+package web
+
+import (
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+
+	"portico/internal/access"
+	"portico/internal/lang"
+	"portico/internal/page"
+	"portico/internal/secret"
+	"portico/internal/store"
+)
+
+// Request is an incoming request with what the router found out about it.
+type Request struct {
+	*http.Request
+	Lang    lang.Lang
+	router  *Router
+	w       http.ResponseWriter
+	route   Route
+	visitor access.Visitor
+	shell   page.Shell
+	cookies []*http.Cookie // to be set with the reply
+	binding string         // what this page's form keys are bound to
+	formKey string         // hash of the form key taken, "" if none
+}
+
+// maxForm is the largest form body taken, in bytes. Uploads have routes of their own.
+const maxForm = 64 << 10
+
+func (r *Router) request(w http.ResponseWriter, req *http.Request, t Route) *Request {
+	q := &Request{Request: req, router: r, w: w, route: t}
+	q.visitor = access.NewVisitor(access.SourceOf(r.clientAddr(req)), Agent(req.UserAgent()))
+	q.Lang = q.language()
+	q.shell = page.Shell{
+		Lang: q.Lang, Clinic: r.set.Clinic, Path: req.URL.Path, Demo: r.set.Demo, Other: q.otherLanguage(),
+		Theme: oneOf(q.Cookie(themeCookie), "light", "dark"), Text: oneOf(q.Cookie(textCookie), "large"),
+	}
+	if r.set.Banner != nil {
+		q.shell.Banner = r.set.Banner()
+	}
+	q.shell.FormKey = q.newFormKey
+	return q
+}
+
+func oneOf(s string, allowed ...string) string {
+	for _, a := range allowed {
+		if s == a {
+			return s
+		}
+	}
+	return ""
+}
+
+// language is what the person chose by link or cookie, else what the browser prefers.
+func (q *Request) language() lang.Lang {
+	if l, ok := lang.Parse(q.URL.Query().Get("lang")); ok {
+		q.setCookie(langCookie, string(l), preference)
+		return l
+	}
+	if l, ok := lang.Parse(q.Cookie(langCookie)); ok {
+		return l
+	}
+	for part := range strings.SplitSeq(q.Header.Get("Accept-Language"), ",") {
+		tag, _, _ := strings.Cut(strings.TrimSpace(part), ";")
+		if l, ok := lang.Parse(tag); ok {
+			return l
+		}
+	}
+	return lang.En
+}
+
+// otherLanguage is this page's address with the other language asked for.
+func (q *Request) otherLanguage() string {
+	v := q.URL.Query()
+	v.Set("lang", string(lang.Es))
+	if q.Lang == lang.Es {
+		v.Set("lang", string(lang.En))
+	}
+	return q.URL.Path + "?" + v.Encode()
+}
+
+// Cookie gives a cookie's value, "" if there is none.
+func (q *Request) Cookie(name string) string {
+	c, err := q.Request.Cookie(name)
+	if err != nil || len(c.Value) > 512 {
+		return ""
+	}
+	return c.Value
+}
+
+// Text gives a form field, trimmed and made storable. Where a name was sent more
+// than once the first counts.
+func (q *Request) Text(name string) string {
+	return strings.TrimSpace(store.Clean(q.PostFormValue(name)))
+}
+
+// Raw gives a form field as typed, for passwords.
+func (q *Request) Raw(name string) string { return q.PostFormValue(name) }
+
+// Ticked tells whether a checkbox was ticked.
+func (q *Request) Ticked(name string) bool { return q.PostFormValue(name) != "" }
+
+// Ask gives a query parameter, trimmed and made storable.
+func (q *Request) Ask(name string) string {
+	return strings.TrimSpace(store.Clean(q.URL.Query().Get(name)))
+}
+
+// T gives a text in the request's language.
+func (q *Request) T(key string, args ...any) string { return q.Lang.T(key, args...) }
+
+// Base is the portal's own address, for links in messages.
+func (q *Request) Base() *url.URL { return q.router.set.Base }
+
+// Visitor is who asks, as far as anybody is known before signing in.
+func (q *Request) Visitor() access.Visitor { return q.visitor }
+
+// Counts puts numbers of waiting work beside places of the staff rail.
+func (q *Request) Counts(m map[string]int) { q.shell.Counts = m }
+
+// Person names who is signed in, for the frame.
+func (q *Request) Person(name string) { q.shell.Person = name }
+
+// visitorToken is the browser's own random mark, made on its first page. Form
+// keys of pages before signing in are bound to it.
+func (q *Request) visitorToken() string {
+	if t := q.Cookie(VisitorCookie); len(t) >= 32 {
+		return t
+	}
+	t := secret.Token()
+	q.setCookie(VisitorCookie, t, 0)
+	return t
+}
+
+func (q *Request) bind(cookie, token string) { q.binding = cookie + "=" + secret.TokenHash(token) }
+
+// toSignIn sends an unknown person to sign in and brings them back to the page
+// they wanted, if it was a page of ours.
+func (q *Request) toSignIn(path string) Reply {
+	if q.Method == http.MethodGet && q.URL.Path != "/home" && q.URL.Path != "/staff" {
+		path += "?next=" + url.QueryEscape(q.URL.Path)
+	}
+	return Redirect(path)
+}
+
+// LocalPath makes sure that a redirect stays on this site: a path beginning
+// with one slash and holding nothing a browser could read as another host.
+// Anything else becomes fallback.
+func LocalPath(p, fallback string) string {
+	if len(p) > 512 || !strings.HasPrefix(p, "/") || strings.HasPrefix(p, "//") || strings.ContainsAny(p, "\\\r\n\t%\x00@") {
+		return fallback
+	}
+	u, err := url.Parse(p)
+	if err != nil || u.IsAbs() || u.Host != "" || u.User != nil || u.Path != p {
+		return fallback
+	}
+	for _, c := range p {
+		if c < 0x21 || c > 0x7e {
+			return fallback
+		}
+	}
+	return p
+}
+
+// clientAddr is the address the request came from. X-Forwarded-For is read from
+// the right, skipping our own proxies: what stands further left can be made up.
+func (r *Router) clientAddr(req *http.Request) string {
+	host, _, err := net.SplitHostPort(req.RemoteAddr)
+	if err != nil {
+		host = req.RemoteAddr
+	}
+	if !r.trusts(host) {
+		return host
+	}
+	hops := strings.Split(strings.Join(req.Header.Values("X-Forwarded-For"), ","), ",")
+	for i := len(hops) - 1; i >= 0; i-- {
+		h := strings.TrimSpace(hops[i])
+		if _, err := netip.ParseAddr(h); err != nil {
+			return host
+		}
+		if host = h; !r.trusts(h) {
+			return h
+		}
+	}
+	return host
+}
+
+func (r *Router) trusts(host string) bool {
+	a, err := netip.ParseAddr(host)
+	if err != nil {
+		return false
+	}
+	for _, p := range r.set.Trusted {
+		if p.Contains(a.Unmap()) {
+			return true
+		}
+	}
+	return false
+}
+
+// Agent says in a few words which browser this is, for the person who looks at
+// their sign-ins; it decides nothing.
+func Agent(ua string) string {
+	first := func(pairs ...string) string {
+		for i := 0; i < len(pairs); i += 2 {
+			if strings.Contains(ua, pairs[i]) {
+				return pairs[i+1]
+			}
+		}
+		return ""
+	}
+	browser := first("Edg/", "Edge", "OPR/", "Opera", "SamsungBrowser", "Samsung Internet", "Firefox/", "Firefox", "FxiOS", "Firefox", "CriOS", "Chrome", "Chrome/", "Chrome", "Safari/", "Safari")
+	system := first("iPhone", "iPhone", "iPad", "iPad", "Android", "Android", "Windows", "Windows", "Mac OS X", "Mac", "CrOS", "Chromebook", "Linux", "Linux")
+	switch {
+	case browser == "" && system == "":
+		return ""
+	case browser == "":
+		return system
+	case system == "":
+		return browser
+	}
+	return browser + " · " + system
+}
