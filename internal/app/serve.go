@@ -1,0 +1,148 @@
+package app
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"golang.org/x/crypto/acme/autocert"
+
+	"portico/internal/config"
+)
+
+// grace is how long requests under way may take to end when the server stops.
+const grace = 20 * time.Second
+
+// server sets the limits that net/http leaves open: without them a client that
+// sends a byte a minute holds a connection for ever.
+func server(h http.Handler, log *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       30 * time.Second,
+		WriteTimeout:      60 * time.Second,
+		IdleTimeout:       120 * time.Second,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}
+}
+
+// Serve answers requests and does background work until ctx ends, then lets
+// what is under way finish. ready, if not nil, is called once the address is
+// being listened on.
+func (a *App) Serve(ctx context.Context, ready func(addr string)) error {
+	l, err := net.Listen("tcp", a.cfg.Addr)
+	if err != nil {
+		return fmt.Errorf("cannot listen on %s: %w", a.cfg.Addr, err)
+	}
+	handler := a.Router.Handler()
+	if l, handler, err = a.encrypt(ctx, l, handler); err != nil {
+		return err
+	}
+	srv := server(handler, a.Log)
+	metrics, err := a.serveMetrics()
+	if err != nil {
+		l.Close()
+		return err
+	}
+	work, stopWork := context.WithCancel(ctx)
+	defer stopWork()
+	var wg sync.WaitGroup
+	wg.Go(func() { a.Jobs.Run(work, a.cfg.Workers) })
+	failed := make(chan error, 1)
+	go func() { failed <- srv.Serve(l) }()
+	a.Log.Info("listening", "addr", l.Addr().String())
+	if ready != nil {
+		ready(l.Addr().String())
+	}
+	select {
+	case <-ctx.Done():
+	case err = <-failed:
+	}
+	a.Log.Info("stopping")
+	// Not derived from ctx, which has just ended.
+	end, cancel := context.WithTimeout(context.Background(), grace)
+	defer cancel()
+	if serr := srv.Shutdown(end); serr != nil {
+		srv.Close()
+	}
+	if metrics != nil {
+		metrics.Close()
+	}
+	stopWork()
+	wg.Wait()
+	if errors.Is(err, http.ErrServerClosed) {
+		err = nil
+	}
+	return err
+}
+
+// encrypt puts TLS around l as configured.
+func (a *App) encrypt(ctx context.Context, l net.Listener, h http.Handler) (net.Listener, http.Handler, error) {
+	switch a.cfg.TLS.Mode {
+	case "files":
+		pair, err := tls.LoadX509KeyPair(a.cfg.TLS.Cert, a.cfg.TLS.Key)
+		if err != nil {
+			return nil, nil, fmt.Errorf("the TLS certificate or key cannot be used: %w", err)
+		}
+		return tls.NewListener(l, &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{pair}, NextProtos: []string{"h2", "http/1.1"}}), h, nil
+	case "auto":
+		base, err := url.Parse(a.cfg.BaseURL)
+		if err != nil {
+			return nil, nil, fmt.Errorf("base_url: %w", err)
+		}
+		m := &autocert.Manager{Prompt: autocert.AcceptTOS, Cache: autocert.DirCache(filepath.Join(a.cfg.DataDir, "tls")),
+			HostPolicy: autocert.HostWhitelist(append([]string{base.Hostname()}, a.cfg.Hosts...)...)}
+		// Port 80 answers the certificate authority and sends everybody else to https.
+		plain := server(m.HTTPHandler(nil), a.Log)
+		plain.Addr = ":80"
+		go func() {
+			if err := plain.ListenAndServe(); !errors.Is(err, http.ErrServerClosed) {
+				a.Log.Error("port 80", "err", err)
+			}
+		}()
+		context.AfterFunc(ctx, func() { plain.Close() })
+		t := m.TLSConfig()
+		t.MinVersion = tls.VersionTLS12
+		return tls.NewListener(l, t), h, nil
+	}
+	return l, h, nil
+}
+
+func (a *App) serveMetrics() (*http.Server, error) {
+	if a.cfg.MetricsAddr == "" {
+		return nil, nil
+	}
+	l, err := net.Listen("tcp", a.cfg.MetricsAddr)
+	if err != nil {
+		return nil, fmt.Errorf("cannot listen on %s for metrics: %w", a.cfg.MetricsAddr, err)
+	}
+	reg := prometheus.NewRegistry()
+	reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	reg.MustRegister(a.Router.Collectors()...)
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(reg, promhttp.HandlerOpts{}))
+	srv := server(mux, a.Log)
+	go srv.Serve(l)
+	return srv, nil
+}
+
+// Logger writes JSON lines at the configured level.
+func Logger(cfg config.Config, w interface{ Write([]byte) (int, error) }) *slog.Logger {
+	var level slog.Level
+	if level.UnmarshalText([]byte(cfg.LogLevel)) != nil {
+		level = slog.LevelInfo
+	}
+	return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level}))
+}
