@@ -63,6 +63,8 @@ type Shell struct {
 	Wide    bool      // let the content use the whole width (tables, consoles)
 	Account string    // address of the account page, "" for no link to it
 	SignOut string    // address the sign-out button posts to, "" for no button
+	Acting  string    // name of the person one acts for, "" for oneself
+	Switch  string    // address that ends acting for someone else
 	Mark    string    // opaque mark of the signed-in account; text kept over a sign-in is given back to it alone
 }
 
