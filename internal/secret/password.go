@@ -10,12 +10,9 @@ import (
 	"runtime"
 	"strings"
 	"sync/atomic"
-	"time"
 
 	"golang.org/x/crypto/argon2"
 	"golang.org/x/text/unicode/norm"
-
-	"portico/internal/fault"
 )
 
 // What one hash costs: OWASP's password storage cheat sheet (2023) names 19 MiB,
@@ -28,9 +25,10 @@ const (
 	argonOut    = 32 // bytes
 )
 
-// busyRetry is what a person is asked to wait when the queue is full. A full
-// queue is worked off in under two seconds; the rest lets the wave pass.
-const busyRetry = 5 * time.Second
+// ErrBusy means that the queue is full and nothing was hashed. Callers answer
+// 503 and ask to come back in five seconds: a full queue is worked off in under
+// two, and the rest lets the wave pass.
+var ErrBusy = errors.New("secret: the queue of passwords to hash is full")
 
 // Hasher hashes passwords in a pool of bounded size and queue, so that a flood
 // of sign-ins can neither sink the machine nor eat its memory (19 MiB each).
@@ -55,7 +53,7 @@ func NewHasher(k *Keyring, workers, queue int) *Hasher {
 }
 
 // Hash makes the PHC string to keep for password. A full queue answers
-// fault.Unavailable at once, before any work.
+// ErrBusy at once, before any work.
 func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
 	salt := make([]byte, argonSalt)
 	rand.Read(salt) // never fails since Go 1.24
@@ -119,7 +117,7 @@ func (h *Hasher) enter(ctx context.Context) error {
 	}
 	if h.waiting.Add(1) > h.queue {
 		h.waiting.Add(-1)
-		return fault.Down("error.busy", busyRetry, errors.New("password queue is full"))
+		return ErrBusy
 	}
 	defer h.waiting.Add(-1)
 	select {
