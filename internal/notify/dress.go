@@ -1,0 +1,115 @@
+package notify
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// plainWidth is the line length of plain text; RFC 5322, 2.1.1 asks for at most 78.
+const plainWidth = 72
+
+// ready is a message as it leaves: what senders get and the demo shows.
+type ready struct {
+	id      string // of the outbox row; the same on every try
+	to      string
+	channel Channel
+	lang    string
+	subject string
+	text    string
+	html    string
+	lines   []line // of a voice call
+	links   []string
+	at      time.Time // when it was caused
+}
+
+// dress writes n for a channel.
+func (w writer) dress(ctx context.Context, n Notice, c Channel) (ready, error) {
+	r := ready{channel: c, lang: string(w.l)}
+	for _, p := range n.links() {
+		r.links = append(r.links, w.url(p))
+	}
+	if !fits(n, c) {
+		return r, fmt.Errorf("a %s cannot be sent by %s", n.Kind(), c)
+	}
+	switch c {
+	case Mail:
+		if err := w.dressMail(ctx, n.(mailer).mail(w), &r); err != nil {
+			return r, err
+		}
+	case Text:
+		r.text = n.(texter).text(w)
+	case Voice:
+		r.lines = n.(speaker).say(w)
+		r.text = script(r.lines)
+	}
+	return r, nil
+}
+
+func (w writer) dressMail(ctx context.Context, m mail, r *ready) error {
+	p := mailPage{mail: m, Lang: w.l, Clinic: w.clinic.Name, Hours: w.clinic.Hours[w.l],
+		Help: w.t("notify.foot.help", w.clinic.Phone), Never: w.t("notify.foot.never"),
+		Sender: w.named("notify.foot.sender"), Copy: w.t("notify.foot.link")}
+	var html strings.Builder
+	if err := mailHTML(p).Render(ctx, &html); err != nil {
+		return fmt.Errorf("e-mail: %w", err)
+	}
+	r.subject, r.html, r.text = m.Subject, html.String(), plainMail(p)
+	return nil
+}
+
+// plainMail is the same e-mail for those who read plain text.
+func plainMail(p mailPage) string {
+	var parts []string
+	add := func(s ...string) {
+		for _, x := range s {
+			parts = append(parts, wrapPlain(x))
+		}
+	}
+	add(p.Clinic, p.Title)
+	add(p.Lead...)
+	if p.Code != "" {
+		parts = append(parts, p.CodeLabel+":\n\n    "+p.Code)
+	}
+	if p.URL != "" {
+		parts = append(parts, p.Button+":\n"+p.URL)
+	}
+	add(p.After...)
+	parts = append(parts, "-- \n"+wrapPlain(p.Help+" "+p.Hours)+"\n"+wrapPlain(p.Never)+"\n"+wrapPlain(p.Sender))
+	return strings.Join(parts, "\n\n") + "\n"
+}
+
+func wrapPlain(s string) string {
+	var out strings.Builder
+	used := 0
+	for i, word := range strings.Fields(s) {
+		n := utf8.RuneCountInString(word)
+		switch {
+		case i == 0:
+		case used+1+n > plainWidth:
+			out.WriteByte('\n')
+			used = 0
+		default:
+			out.WriteByte(' ')
+			used++
+		}
+		out.WriteString(word)
+		used += n
+	}
+	return out.String()
+}
+
+// script is a voice call as text, for the demo.
+func script(lines []line) string {
+	var out []string
+	for _, l := range lines {
+		s := l.Text
+		if l.Digits != "" {
+			s += " " + strings.Join(strings.Split(l.Digits, ""), " ")
+		}
+		out = append(out, s)
+	}
+	return strings.Join(out, "\n")
+}

@@ -1,0 +1,154 @@
+package notify
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// Notice is what a message says: one of the types below. Each names its kind
+// and can be written for the channels it makes sense on.
+type Notice interface {
+	// Kind is the stable name in the database.
+	Kind() string
+	// links lists the places it leads to, to be checked before it is queued.
+	links() []Path
+}
+
+// Purpose is what a one-time code is for.
+type Purpose string
+
+const (
+	ForSignIn Purpose = "signin" // the second step of signing in
+	ForSetUp  Purpose = "setup"  // proving a new phone or e-mail
+	ForChange Purpose = "change" // confirming a change
+)
+
+type (
+	// ActivationCode carries an activation code with the link that opens its
+	// form. By e-mail.
+	ActivationCode struct {
+		Code    string // "ABCDE-FGHJK-MNPQR"
+		Link    Path
+		Expires time.Time
+	}
+	// ConfirmationCode goes to the contact on file when somebody entered a
+	// patient number and a birth date. By e-mail, text, voice.
+	ConfirmationCode struct {
+		Digits  string
+		Minutes int // how long it works
+	}
+	// OneTimeCode is a second step. By e-mail, text, voice.
+	OneTimeCode struct {
+		Digits  string
+		Minutes int
+		For     Purpose
+	}
+	// AccountOpened tells every contact on file that there is an account now.
+	// By e-mail, text.
+	AccountOpened struct {
+		At    time.Time
+		NotMe Path // opens the page that locks the account
+	}
+	// NewBrowser tells of a sign-in from a browser not seen before. By e-mail, text.
+	NewBrowser struct {
+		At      time.Time
+		Browser string // in a word or two: "Firefox on Android"
+		NotMe   Path
+	}
+	// SomeoneTried is the one digest of a day with too many unasked codes. By
+	// e-mail, text.
+	SomeoneTried struct{}
+	// CodeReused tells the owner that a used activation code was tried again.
+	// By e-mail, text.
+	CodeReused struct{ NotMe Path }
+	// RequestReceived answers an identity request. By e-mail, text.
+	RequestReceived struct{}
+	// RequestRejected says that an identity request could not be met. By e-mail, text.
+	RequestRejected struct{}
+	// RequestNeedsMore asks the person behind an identity request to call. By
+	// e-mail, text.
+	RequestNeedsMore struct{}
+	// PasswordLocked tells of many wrong passwords. By e-mail, text.
+	PasswordLocked struct{}
+	// AccountLocked confirms "this was not me". By e-mail, text.
+	AccountLocked struct{}
+	// LetterSent says that a letter is on its way. By e-mail, text.
+	LetterSent struct{}
+)
+
+func (ActivationCode) Kind() string   { return "activation_code" }
+func (ConfirmationCode) Kind() string { return "confirmation_code" }
+func (OneTimeCode) Kind() string      { return "one_time_code" }
+func (AccountOpened) Kind() string    { return "account_opened" }
+func (NewBrowser) Kind() string       { return "new_browser" }
+func (SomeoneTried) Kind() string     { return "someone_tried" }
+func (CodeReused) Kind() string       { return "code_reused" }
+func (RequestReceived) Kind() string  { return "request_received" }
+func (RequestRejected) Kind() string  { return "request_rejected" }
+func (RequestNeedsMore) Kind() string { return "request_needs_more" }
+func (PasswordLocked) Kind() string   { return "password_locked" }
+func (AccountLocked) Kind() string    { return "account_locked" }
+func (LetterSent) Kind() string       { return "letter_sent" }
+
+func (n ActivationCode) links() []Path { return []Path{n.Link} }
+func (ConfirmationCode) links() []Path { return nil }
+func (OneTimeCode) links() []Path      { return nil }
+func (n AccountOpened) links() []Path  { return []Path{n.NotMe} }
+func (n NewBrowser) links() []Path     { return []Path{n.NotMe} }
+func (SomeoneTried) links() []Path     { return nil }
+func (n CodeReused) links() []Path     { return []Path{n.NotMe} }
+func (RequestReceived) links() []Path  { return nil }
+func (RequestRejected) links() []Path  { return nil }
+func (RequestNeedsMore) links() []Path { return nil }
+func (PasswordLocked) links() []Path   { return nil }
+func (AccountLocked) links() []Path    { return nil }
+func (LetterSent) links() []Path       { return nil }
+
+// carriesCode tells whether a notice holds a secret, so that it counts against
+// the stricter budgets.
+func carriesCode(n Notice) bool {
+	switch n.(type) {
+	case ActivationCode, ConfirmationCode, OneTimeCode:
+		return true
+	}
+	return false
+}
+
+// readers turn a stored notice back into its type.
+var readers = map[string]func([]byte) (Notice, error){}
+
+func init() {
+	reader[ActivationCode]()
+	reader[ConfirmationCode]()
+	reader[OneTimeCode]()
+	reader[AccountOpened]()
+	reader[NewBrowser]()
+	reader[SomeoneTried]()
+	reader[CodeReused]()
+	reader[RequestReceived]()
+	reader[RequestRejected]()
+	reader[RequestNeedsMore]()
+	reader[PasswordLocked]()
+	reader[AccountLocked]()
+	reader[LetterSent]()
+}
+
+func reader[N Notice]() {
+	var zero N
+	readers[zero.Kind()] = func(b []byte) (Notice, error) {
+		var n N
+		err := json.Unmarshal(b, &n)
+		return n, err
+	}
+}
+
+// readNotice fails on a kind that another version of the program queued; such a
+// message is tried again, for an upgrade may be under way.
+func readNotice(kind string, b []byte) (Notice, error) {
+	read, known := readers[kind]
+	if !known {
+		return nil, fmt.Errorf("no notice of kind %q", kind)
+	}
+	return read(b)
+}

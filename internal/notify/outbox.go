@@ -1,0 +1,174 @@
+package notify
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"time"
+
+	"portico/internal/access"
+	"portico/internal/audit"
+	"portico/internal/ids"
+	"portico/internal/jobs"
+	"portico/internal/lang"
+	"portico/internal/limit"
+	"portico/internal/page"
+	"portico/internal/secret"
+	"portico/internal/store"
+)
+
+// Parts are what an Outbox is made of.
+type Parts struct {
+	DB     *store.DB
+	Keys   *secret.Keyring
+	Limits *limit.Limiter
+	Log    *slog.Logger
+	Base   *url.URL     // every link begins with it
+	Clinic *page.Clinic // whose messages these are
+	Mail   Sender       // nil: no e-mail
+	Phone  Sender       // nil: no texts and calls
+
+	Countries []string // ISO 3166 codes of countries that are texted and called
+	DailyCap  int      // texts and calls in 24 hours at most, in all
+}
+
+// Outbox queues messages and sends them.
+type Outbox struct{ Parts }
+
+// New makes an outbox.
+func New(p Parts) (*Outbox, error) {
+	if p.DB == nil || p.Keys == nil || p.Limits == nil || p.Clinic == nil || p.Base == nil || p.Base.Host == "" {
+		return nil, errors.New("notify: database, keys, limits, clinic and base address are needed")
+	}
+	if p.Log == nil {
+		p.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Outbox{p}, nil
+}
+
+// Offers tells whether messages can go out on a channel at all, so that a page
+// does not offer what is not set up.
+func (o *Outbox) Offers(c Channel) bool { return o.sender(c) != nil }
+
+func (o *Outbox) sender(c Channel) Sender {
+	switch c {
+	case Mail:
+		return o.Mail
+	case Text, Voice:
+		return o.Phone
+	}
+	return nil
+}
+
+// longest is how long a message stays worth sending if its cause does not say.
+const longest = 72 * time.Hour
+
+// place names the sealed column for the keyring.
+const place = "outbox.sealed"
+
+// envelope is what is sealed.
+type envelope struct {
+	To     string          `json:"to"`
+	Notice json.RawMessage `json:"notice"`
+}
+
+// sendArgs name a message for its job.
+type sendArgs struct{ ID ids.Message }
+
+// sendJob sends one message.
+var sendJob = jobs.Kind[sendArgs]{Name: "notify.send"}
+
+// Send queues m in the caller's transaction. An error means a mistake in the
+// program or a database that does not answer; whether the contact exists, was
+// told too often or already got this message is said by the Outcome, which a
+// page that must stay neutral ignores.
+func (o *Outbox) Send(ctx context.Context, tx *store.Tx, m Message) (Outcome, error) {
+	if err := o.check(&m); err != nil {
+		return "", err
+	}
+	if o.sender(m.Channel) == nil || !o.reachable(m) {
+		return Unreachable, nil
+	}
+	if m.Key != "" {
+		n, err := store.Get(ctx, tx, store.One[int], `SELECT COUNT(*) FROM outbox WHERE unique_key = $1`, m.Key)
+		if err != nil || n > 0 {
+			return Duplicate, err
+		}
+	}
+	if over, err := o.overBudget(ctx, tx, m); over || err != nil {
+		return OverBudget, err
+	}
+	notice, err := json.Marshal(m.Notice)
+	if err != nil {
+		return "", fmt.Errorf("notice %s: %w", m.Notice.Kind(), err)
+	}
+	plain, err := json.Marshal(envelope{To: m.To, Notice: notice})
+	if err != nil {
+		return "", fmt.Errorf("notice %s: %w", m.Notice.Kind(), err)
+	}
+	id := ids.NewMessage()
+	n, err := insert(ctx, tx, id, m, o.Keys.Seal(place, string(id), plain))
+	if err != nil || n == 0 {
+		return Duplicate, err
+	}
+	return Queued, sendJob.Enqueue(ctx, tx, sendArgs{id})
+}
+
+// check finds mistakes of the caller.
+func (o *Outbox) check(m *Message) error {
+	switch {
+	case m.Notice == nil:
+		return errors.New("notify: a message without a notice")
+	case !fits(m.Notice, m.Channel):
+		return fmt.Errorf("notify: a %s cannot be sent by %q", m.Notice.Kind(), m.Channel)
+	}
+	for _, p := range m.Notice.links() {
+		if !p.valid() {
+			return fmt.Errorf("notify: a %s needs a path of the portal", m.Notice.Kind())
+		}
+	}
+	if _, ok := lang.Parse(string(m.Lang)); !ok {
+		m.Lang = lang.En
+	}
+	return nil
+}
+
+// Withdraw takes back every waiting message with the given Withdraw key, in the
+// transaction that makes them pointless, and tells how many there were. One
+// that is just being handed over is not stopped.
+func (o *Outbox) Withdraw(ctx context.Context, tx *store.Tx, key string) (int, error) {
+	if key == "" {
+		return 0, errors.New("notify: withdrawal without a key")
+	}
+	gone, err := withdraw(ctx, tx, key)
+	for _, m := range gone {
+		tx.Log(did(audit.NoticeWithdrawn, m).With("pointless"))
+	}
+	return len(gone), err
+}
+
+// did is an audit entry of the outbox about a message.
+func did(a audit.Action, m brief) audit.Entry {
+	return access.NewDuty("notify").Did(a, string(m.id)).On(m.patient)
+}
+
+// sweepJob deletes what is long settled.
+var sweepJob = jobs.Kind[struct{}]{Name: "notify.sweep", Every: 24 * time.Hour}
+
+// keep is how long kind, channel and times of a settled message are kept: long
+// enough for "you never wrote to me", while the audit log keeps its line for six years.
+const keep = 180 * 24 * time.Hour
+
+// Work registers the outbox's jobs.
+func (o *Outbox) Work(r *jobs.Runner) {
+	jobs.Handle(r, sendJob, func(ctx context.Context, d access.Duty, a sendArgs) error { return o.deliver(ctx, d, a.ID) })
+	jobs.Handle(r, sweepJob, func(ctx context.Context, _ access.Duty, _ struct{}) error {
+		return o.DB.Housekeep(ctx, "notify", func(tx *store.Tx) error {
+			_, err := tx.Exec(ctx, `DELETE FROM outbox WHERE settled_at <= $1`, store.Time(tx.Now.Add(-keep)))
+			return err
+		})
+	})
+}

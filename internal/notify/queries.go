@@ -1,0 +1,101 @@
+package notify
+
+import (
+	"context"
+	"time"
+
+	"portico/internal/ids"
+	"portico/internal/lang"
+	"portico/internal/store"
+)
+
+// brief is which message and whose.
+type brief struct {
+	id      ids.Message
+	patient string
+}
+
+func scanBrief(r store.Row) (b brief, err error) { return b, r.Scan(&b.id, &b.patient) }
+
+func insert(ctx context.Context, tx *store.Tx, id ids.Message, m Message, sealed string) (int64, error) {
+	if m.Expires.IsZero() {
+		m.Expires = tx.Now.Add(longest)
+	}
+	return tx.Exec(ctx, `
+		INSERT INTO outbox (id, kind, channel, lang, patient_id, account_id, unique_key, withdraw_key, sealed,
+			state, why, attempt, unsure, charged, created_at, expires_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'queued', '', 0, 0, FALSE, $10, $11)
+		ON CONFLICT (unique_key) WHERE unique_key IS NOT NULL DO NOTHING`,
+		id, m.Notice.Kind(), string(m.Channel), string(m.Lang), m.Patient, m.Account, orNull(m.Key), orNull(m.Withdraw), sealed,
+		store.Time(tx.Now), store.Time(m.Expires))
+}
+
+func orNull(s string) any {
+	if s == "" {
+		return nil
+	}
+	return s
+}
+
+func withdraw(ctx context.Context, tx *store.Tx, key string) ([]brief, error) {
+	return store.List(ctx, tx, scanBrief, `
+		UPDATE outbox SET state = 'withdrawn', why = 'pointless', sealed = NULL, settled_at = $2
+		WHERE withdraw_key = $1 AND state = 'queued' RETURNING id, patient_id`, key, store.Time(tx.Now))
+}
+
+// row is a message a worker holds the lease of.
+type row struct {
+	brief
+	kind    string
+	channel Channel
+	lang    lang.Lang
+	sealed  string
+	attempt int
+	unsure  int
+	charged bool
+	created time.Time
+	expires time.Time
+}
+
+// lease takes a message that waits, or whose worker went silent: then nobody
+// knows whether it was handed over, which unsure counts.
+func lease(ctx context.Context, tx *store.Tx, id ids.Message) (row, error) {
+	return store.Get(ctx, tx, func(r store.Row) (m row, err error) {
+		var created, expires store.Time
+		err = r.Scan(&m.id, &m.patient, &m.kind, &m.channel, &m.lang, &m.sealed, &m.attempt, &m.unsure, &m.charged, &created, &expires)
+		m.created, m.expires = created.Std(), expires.Std()
+		return m, err
+	}, `
+		UPDATE outbox SET state = 'sending', lease_at = $3, attempt = attempt + 1,
+			unsure = unsure + CASE WHEN state = 'sending' THEN 1 ELSE 0 END,
+			charged = CASE WHEN state = 'sending' THEN FALSE ELSE charged END
+		WHERE id = $1 AND (state = 'queued' OR (state = 'sending' AND lease_at <= $2))
+		RETURNING id, patient_id, kind, channel, lang, sealed, attempt, unsure, charged, created_at, expires_at`,
+		id, store.Time(tx.Now), store.Time(tx.Now.Add(held)))
+}
+
+// busy tells whether the message is still on its way somewhere.
+func busy(ctx context.Context, tx *store.Tx, id ids.Message) (bool, error) {
+	n, err := store.Get(ctx, tx, store.One[int], `SELECT COUNT(*) FROM outbox WHERE id = $1 AND state = 'sending'`, id)
+	return n > 0, err
+}
+
+// settle ends a message this worker still holds and erases what it said.
+func settle(ctx context.Context, tx *store.Tx, m row, state, why, ref string) (bool, error) {
+	n, err := tx.Exec(ctx, `
+		UPDATE outbox SET state = $3, why = $4, provider_ref = $5, settled_at = $6, sealed = NULL, lease_at = NULL
+		WHERE id = $1 AND state = 'sending' AND attempt = $2`, m.id, m.attempt, state, why, orNull(ref), store.Time(tx.Now))
+	return n > 0, err
+}
+
+// release puts a message back for another try.
+func release(ctx context.Context, tx *store.Tx, m row, f *failure) error {
+	unsure := m.unsure
+	if f.unsure {
+		unsure++
+	}
+	_, err := tx.Exec(ctx, `
+		UPDATE outbox SET state = 'queued', why = $3, unsure = $4, charged = $5, lease_at = NULL
+		WHERE id = $1 AND state = 'sending' AND attempt = $2`, m.id, m.attempt, f.code, unsure, m.charged && !f.unsure)
+	return err
+}

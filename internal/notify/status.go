@@ -1,0 +1,119 @@
+package notify
+
+import (
+	"context"
+	"net/http"
+	"regexp"
+	"time"
+
+	"portico/internal/access"
+	"portico/internal/audit"
+	"portico/internal/fault"
+	"portico/internal/ids"
+	"portico/internal/store"
+)
+
+// CallbackPath is where the provider reports what became of texts and calls.
+const CallbackPath = "/hooks/phone"
+
+// Callback takes the provider's status reports at POST CallbackPath. A report
+// may come twice, late or in the wrong order; only a failure of a message that
+// counted as sent changes anything, once.
+func (o *Outbox) Callback(p *Phone) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Body = http.MaxBytesReader(w, r.Body, 64<<10)
+		if r.Method != http.MethodPost || r.ParseForm() != nil || !p.Signed(r.PostForm, r.Header.Get("X-Twilio-Signature")) {
+			http.Error(w, "", http.StatusForbidden)
+			return
+		}
+		ref, status := r.PostForm.Get("MessageSid"), r.PostForm.Get("MessageStatus")
+		if ref == "" {
+			ref, status = r.PostForm.Get("CallSid"), r.PostForm.Get("CallStatus")
+		}
+		if err := o.report(r.Context(), ref, status, r.PostForm.Get("ErrorCode")); err != nil {
+			o.Log.Error("notify: phone report", "err", err)
+			http.Error(w, "", http.StatusServiceUnavailable) // the provider will try again
+			return
+		}
+		w.WriteHeader(http.StatusNoContent)
+	})
+}
+
+var number = regexp.MustCompile(`^[0-9]{1,6}$`)
+
+// report marks a sent message as failed when the provider could not deliver it.
+// A call that nobody answered ("no-answer", "busy") is not a failure of ours.
+func (o *Outbox) report(ctx context.Context, ref, status, code string) error {
+	if !sid.MatchString(ref) || (status != "failed" && status != "undelivered") {
+		return nil
+	}
+	why := "phone_undelivered"
+	if number.MatchString(code) {
+		why += "_" + code
+	}
+	return o.DB.Housekeep(ctx, "notify", func(tx *store.Tx) error {
+		hit, err := store.List(ctx, tx, scanBrief, `
+			UPDATE outbox SET state = 'failed', why = $2, settled_at = $3 WHERE provider_ref = $1 AND state = 'sent'
+			RETURNING id, patient_id`, ref, why, store.Time(tx.Now))
+		for _, m := range hit {
+			tx.Log(did(audit.NoticeFailed, m).As(audit.Failed).With(why))
+		}
+		return err
+	})
+}
+
+// Undelivered is a message that did not arrive. What it said is gone.
+type Undelivered struct {
+	ID      ids.Message
+	Kind    string
+	Channel Channel
+	Patient ids.Patient
+	Why     string // a code: "mail_550", "phone_400_21211", "daily_cap"
+	Caused  time.Time
+	Failed  time.Time
+}
+
+// mostUndelivered is how many the list shows; beyond that something is broken
+// and the newest are enough to see it.
+const mostUndelivered = 200
+
+// Undelivered lists what did not arrive and nobody has dealt with, newest first.
+func (o *Outbox) Undelivered(ctx context.Context, d access.Desk) ([]Undelivered, error) {
+	if !d.Can(access.SeeUndelivered) {
+		return nil, fault.Refused()
+	}
+	var out []Undelivered
+	err := o.DB.View(ctx, func(tx *store.Tx) (err error) {
+		out, err = store.List(ctx, tx, func(r store.Row) (u Undelivered, err error) {
+			var caused, failed store.Time
+			err = r.Scan(&u.ID, &u.Kind, &u.Channel, &u.Patient, &u.Why, &caused, &failed)
+			u.Caused, u.Failed = caused.Std(), failed.Std()
+			return u, err
+		}, `
+			SELECT id, kind, channel, patient_id, why, created_at, settled_at FROM outbox
+			WHERE state = 'failed' AND seen_at IS NULL ORDER BY settled_at DESC, id LIMIT $1`, mostUndelivered)
+		return err
+	})
+	return out, err
+}
+
+// CountUndelivered is the number for the staff's rail.
+func CountUndelivered(ctx context.Context, tx *store.Tx) (int, error) {
+	return store.Get(ctx, tx, store.One[int], `SELECT COUNT(*) FROM outbox WHERE state = 'failed' AND seen_at IS NULL`)
+}
+
+// Settle takes an undelivered message off the list: somebody has dealt with it.
+func (o *Outbox) Settle(ctx context.Context, d access.Desk, id ids.Message) error {
+	if !d.Can(access.SeeUndelivered) {
+		return fault.Refused()
+	}
+	return o.DB.Record(ctx, func(tx *store.Tx) (audit.Entry, error) {
+		m, err := store.Get(ctx, tx, scanBrief, `
+			UPDATE outbox SET seen_at = $2 WHERE id = $1 AND state = 'failed' AND seen_at IS NULL RETURNING id, patient_id`,
+			id, store.Time(tx.Now))
+		if err == store.ErrNone {
+			return audit.Entry{}, fault.Missing()
+		}
+		return d.Did(audit.NoticeFailed, string(m.id)).On(m.patient).With("dealt_with"), err
+	})
+}
