@@ -107,6 +107,7 @@ const (
 	SeeHome       Permission = "home.see"
 	ChangeDisplay Permission = "display.change"
 	EndSession    Permission = "session.end"
+	SeeAccess     Permission = "access.see" // who looked at the chart
 )
 
 // Chart is the proof that one viewer may do one thing with one patient's data.

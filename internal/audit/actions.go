@@ -66,7 +66,7 @@ const (
 	NoticeQueued    Action = "notice.queued"
 
 	BreakerTripped Action = "breaker.tripped"
-	LogSealed      Action = "audit.sealed"
+	LogChecked     Action = "audit.checked"
 	LogRead        Action = "audit.read"
 	BackupMade     Action = "backup.made"
 	BackupRestored Action = "backup.restored"
@@ -138,7 +138,7 @@ var Sentences = map[Action]string{
 	NoticeQueued:    "queued a message",
 
 	BreakerTripped: "tripped the global breaker on number and birth date",
-	LogSealed:      "sealed the audit log up to a checkpoint",
+	LogChecked:     "checked the audit log against its signed heads",
 	LogRead:        "read or exported the audit log",
 	BackupMade:     "made a backup",
 	BackupRestored: "restored a backup",
