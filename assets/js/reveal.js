@@ -31,7 +31,9 @@ each("[data-reveal]", (box) => {
 // A word on the length of a new password. How strong it is, the server decides.
 each("[data-meter]", (input) => {
   const out = document.getElementById(input.dataset.meter);
+  const bars = out.nextElementSibling;
   input.addEventListener("input", () => {
+    if (bars) bars.hidden = true; // they speak of the password sent before
     const missing = input.dataset.min - [...input.value].length;
     out.textContent = !input.value ? "" : missing > 0 ? input.dataset.short.replace("{0}", missing) : input.dataset.enough;
   });
