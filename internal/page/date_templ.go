@@ -15,7 +15,7 @@ type DateSpec struct {
 	Label            string
 	Hint             string // "" for an example
 	Day, Month, Year string // as typed
-	Birth            bool   // unused by drawing other dates: DateOfBirth sets it
+	Birth            bool   // lets the browser fill in a birth date; DateOfBirth sets it
 	Question         bool
 }
 

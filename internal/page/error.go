@@ -15,10 +15,14 @@ var errorTexts = map[int]errorWords{
 	503: {"error.503.title", "error.503.text", "error.503.do"},
 }
 
-// words gives the sentences of this status; an unknown one counts as our fault.
+// words gives the sentences of this status. Another one from 400 to 499 means
+// something is wrong with what was sent; the rest counts as our fault.
 func (e ErrorSpec) words() errorWords {
 	if w, ok := errorTexts[e.Status]; ok {
 		return w
+	}
+	if e.Status >= 400 && e.Status < 500 {
+		return errorTexts[422]
 	}
 	return errorTexts[500]
 }
