@@ -109,7 +109,7 @@ func (LetterSent) links() []Path       { return nil }
 // the stricter budgets.
 func carriesCode(n Notice) bool {
 	switch n.(type) {
-	case ActivationCode, ConfirmationCode, OneTimeCode:
+	case ActivationCode, ConfirmationCode, OneTimeCode, SpokenCode:
 		return true
 	}
 	return false
