@@ -125,3 +125,33 @@ func TestEveryIconExists(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+var classNames = regexp.MustCompile(`class="([^"]*)"`)
+
+// Every class named in a template of any room has a rule in the style sheet.
+func TestEveryClassExists(t *testing.T) {
+	css, err := static.ReadFile("static/" + strings.TrimPrefix(Asset("app.css"), assetPath))
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = filepath.WalkDir("..", func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() || filepath.Ext(path) != ".templ" {
+			return err
+		}
+		b, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		for _, m := range classNames.FindAllStringSubmatch(string(b), -1) {
+			for _, c := range strings.Fields(m[1]) {
+				if !regexp.MustCompile(`\.` + regexp.QuoteMeta(c) + `[^a-z0-9-]`).Match(css) {
+					t.Errorf("%s uses class %q, which the style sheet does not know", path, c)
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}

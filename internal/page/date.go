@@ -36,7 +36,7 @@ func monthOptions(s Shell) []Option {
 	out := make([]Option, 12)
 	for i := range out {
 		m := time.Month(i + 1)
-		out[i] = Option{strconv.Itoa(i + 1), fmt.Sprintf("%02d – %s", i+1, s.Lang.Month(m))}
+		out[i] = Option{strconv.Itoa(i + 1), fmt.Sprintf("%d – %s", i+1, s.Lang.Month(m))}
 	}
 	return out
 }
