@@ -3,6 +3,7 @@ package notify
 import (
 	"errors"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/skip2/go-qrcode"
@@ -165,7 +166,7 @@ func (p *letterPen) part(l lang.Lang) {
 		p.stepList()
 		p.spelling()
 		p.headed("notify.letter.notyou", p.words("notify.letter.notyou.todo"))
-		p.headed("notify.letter.help", p.words("notify.letter.help.call", p.Clinic.Phone, p.Clinic.Hours[l]),
+		p.headed("notify.letter.help", p.words("notify.letter.help.call", p.Clinic.Phone, sentence(p.Clinic.Hours[l])),
 			pdf.Words(" "), p.words("notify.letter.help.never"))
 	})
 }
@@ -237,7 +238,7 @@ func (p *letterPen) until() pdf.Run {
 	case h == 23 && m == 59:
 		return p.words("notify.letter.until", p.l.Date(p.Expires))
 	}
-	return p.words("notify.letter.until.moment", p.l.Moment(p.Expires))
+	return p.words("notify.letter.until.moment", strings.TrimSuffix(p.l.Moment(p.Expires), "."))
 }
 
 func (p *letterPen) stepList() {

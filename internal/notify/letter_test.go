@@ -154,6 +154,21 @@ func TestLetterWithLongestAddressAndName(t *testing.T) {
 	}
 }
 
+func TestLetterSaysUntilWhen(t *testing.T) {
+	l := letter(t, lang.En, false)
+	for end, want := range map[time.Time]string{
+		time.Date(2026, 4, 1, 5, 0, 0, 0, time.UTC):    "Please use the code by March 31, 2026.",
+		time.Date(2026, 4, 1, 4, 59, 59, 0, time.UTC):  "Please use the code by March 31, 2026.",
+		time.Date(2026, 3, 31, 15, 30, 0, 0, time.UTC): "The code works until March 31, 2026, 10:30 a.m.",
+	} {
+		l.Expires = end
+		text := strings.Join(strings.Fields(read(t, render(t, l), "pdftotext")), " ")
+		if !strings.Contains(text, want) || strings.Contains(text, "..") {
+			t.Errorf("%s: %s", end, text)
+		}
+	}
+}
+
 func TestSpelling(t *testing.T) {
 	if got := strings.Join(Spell(lang.En, "a0z-19"), "|"); got != "A as in apple, zero, Z as in zebra|one, nine" {
 		t.Error(got)

@@ -22,6 +22,7 @@ type Seen struct {
 	Text    string    `json:"text"`
 	HTML    string    `json:"html"`
 	Links   []string  `json:"links"`
+	Lang    string    `json:"-"`
 }
 
 func (s *Sink) send(ctx context.Context, r ready) (string, error) {
@@ -32,9 +33,9 @@ func (s *Sink) send(ctx context.Context, r ready) (string, error) {
 	err = s.DB.Housekeep(ctx, "notify", func(tx *store.Tx) error {
 		// The same message handed over twice is one message, as with mail servers.
 		_, err := tx.Exec(ctx, `
-			INSERT INTO demo_message (id, at, channel, recipient, subject, body, html, links)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (id) DO NOTHING`,
-			r.id, store.Time(tx.Now), string(r.channel), r.to, r.subject, r.text, r.html, string(links))
+			INSERT INTO demo_message (id, at, channel, recipient, subject, body, html, links, lang)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (id) DO NOTHING`,
+			r.id, store.Time(tx.Now), string(r.channel), r.to, r.subject, r.text, r.html, string(links), r.lang)
 		return err
 	})
 	if err != nil {
@@ -46,12 +47,12 @@ func (s *Sink) send(ctx context.Context, r ready) (string, error) {
 // mostSeen is how many messages the demo's outbox shows.
 const mostSeen = 500
 
-const seenColumns = `id, at, channel, recipient, subject, body, html, links`
+const seenColumns = `id, at, channel, recipient, subject, body, html, links, lang`
 
 func scanSeen(r store.Row) (m Seen, err error) {
 	var at store.Time
 	var links string
-	if err = r.Scan(&m.ID, &at, &m.Channel, &m.To, &m.Subject, &m.Text, &m.HTML, &links); err != nil {
+	if err = r.Scan(&m.ID, &at, &m.Channel, &m.To, &m.Subject, &m.Text, &m.HTML, &links, &m.Lang); err != nil {
 		return m, err
 	}
 	m.At = at.Std()

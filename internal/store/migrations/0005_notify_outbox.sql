@@ -44,6 +44,7 @@ CREATE TABLE demo_message (
     subject TEXT NOT NULL,
     body TEXT NOT NULL,
     html TEXT NOT NULL,
-    links TEXT NOT NULL
+    links TEXT NOT NULL,
+    lang TEXT NOT NULL
 );
 CREATE INDEX demo_message_at ON demo_message (at);

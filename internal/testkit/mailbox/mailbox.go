@@ -70,6 +70,7 @@ type Server struct {
 	tls    *tls.Config
 	mu     sync.Mutex
 	srv    *smtp.Server
+	listen net.Listener
 	mood   Mood
 	slow   time.Duration
 	taken  []Letter
@@ -125,7 +126,7 @@ func (s *Server) Up() {
 	srv.Domain, srv.TLSConfig, srv.AllowInsecureAuth = "mail.test", s.tls, s.tls == nil
 	srv.ErrorLog = quiet{}
 	s.mu.Lock()
-	s.srv = srv
+	s.srv, s.listen = srv, l
 	s.mu.Unlock()
 	go srv.Serve(l)
 }
@@ -133,10 +134,11 @@ func (s *Server) Up() {
 // Down stops listening and cuts every connection.
 func (s *Server) Down() {
 	s.mu.Lock()
-	srv := s.srv
+	srv, l := s.srv, s.listen
 	s.srv = nil
 	s.mu.Unlock()
 	if srv != nil {
+		l.Close() // the server may not have begun to serve it yet
 		srv.Close()
 	}
 }

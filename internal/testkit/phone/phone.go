@@ -47,13 +47,14 @@ type Taken struct {
 
 // Provider is the running fake.
 type Provider struct {
-	t     testing.TB
-	addr  string
-	mu    sync.Mutex
-	srv   *http.Server
-	mood  Mood
-	slow  time.Duration
-	taken []Taken
+	t      testing.TB
+	addr   string
+	mu     sync.Mutex
+	srv    *http.Server
+	listen net.Listener
+	mood   Mood
+	slow   time.Duration
+	taken  []Taken
 }
 
 // Start runs the provider until the test ends.
@@ -78,7 +79,7 @@ func (p *Provider) Up() {
 	p.addr = l.Addr().String()
 	srv := &http.Server{Handler: http.HandlerFunc(p.serve), ReadHeaderTimeout: 5 * time.Second}
 	p.mu.Lock()
-	p.srv = srv
+	p.srv, p.listen = srv, l
 	p.mu.Unlock()
 	go srv.Serve(l)
 }
@@ -86,10 +87,11 @@ func (p *Provider) Up() {
 // Down stops listening and cuts every connection.
 func (p *Provider) Down() {
 	p.mu.Lock()
-	srv := p.srv
+	srv, l := p.srv, p.listen
 	p.srv = nil
 	p.mu.Unlock()
 	if srv != nil {
+		l.Close() // the server may not have begun to serve it yet
 		srv.Close()
 	}
 }

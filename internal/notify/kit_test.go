@@ -1,0 +1,153 @@
+package notify
+
+import (
+	"context"
+	"log/slog"
+	"net/url"
+	"testing"
+	"time"
+
+	"portico/internal/access"
+	"portico/internal/clock"
+	"portico/internal/jobs"
+	"portico/internal/lang"
+	"portico/internal/limit"
+	"portico/internal/store"
+	"portico/internal/testkit"
+	"portico/internal/testkit/mailbox"
+	"portico/internal/testkit/phone"
+)
+
+var ctx = context.Background()
+
+// desk is an outbox with a worker and fakes of both servers.
+type desk struct {
+	*Outbox
+	t     *testing.T
+	c     *clock.Fake
+	run   *jobs.Runner
+	mails *mailbox.Server
+	calls *phone.Provider
+	phone *Phone
+}
+
+func newDesk(t *testing.T, db *store.DB, c *clock.Fake) *desk {
+	t.Helper()
+	d := &desk{t: t, c: c, mails: mailbox.Start(t), calls: phone.Start(t)}
+	smtp, err := NewSMTP("smtp://"+d.mails.Addr(), "portal@riverside.example", func() string { return "Riverside Family Clinic" }, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	base := &url.URL{Scheme: "https", Host: "portal.riverside.example"}
+	if d.phone, err = NewPhone(PhoneSettings{URL: d.calls.URL(), Account: phone.Account, Token: phone.Token, From: "+15550100199",
+		Callback: base.String() + CallbackPath}); err != nil {
+		t.Fatal(err)
+	}
+	keys := testkit.Keys(t)
+	if d.Outbox, err = New(Parts{DB: db, Keys: keys, Limits: &limit.Limiter{DB: db, Keys: keys}, Base: base, Clinic: clinic(t),
+		Mail: smtp, Phone: d.phone, Countries: []string{"US"}, DailyCap: 100}); err != nil {
+		t.Fatal(err)
+	}
+	d.run = d.runner()
+	return d
+}
+
+// runner is a worker of its own, as another process would have.
+func (d *desk) runner() *jobs.Runner {
+	r := jobs.NewRunner(d.DB, slog.New(slog.DiscardHandler))
+	d.Work(r)
+	return r
+}
+
+func eachDesk(t *testing.T, f func(*testing.T, *desk)) {
+	t.Helper()
+	testkit.Each(t, func(t *testing.T, db *store.DB, c *clock.Fake) { f(t, newDesk(t, db, c)) })
+}
+
+func (d *desk) queue(m Message) Outcome {
+	d.t.Helper()
+	var out Outcome
+	if err := d.DB.Housekeep(ctx, "test", func(tx *store.Tx) (err error) { out, err = d.Send(ctx, tx, m); return err }); err != nil {
+		d.t.Fatal(err)
+	}
+	return out
+}
+
+func (d *desk) work() {
+	d.t.Helper()
+	if err := d.run.Drain(ctx); err != nil {
+		d.t.Fatal(err)
+	}
+}
+
+// workFor lets time pass in small steps, working at each.
+func (d *desk) workFor(total, step time.Duration) {
+	d.t.Helper()
+	for end := d.c.Now().Add(total); d.c.Now().Before(end); d.c.Move(step) {
+		d.work()
+	}
+	d.work()
+}
+
+func (d *desk) count(query string, args ...any) (n int) {
+	d.t.Helper()
+	if err := d.DB.View(ctx, func(tx *store.Tx) (err error) {
+		n, err = store.Get(ctx, tx, store.One[int], query, args...)
+		return err
+	}); err != nil {
+		d.t.Fatal(err)
+	}
+	return n
+}
+
+func (d *desk) in(state string) int {
+	d.t.Helper()
+	return d.count(`SELECT COUNT(*) FROM outbox WHERE state = $1`, state)
+}
+
+const someone = "ana@example.org"
+
+func mailTo(to string, n Notice) Message {
+	return Message{To: to, Channel: Mail, Lang: lang.En, Notice: n, Patient: "pat_1"}
+}
+
+func textTo(to string, n Notice) Message {
+	return Message{To: to, Channel: Text, Lang: lang.En, Notice: n, Patient: "pat_1"}
+}
+
+var code = OneTimeCode{Digits: "493027", Minutes: 10, For: ForSignIn}
+
+var every = []Notice{
+	ActivationCode{Code: "7KQ4M-W0D3B-XR1VZ", Link: "/activate/4mzq7w2k9c5t8r3v6x1y0abdef", Expires: testkit.Noon.Add(24 * time.Hour)},
+	ConfirmationCode{Digits: "493027", Minutes: 10},
+	OneTimeCode{Digits: "493027", Minutes: 10, For: ForSignIn},
+	OneTimeCode{Digits: "493027", Minutes: 10, For: ForSetUp},
+	OneTimeCode{Digits: "493027", Minutes: 1, For: ForChange},
+	AccountOpened{At: testkit.Noon, NotMe: "/not-me/4mzq7w2k9c5t8r3v6x1y0abdef"},
+	NewBrowser{At: testkit.Noon, Browser: "Firefox on Android", NotMe: "/not-me/4mzq7w2k9c5t8r3v6x1y0abdef"},
+	SomeoneTried{}, CodeReused{NotMe: "/not-me/4mzq7w2k9c5t8r3v6x1y0abdef"},
+	RequestReceived{}, RequestRejected{}, RequestNeedsMore{}, PasswordLocked{}, AccountLocked{}, LetterSent{},
+}
+
+// deskProof signs a front-desk user in and opens the console for task.
+func deskProof(t *testing.T, db *store.DB, task access.Task) access.Desk {
+	t.Helper()
+	g := &access.Gate{DB: db}
+	v := access.NewVisitor("192.0.2.1", "test")
+	var token string
+	if err := db.Housekeep(ctx, "test", func(tx *store.Tx) (err error) {
+		if _, err = tx.Exec(ctx, `INSERT INTO staff (id, name, email, roles, state, created_at) VALUES ('stf_1', 'Dana', 'd@example.org', 'front_desk', 'active', $1)`,
+			store.Time(tx.Now)); err != nil {
+			return err
+		}
+		token, err = g.StartStaffSession(ctx, tx, "stf_1", v)
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	d, _, err := g.Desk(ctx, token, task, "GET /staff/undelivered", v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
