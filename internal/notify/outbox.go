@@ -92,8 +92,8 @@ func (o *Outbox) Send(ctx context.Context, tx *store.Tx, m Message) (Outcome, er
 	if o.sender(m.Channel) == nil || !o.reachable(m) {
 		return Unreachable, nil
 	}
-	if m.Key != "" {
-		n, err := store.Get(ctx, tx, store.One[int], `SELECT COUNT(*) FROM outbox WHERE unique_key = $1`, m.Key)
+	for _, k := range o.hidden(uniqueKey, m.Key) {
+		n, err := store.Get(ctx, tx, store.One[int], `SELECT COUNT(*) FROM outbox WHERE unique_key = $1`, k)
 		if err != nil || n > 0 {
 			return Duplicate, err
 		}
@@ -110,6 +110,7 @@ func (o *Outbox) Send(ctx context.Context, tx *store.Tx, m Message) (Outcome, er
 		return "", fmt.Errorf("notice %s: %w", m.Notice.Kind(), err)
 	}
 	id := ids.NewMessage()
+	m.Key, m.Withdraw = first(o.hidden(uniqueKey, m.Key)), first(o.hidden(withdrawKey, m.Withdraw))
 	n, err := insert(ctx, tx, id, m, o.Keys.Seal(place, string(id), plain))
 	if err != nil || n == 0 {
 		return Duplicate, err
@@ -143,11 +144,40 @@ func (o *Outbox) Withdraw(ctx context.Context, tx *store.Tx, key string) (int, e
 	if key == "" {
 		return 0, errors.New("notify: withdrawal without a key")
 	}
-	gone, err := withdraw(ctx, tx, key)
-	for _, m := range gone {
-		tx.Log(did(audit.NoticeWithdrawn, m).With("pointless"))
+	n := 0
+	for _, k := range o.hidden(withdrawKey, key) {
+		gone, err := withdraw(ctx, tx, k)
+		if err != nil {
+			return n, err
+		}
+		for _, m := range gone {
+			tx.Log(did(audit.NoticeWithdrawn, m).With("pointless"))
+		}
+		n += len(gone)
 	}
-	return len(gone), err
+	return n, nil
+}
+
+// Purposes of the keyed hashes under which the rooms' keys are stored: a room
+// may build a key from a contact, which must not lie open.
+const (
+	uniqueKey   = "outbox.unique"
+	withdrawKey = "outbox.withdraw"
+)
+
+// hidden gives the stored forms of a room's key, the current one first.
+func (o *Outbox) hidden(purpose, key string) []string {
+	if key == "" {
+		return nil
+	}
+	return o.Keys.Indexes(purpose, key)
+}
+
+func first(keys []string) string {
+	if len(keys) == 0 {
+		return ""
+	}
+	return keys[0]
 }
 
 // did is an audit entry of the outbox about a message.

@@ -145,7 +145,7 @@ func TestTextsAreShort(t *testing.T) {
 		if got := segments(r.text); got > most[l] {
 			t.Errorf("%d parts: %s", got, r.text)
 		}
-		if carriesCode(n) && !strings.HasSuffix(r.text, "\n@portal.riverside.example #493027") {
+		if carriesCode(n) && n.Kind() != "spoken_code" && !strings.HasSuffix(r.text, "\n@portal.riverside.example #493027") {
 			t.Errorf("a phone would not offer the code: %q", r.text)
 		}
 	})
@@ -177,7 +177,7 @@ func TestCallsSayTheCodeTwiceDigitByDigit(t *testing.T) {
 				said = append(said, words)
 			}
 		}
-		if got := strings.Join(said, "|"); strings.Count(got, "4|9|3|0|2|7") != 2 {
+		if got := strings.Join(said, "|"); strings.Count(got, "4|9|3|0|2|7")+strings.Count(got, Spell(l, "MW0D")[0]) != 2 {
 			t.Error(got)
 		}
 	})
