@@ -7,7 +7,7 @@ type (
 	// with an account: only its owner learns that there is one. By e-mail, text.
 	AccountExists struct{ SignIn Path }
 	// SpokenCode carries the short activation code that is good only together
-	// with the reference of an open request. By text.
+	// with the reference of an open request. By text, voice.
 	SpokenCode struct {
 		Code      string // "ABCD-EFGH"
 		Reference string // "4F7K-2MPQ"
@@ -49,4 +49,16 @@ func (n SpokenCode) text(w writer) string {
 func (n BreakerTripped) mail(w writer) mail {
 	return mail{Subject: w.t("notify.breaker.subject"), Title: w.t("notify.breaker.title"),
 		Lead: []string{w.t("notify.breaker.lead", w.moment(n.At)), w.t("notify.breaker.now"), w.t("notify.breaker.todo")}}
+}
+
+// say spells the code group by group, twice.
+func (n SpokenCode) say(w writer) []line {
+	out := []line{{Text: w.named("notify.spoken.voice")}}
+	for _, again := range []string{w.t("notify.voice.code"), w.t("notify.voice.again")} {
+		out = append(out, line{Text: again})
+		for _, group := range Spell(w.l, n.Code) {
+			out = append(out, line{Text: group + "."})
+		}
+	}
+	return append(out, line{Text: w.t("notify.voice.end")})
 }

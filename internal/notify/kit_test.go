@@ -127,7 +127,7 @@ var every = []Notice{
 	NewBrowser{At: testkit.Noon, Browser: "Firefox on Android", NotMe: "/not-me/4mzq7w2k9c5t8r3v6x1y0abdef"},
 	SomeoneTried{}, CodeReused{NotMe: "/not-me/4mzq7w2k9c5t8r3v6x1y0abdef"},
 	RequestReceived{}, RequestRejected{}, RequestNeedsMore{}, PasswordLocked{}, AccountLocked{}, LetterSent{},
-	SpokenCode{Code: "7KQ4-MW0D", Reference: "3B1V-ZXR2", Minutes: 10}, BreakerTripped{At: testkit.Noon},
+	SpokenCode{Code: "7KQ4-MW0D", Reference: "3B1V-ZXR2", Minutes: 10}, BreakerTripped{At: testkit.Noon}, AccountExists{SignIn: "/signin"},
 }
 
 // deskProof signs a front-desk user in and opens the console for task.

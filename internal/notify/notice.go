@@ -38,13 +38,6 @@ type (
 		Digits  string
 		Minutes int // how long it works
 	}
-	// SpokenCode is the short activation code that is good only together with
-	// the reference of an open identity request. By text, voice.
-	SpokenCode struct {
-		Code      string // "ABCD-EFGH"
-		Reference string
-		Minutes   int
-	}
 	// OneTimeCode is a second step. By e-mail, text, voice.
 	OneTimeCode struct {
 		Digits  string
@@ -82,9 +75,6 @@ type (
 	AccountLocked struct{}
 	// LetterSent says that a letter is on its way. By e-mail, text.
 	LetterSent struct{}
-	// BreakerTripped tells administrators that somebody tries patient numbers
-	// by the thousand. By e-mail.
-	BreakerTripped struct{ At time.Time }
 )
 
 func (ActivationCode) Kind() string   { return "activation_code" }
@@ -100,8 +90,6 @@ func (RequestNeedsMore) Kind() string { return "request_needs_more" }
 func (PasswordLocked) Kind() string   { return "password_locked" }
 func (AccountLocked) Kind() string    { return "account_locked" }
 func (LetterSent) Kind() string       { return "letter_sent" }
-func (SpokenCode) Kind() string       { return "spoken_code" }
-func (BreakerTripped) Kind() string   { return "breaker_tripped" }
 
 func (n ActivationCode) links() []Path { return []Path{n.Link} }
 func (ConfirmationCode) links() []Path { return nil }
@@ -116,8 +104,6 @@ func (RequestNeedsMore) links() []Path { return nil }
 func (PasswordLocked) links() []Path   { return nil }
 func (AccountLocked) links() []Path    { return nil }
 func (LetterSent) links() []Path       { return nil }
-func (SpokenCode) links() []Path       { return nil }
-func (BreakerTripped) links() []Path   { return nil }
 
 // carriesCode tells whether a notice holds a secret, so that it counts against
 // the stricter budgets.
@@ -146,8 +132,6 @@ func init() {
 	reader[PasswordLocked]()
 	reader[AccountLocked]()
 	reader[LetterSent]()
-	reader[SpokenCode]()
-	reader[BreakerTripped]()
 }
 
 func reader[N Notice]() {

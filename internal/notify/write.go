@@ -247,24 +247,3 @@ func (LetterSent) mail(w writer) mail {
 }
 
 func (LetterSent) text(w writer) string { return w.callText(w.named("notify.letter.sent.text")) }
-
-func (n SpokenCode) text(w writer) string {
-	return w.callText(w.named("notify.spoken.text", n.Code, n.Reference, n.Minutes))
-}
-
-// say spells the code group by group, twice.
-func (n SpokenCode) say(w writer) []line {
-	out := []line{{Text: w.named("notify.spoken.voice")}}
-	for _, again := range []string{w.t("notify.voice.code"), w.t("notify.voice.again")} {
-		out = append(out, line{Text: again})
-		for _, group := range Spell(w.l, n.Code) {
-			out = append(out, line{Text: group + "."})
-		}
-	}
-	return append(out, line{Text: w.t("notify.voice.end")})
-}
-
-func (n BreakerTripped) mail(w writer) mail {
-	return mail{Subject: w.t("notify.breaker.subject"), Title: w.t("notify.breaker.title"),
-		Lead: []string{w.named("notify.breaker.lead", w.ending(n.At)), w.t("notify.breaker.safe"), w.t("notify.breaker.todo")}}
-}
