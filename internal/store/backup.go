@@ -152,7 +152,12 @@ func (db *DB) Restore(ctx context.Context, r io.Reader) (int64, error) {
 	if head.Version > latest() {
 		return 0, fmt.Errorf("the backup is of a newer version (%d) than this program (%d)", head.Version, latest())
 	}
-	t, err := db.write.BeginTx(ctx, nil)
+	pool, done, err := db.maintenance()
+	if err != nil {
+		return 0, err
+	}
+	defer done()
+	t, err := pool.BeginTx(ctx, nil)
 	if err != nil {
 		return 0, fmt.Errorf("begin restore: %w", err)
 	}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"embed"
 	"fmt"
 	"io/fs"
@@ -28,14 +29,19 @@ func (db *DB) Migrate(ctx context.Context) error {
 		}
 		defer unlock()
 	}
-	p, err := db.provider()
+	pool, done, err := db.maintenance()
+	if err != nil {
+		return err
+	}
+	defer done()
+	p, err := db.provider(pool)
 	if err != nil {
 		return err
 	}
 	if _, err := p.Up(ctx); err != nil {
 		return fmt.Errorf("migrate: %w", err)
 	}
-	return nil
+	return db.guard(ctx)
 }
 
 // Ready answers nil when the database answers and has at least this binary's
@@ -64,7 +70,7 @@ func latest() int64 {
 	return n
 }
 
-func (db *DB) provider() (*goose.Provider, error) {
+func (db *DB) provider(pool *sql.DB) (*goose.Provider, error) {
 	folder, err := fs.Sub(migrations, "migrations")
 	if err != nil {
 		return nil, err
@@ -83,9 +89,7 @@ func (db *DB) provider() (*goose.Provider, error) {
 		}
 		opts = append(opts, goose.WithSessionLocker(l))
 	}
-	// On SQLite the writer goroutine owns the one connection of the write pool,
-	// so migrations run before the first change and give it back when done.
-	p, err := goose.NewProvider(dialect, db.write, folder, opts...)
+	p, err := goose.NewProvider(dialect, pool, folder, opts...)
 	if err != nil {
 		return nil, fmt.Errorf("migrations: %w", err)
 	}

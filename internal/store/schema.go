@@ -19,8 +19,8 @@ type Column struct{ Name, Type string }
 
 var (
 	createTable = regexp.MustCompile(`(?ms)^CREATE TABLE (\w+) \(\n(.*?)^\);`)
-	columnLine  = regexp.MustCompile(`^\s+([a-z_]+) (TEXT|BIGINT|BOOLEAN|TIMESTAMPTZ|BYTEA)\b`)
-	addColumn   = regexp.MustCompile(`(?m)^ALTER TABLE (\w+) ADD COLUMN ([a-z_]+) (\w+)`)
+	columnLine  = regexp.MustCompile(`^\s+([a-z0-9_]+) (TEXT|BIGINT|BOOLEAN|TIMESTAMPTZ|BYTEA)\b`)
+	addColumn   = regexp.MustCompile(`(?m)^ALTER TABLE (\w+) ADD COLUMN ([a-z0-9_]+) (\w+)`)
 	dropTable   = regexp.MustCompile(`(?m)^DROP TABLE (\w+)`)
 )
 

@@ -25,6 +25,23 @@ type change struct {
 	done   chan struct{}
 }
 
+// pragmas of every connection. synchronous=FULL: in WAL mode NORMAL may lose
+// acknowledged commits on power loss.
+const pragmas = "_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=cache_size(-16000)&_pragma=temp_store(MEMORY)"
+
+// maintenance gives a pool for migrations and restores. On SQLite it is one of
+// its own: the writer goroutine keeps the only connection of the usual one.
+func (db *DB) maintenance() (pool *sql.DB, done func(), err error) {
+	if db.engine == Postgres {
+		return db.write, func() {}, nil
+	}
+	if pool, err = sql.Open("sqlite", db.lite); err != nil {
+		return nil, nil, fmt.Errorf("open sqlite: %w", err)
+	}
+	pool.SetMaxOpenConns(1)
+	return pool, func() { pool.Close() }, nil
+}
+
 func (db *DB) openSQLite(ctx context.Context, file string) error {
 	if file == "" {
 		return errors.New("the database address sqlite: needs a file name")
@@ -38,17 +55,16 @@ func (db *DB) openSQLite(ctx context.Context, file string) error {
 		return fmt.Errorf("the database file cannot be opened: %w", err)
 	}
 	f.Close()
-	// synchronous=FULL: in WAL mode NORMAL may lose acknowledged commits on power loss.
-	common := "_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=cache_size(-16000)&_pragma=temp_store(MEMORY)"
 	path := (&url.URL{Scheme: "file", Opaque: file}).String()
-	if db.write, err = sql.Open("sqlite", path+"?_txlock=immediate&"+common); err != nil {
+	db.lite = path + "?_txlock=immediate&" + pragmas
+	if db.write, err = sql.Open("sqlite", db.lite); err != nil {
 		return fmt.Errorf("open sqlite: %w", err)
 	}
 	db.write.SetMaxOpenConns(1)
 	if err := db.write.PingContext(ctx); err != nil {
 		return fmt.Errorf("the database file is not usable: %w", err)
 	}
-	if db.read, err = sql.Open("sqlite", path+"?"+common+"&_pragma=query_only(1)"); err != nil {
+	if db.read, err = sql.Open("sqlite", path+"?"+pragmas+"&_pragma=query_only(1)"); err != nil {
 		return fmt.Errorf("open sqlite: %w", err)
 	}
 	readers := max(4, 2*runtime.NumCPU())

@@ -37,6 +37,7 @@ const retries = 5
 type DB struct {
 	engine Engine
 	url    string
+	lite   string // SQLite's address with its pragmas, for writing
 	clock  clock.Clock
 	read   *sql.DB
 	write  *sql.DB

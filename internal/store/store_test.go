@@ -132,6 +132,15 @@ func TestMigrateTwiceAtOnce(t *testing.T) {
 		if err := db.Change(context.Background(), entry, func(*store.Tx) error { return nil }); err != nil {
 			t.Fatal(err)
 		}
+		var wg sync.WaitGroup
+		for range 4 {
+			wg.Go(func() {
+				if err := db.Migrate(context.Background()); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
 	})
 }
 

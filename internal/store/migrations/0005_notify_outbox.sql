@@ -28,6 +28,8 @@ CREATE TABLE outbox (
 CREATE UNIQUE INDEX outbox_unique ON outbox (unique_key) WHERE unique_key IS NOT NULL;
 -- Withdrawal touches only what still waits.
 CREATE INDEX outbox_withdraw ON outbox (withdraw_key) WHERE withdraw_key IS NOT NULL AND state = 'queued';
+-- What is still on its way, for the hourly look at what was left over.
+CREATE INDEX outbox_waiting ON outbox (expires_at) WHERE state IN ('queued', 'sending');
 -- The provider reports on its own identifier, often twice.
 CREATE INDEX outbox_ref ON outbox (provider_ref) WHERE provider_ref IS NOT NULL;
 -- The staff's list of what did not arrive, newest first.

@@ -52,6 +52,7 @@ CREATE TABLE recovery_code (
 CREATE TABLE one_time_code (
     id TEXT PRIMARY KEY,
     flow TEXT NOT NULL,
+    channel TEXT NOT NULL,
     code_mac TEXT NOT NULL,
     tries BIGINT NOT NULL,
     sent_at TIMESTAMPTZ NOT NULL,

@@ -1,0 +1,80 @@
+package store
+
+import (
+	"context"
+	"fmt"
+)
+
+// The audit log's tables only ever grow: the database itself refuses to change
+// or delete a line (45 CFR 170.315(d)(2)). Someone with the rights of the
+// database's owner can drop the triggers; what they then alter, the sealed log
+// shows.
+var grown = []string{"audit_entry", "audit_leaf", "audit_hash", "audit_checkpoint"}
+
+// guard makes the triggers that keep the audit log from being rewritten. The
+// two databases write triggers differently, hence not in the migrations.
+func (db *DB) guard(ctx context.Context) error {
+	return db.commit(ctx, func(ctx context.Context, tx *Tx) error {
+		if db.engine == Postgres {
+			// Two servers that start at once must not both define the function.
+			if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtext('portico guard'))`); err != nil {
+				return fmt.Errorf("guard: %w", err)
+			}
+			if _, err := tx.Exec(ctx, `
+				CREATE OR REPLACE FUNCTION audit_only_grows() RETURNS trigger LANGUAGE plpgsql AS
+				$$ BEGIN RAISE EXCEPTION 'the audit log only grows'; END $$`); err != nil {
+				return fmt.Errorf("guard: %w", err)
+			}
+		}
+		for _, table := range grown {
+			for _, what := range []string{"update", "delete"} {
+				if err := tx.makeTrigger(ctx, table, what); err != nil {
+					return fmt.Errorf("guard %s: %w", table, err)
+				}
+			}
+		}
+		return nil
+	})
+}
+
+// makeTrigger makes a trigger unless it is there: replacing it would lock the
+// log against a server that is working.
+func (tx *Tx) makeTrigger(ctx context.Context, table, what string) error {
+	look := `SELECT COUNT(*) FROM sqlite_master WHERE type = 'trigger' AND name = $1`
+	if tx.engine == Postgres {
+		look = `SELECT COUNT(*) FROM pg_trigger WHERE tgname = $1 AND tgrelid = to_regclass('` + table + `')`
+	}
+	n, err := Get(ctx, tx, One[int], look, table+"_no_"+what)
+	if err != nil || n > 0 {
+		return err
+	}
+	_, err = tx.Exec(ctx, trigger(tx.engine, table, what))
+	return err
+}
+
+func trigger(e Engine, table, what string) string {
+	head := `CREATE TRIGGER ` + table + `_no_` + what + ` BEFORE ` + what + ` ON ` + table
+	if e == Postgres {
+		return head + ` FOR EACH ROW EXECUTE FUNCTION audit_only_grows()`
+	}
+	return head + ` BEGIN SELECT RAISE(ABORT, 'the audit log only grows'); END`
+}
+
+// Unguard drops the triggers, as an intruder with the owner's rights could. It
+// exists for the tests that alter the log to see the alteration found.
+func (db *DB) Unguard(ctx context.Context) error {
+	return db.commit(ctx, func(ctx context.Context, tx *Tx) error {
+		for _, table := range grown {
+			for _, what := range []string{"update", "delete"} {
+				q := `DROP TRIGGER IF EXISTS ` + table + `_no_` + what
+				if db.engine == Postgres {
+					q += ` ON ` + table
+				}
+				if _, err := tx.Exec(ctx, q); err != nil {
+					return fmt.Errorf("unguard %s: %w", table, err)
+				}
+			}
+		}
+		return nil
+	})
+}
