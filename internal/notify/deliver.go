@@ -104,24 +104,25 @@ func (o *Outbox) take(ctx context.Context, id ids.Message) (m row, wanted bool, 
 // stillWanted settles a message that must not go out: too late, too costly, or
 // too often in doubt.
 func (o *Outbox) stillWanted(ctx context.Context, tx *store.Tx, m *row) (bool, error) {
-	if !tx.Now.Before(m.expires) {
+	why := ""
+	switch late := !tx.Now.Before(m.expires); {
+	case late && codeKinds[m.kind]:
+		// The code it carries is dead; whoever waits for it has asked again.
 		tx.Log(did(audit.NoticeWithdrawn, m.brief).With("expired"))
 		_, err := settle(ctx, tx, *m, "withdrawn", "expired", "")
 		return false, err
-	}
-	if m.channel == Mail {
+	case late:
+		why = "too_late" // a person should have been told and was not
+	case m.channel == Mail:
 		return true, nil
-	}
-	why := ""
-	if m.unsure >= doubts {
+	case m.unsure >= doubts:
 		why = "in_doubt"
-	} else if over, err := o.charge(ctx, tx, m); err != nil {
-		return false, err
-	} else if over {
+	default:
+		over, err := o.charge(ctx, tx, m)
+		if err != nil || !over {
+			return err == nil, err
+		}
 		why = "daily_cap"
-	}
-	if why == "" {
-		return true, nil
 	}
 	tx.Log(did(audit.NoticeFailed, m.brief).As(audit.Failed).With(why))
 	_, err := settle(ctx, tx, *m, "failed", why, "")

@@ -105,15 +105,13 @@ func (PasswordLocked) links() []Path   { return nil }
 func (AccountLocked) links() []Path    { return nil }
 func (LetterSent) links() []Path       { return nil }
 
-// carriesCode tells whether a notice holds a secret, so that it counts against
-// the stricter budgets.
-func carriesCode(n Notice) bool {
-	switch n.(type) {
-	case ActivationCode, ConfirmationCode, OneTimeCode, SpokenCode:
-		return true
-	}
-	return false
+// codeKinds are the notices that hold a secret: they count against stricter
+// budgets, and are worth nothing once it has expired.
+var codeKinds = map[string]bool{
+	ActivationCode{}.Kind(): true, ConfirmationCode{}.Kind(): true, SpokenCode{}.Kind(): true, OneTimeCode{}.Kind(): true,
 }
+
+func carriesCode(n Notice) bool { return codeKinds[n.Kind()] }
 
 // readers turn a stored notice back into its type.
 var readers = map[string]func([]byte) (Notice, error){}

@@ -115,7 +115,7 @@ func (o *Outbox) Send(ctx context.Context, tx *store.Tx, m Message) (Outcome, er
 	if err != nil || n == 0 {
 		return Duplicate, err
 	}
-	return Queued, sendJob.Enqueue(ctx, tx, sendArgs{id})
+	return Queued, sendJob.Enqueue(ctx, tx, sendArgs{id}, jobs.Options{Unique: string(id)})
 }
 
 // check finds mistakes of the caller.
@@ -185,8 +185,8 @@ func did(a audit.Action, m brief) audit.Entry {
 	return access.NewDuty("notify").Did(a, string(m.id)).On(m.patient)
 }
 
-// sweepJob deletes what is long settled.
-var sweepJob = jobs.Kind[struct{}]{Name: "notify.sweep", Every: 24 * time.Hour}
+// sweepJob deletes what is long settled, and settles what was left over.
+var sweepJob = jobs.Kind[struct{}]{Name: "notify.sweep", Every: time.Hour}
 
 // keep is how long kind, channel and times of a settled message are kept: long
 // enough for "you never wrote to me", while the audit log keeps its line for six years.
@@ -195,10 +195,26 @@ const keep = 180 * 24 * time.Hour
 // Work registers the outbox's jobs.
 func (o *Outbox) Work(r *jobs.Runner) {
 	jobs.Handle(r, sendJob, func(ctx context.Context, d access.Duty, a sendArgs) error { return o.deliver(ctx, d, a.ID) })
-	jobs.Handle(r, sweepJob, func(ctx context.Context, _ access.Duty, _ struct{}) error {
-		return o.DB.Housekeep(ctx, "notify", func(tx *store.Tx) error {
-			_, err := tx.Exec(ctx, `DELETE FROM outbox WHERE settled_at <= $1`, store.Time(tx.Now.Add(-keep)))
+	jobs.Handle(r, sweepJob, func(ctx context.Context, _ access.Duty, _ struct{}) error { return o.sweep(ctx) })
+}
+
+// sweep gives a new job to messages whose end has passed and whose own job was
+// parked or lost, so that none keeps its content or hides from staff.
+func (o *Outbox) sweep(ctx context.Context) error {
+	return o.DB.Housekeep(ctx, "notify", func(tx *store.Tx) error {
+		if _, err := tx.Exec(ctx, `DELETE FROM outbox WHERE settled_at <= $1`, store.Time(tx.Now.Add(-keep))); err != nil {
 			return err
-		})
+		}
+		left, err := store.List(ctx, tx, store.One[ids.Message], `
+			SELECT id FROM outbox WHERE state IN ('queued', 'sending') AND expires_at <= $1 LIMIT 1000`, store.Time(tx.Now.Add(-time.Hour)))
+		if err != nil {
+			return err
+		}
+		for _, id := range left {
+			if err := sendJob.Enqueue(ctx, tx, sendArgs{id}, jobs.Options{Unique: string(id)}); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }

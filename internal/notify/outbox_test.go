@@ -366,6 +366,25 @@ func TestProgramMistakesAreErrors(t *testing.T) {
 	})
 }
 
+func TestNoticeThatCameTooLateReachesStaff(t *testing.T) {
+	eachDesk(t, func(t *testing.T, d *desk) {
+		d.mails.Down()
+		d.queue(mailTo(someone, AccountLocked{}))
+		d.queue(mailTo(someone, code))
+		// Their jobs are gone, as after being parked.
+		if err := d.DB.Housekeep(ctx, "test", func(tx *store.Tx) error { _, err := tx.Exec(ctx, `DELETE FROM job`); return err }); err != nil {
+			t.Fatal(err)
+		}
+		if err := d.run.Schedule(ctx); err != nil {
+			t.Fatal(err)
+		}
+		d.workFor(longest+3*time.Hour, time.Hour)
+		if d.in("failed") != 1 || d.in("withdrawn") != 1 || d.count(`SELECT COUNT(*) FROM outbox WHERE sealed IS NOT NULL`) != 0 {
+			t.Errorf("%d failed, %d withdrawn", d.in("failed"), d.in("withdrawn"))
+		}
+	})
+}
+
 func TestOldRowsAreSwept(t *testing.T) {
 	eachDesk(t, func(t *testing.T, d *desk) {
 		d.queue(mailTo(someone, LetterSent{}))
