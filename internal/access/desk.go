@@ -104,3 +104,18 @@ func (g *Gate) EndStaffSessions(ctx context.Context, tx *store.Tx, s ids.Staff) 
 	_, err := tx.Exec(ctx, `UPDATE staff_session SET ended_at = $2 WHERE staff_id = $1 AND ended_at IS NULL`, s, store.Time(tx.Now))
 	return err
 }
+
+// ExtendStaff is Extend for a staff session.
+func (g *Gate) ExtendStaff(ctx context.Context, token string, v Visitor) (Live, error) {
+	var live Live
+	err := g.DB.Record(ctx, func(tx *store.Tx) (audit.Entry, error) {
+		var d Desk
+		var err error
+		if d, live, err = touchDesk(ctx, tx, token); err != nil {
+			return audit.Entry{}, err
+		}
+		d.source = v.source
+		return d.Did(audit.SessionKept, ""), nil
+	})
+	return live, err
+}

@@ -148,3 +148,18 @@ func (d Desk) Need(t Task) error {
 	}
 	return nil
 }
+
+// Extend moves the idle clock of token's session at the person's own wish.
+func (g *Gate) Extend(ctx context.Context, token string, v Visitor) (Live, error) {
+	var live Live
+	err := g.DB.Record(ctx, func(tx *store.Tx) (audit.Entry, error) {
+		var c Chart
+		var err error
+		if c, live, err = touch(ctx, tx, token); err != nil {
+			return audit.Entry{}, err
+		}
+		c.source = v.source
+		return c.Did(audit.SessionKept, ""), nil
+	})
+	return live, err
+}

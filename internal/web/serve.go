@@ -31,7 +31,7 @@ func (r *Router) Handler() http.Handler {
 func (r *Router) serve(w http.ResponseWriter, req *http.Request) {
 	h, pattern := r.mux.Handler(req)
 	if pattern != "" {
-		if !strings.HasPrefix(pattern, "GET /assets/") {
+		if !strings.HasPrefix(pattern, "GET /assets/") && !strings.HasPrefix(pattern, "GET /clinic/") {
 			w.Header().Set("Cache-Control", "no-store")
 		}
 		r.mux.ServeHTTP(w, req)
