@@ -1,0 +1,150 @@
+package account
+
+import (
+	"context"
+	"time"
+
+	"portico/internal/access"
+	"portico/internal/ids"
+	"portico/internal/lang"
+	"portico/internal/limit"
+	"portico/internal/notify"
+	"portico/internal/page"
+	"portico/internal/secret"
+	"portico/internal/store"
+)
+
+// Parts are what the room is made of.
+type Parts struct {
+	DB     *store.DB
+	Gate   *access.Gate
+	Keys   *secret.Keyring
+	Limits *limit.Limiter
+	Hasher *secret.Hasher // for whoever comes
+	Known  *secret.Hasher // for browsers that have signed in before
+	Outbox Outbox
+	People People
+	Terms  Terms
+	Clinic *page.Clinic
+}
+
+// Accounts is the room.
+type Accounts struct{ Parts }
+
+// New makes the room. Without Known, it makes a pool of one: a browser that has
+// signed in before waits behind its like only.
+func New(p Parts) *Accounts {
+	if p.Known == nil {
+		p.Known = secret.NewHasher(p.Keys, 1, 16)
+	}
+	return &Accounts{p}
+}
+
+// Outbox queues messages; *notify.Outbox does.
+type Outbox interface {
+	Send(ctx context.Context, tx *store.Tx, m notify.Message) (notify.Outcome, error)
+	Withdraw(ctx context.Context, tx *store.Tx, key string) (int, error)
+}
+
+// People is what the patient index knows.
+type People interface {
+	// FirstName is what the home page greets with.
+	FirstName(ctx context.Context, tx *store.Tx, p ids.Patient) (string, error)
+	// OnFile lists the person's contacts in the index, for security notices.
+	OnFile(ctx context.Context, tx *store.Tx, p ids.Patient) ([]Contact, error)
+}
+
+// Terms tells whether an account must accept new terms before it goes on.
+type Terms interface {
+	Missing(ctx context.Context, tx *store.Tx, a ids.Account) (bool, error)
+}
+
+// Contact is one way to write to a person.
+type Contact struct {
+	Channel notify.Channel // Mail or Text
+	To      string
+}
+
+// Kind is a kind of second step.
+type Kind string
+
+const (
+	Mail  Kind = "email"
+	SMS   Kind = "sms"
+	Voice Kind = "voice"
+	TOTP  Kind = "totp"
+)
+
+// channel is how a kind's code travels; "" for an authenticator.
+func (k Kind) channel() notify.Channel {
+	switch k {
+	case Mail:
+		return notify.Mail
+	case SMS:
+		return notify.Text
+	case Voice:
+		return notify.Voice
+	}
+	return ""
+}
+
+// State is whether an account can be used.
+type State string
+
+const (
+	Active State = "active"
+	Frozen State = "frozen" // "this was not me": nobody gets in until the clinic has looked
+	Closed State = "closed"
+)
+
+// record is an account as the room reads it.
+type record struct {
+	id     ids.Account
+	person ids.Patient
+	name   string
+	hash   string
+	state  State
+	lang   lang.Lang
+	theme  string
+	text   string
+}
+
+// factor is one second step of an account.
+type factor struct {
+	id       ids.Factor
+	kind     Kind
+	sealed   string
+	lastStep int64
+}
+
+// factorPlace names the sealed column for the keyring.
+const factorPlace = "account_factor.sealed"
+
+// reveal opens a factor's contact or secret.
+func (s *Accounts) reveal(f factor) (string, error) {
+	b, err := s.Keys.Open(factorPlace, string(f.id), f.sealed)
+	return string(b), err
+}
+
+// event is a line of an account's own history.
+type event string
+
+const (
+	opened     event = "opened"
+	signedIn   event = "signed_in"
+	newBrowser event = "new_browser"
+	locked     event = "locked"
+	recovered  event = "recovery_code"
+	disowned   event = "disowned"
+	restored   event = "restored"
+)
+
+// note adds a line to an account's history.
+func note(ctx context.Context, tx *store.Tx, a ids.Account, e event, agent string) error {
+	_, err := tx.Exec(ctx, `INSERT INTO account_event (id, account_id, kind, agent, at) VALUES ($1, $2, $3, $4, $5)`,
+		ids.New[string]("evt"), a, string(e), agent, store.Time(tx.Now))
+	return err
+}
+
+// notMeLife is how long a "this was not me" link works (login.gov: 240 hours).
+const notMeLife = 10 * 24 * time.Hour

@@ -1,0 +1,49 @@
+// Package account is the login of a patient or proxy: user name and password,
+// second steps, recovery codes, signing in and out, display settings, "this was
+// not me", and the home page.
+//
+// # How signing in is kept safe
+//
+// Everything a stranger can see is the same whatever the cause. An unknown user
+// name, a wrong password, a running wait, a frozen account: one sentence, one
+// status, one Argon2id hash, the same statements in the database. Messages go
+// out later through the outbox, so their sending takes no time here.
+//
+// Guessing is slowed without letting a stranger lock the owner out. Tries are
+// counted before the check, in transactions of their own, by package limit:
+//
+//	source                     20 in 60 s, then 429 before any hashing
+//	account and source         five in a row, then 60 s doubling to 12 h
+//	account, unknown browsers  after each failure 1, 2, 4 … s to 1 h; at 100 in
+//	                           a row an unknown browser gets no further
+//	account, known browser     ten in a row, then 15 min; nothing else counts
+//	codes of an account        20 in a row, then 30 s doubling to 1 h; at 100 none
+//
+// A known browser carries a signed cookie and has a small pool of password
+// hashing to itself, so that a flood of strangers does not keep the owner
+// waiting. A counter that cannot be written is a refusal.
+//
+// After the password comes a half-way state with a cookie and a token of its
+// own, good for ten minutes and for nothing but the second step. A one-time
+// code belongs to one such state; it is used up by one conditional UPDATE in
+// the transaction that opens the session. An authenticator's code advances the
+// last step in the same way. Every session has a new token; the half-way and
+// the anonymous cookies die with its beginning.
+//
+// # What it refuses
+//
+// To say whether an account exists; to let a password or a code be set or seen
+// by staff; to open more than one live account for a person; to tell anybody
+// more than the owner's first name.
+//
+// Tables: account, account_factor, recovery_code, one_time_code,
+// signin_attempt, device, account_event, disown_link.
+// Routes: GET and POST /signin, GET and POST /signin/step, POST
+// /signin/step/send, POST /signin/cancel, GET /signin/help, POST /signout, GET
+// /home, GET and POST /display, GET and POST /account/display, GET and POST
+// /not-me/{token}.
+// Jobs: account.locked, account.sweep.
+// Audit: account.opened, account.disowned, account.display_changed,
+// signin.tried, signin.password_passed, signin.second_step,
+// signin.one_time_sent, signin.done, signin.out, session.ended.
+package account

@@ -1,0 +1,89 @@
+package account
+
+import (
+	"context"
+	"time"
+
+	"portico/internal/access"
+	"portico/internal/audit"
+	"portico/internal/store"
+)
+
+// Overview is what the home page shows.
+type Overview struct {
+	FirstName string
+	Must      bool // new terms wait to be accepted
+	Methods   []Method
+	Codes     int       // recovery codes left
+	Last      time.Time // sign-in before this one; zero if this is the first
+	LastAgent string
+}
+
+// Method is a second step as its owner sees it.
+type Method struct {
+	ID   string
+	Kind Kind
+	Hint string // a masked contact: "a•••@example.org"; "" for an authenticator
+}
+
+// See gathers the home page of the chart's account.
+func (s *Accounts) See(ctx context.Context, c access.Chart) (Overview, error) {
+	if err := c.Need(access.SeeHome); err != nil {
+		return Overview{}, err
+	}
+	var o Overview
+	err := s.DB.View(ctx, func(tx *store.Tx) error {
+		var err error
+		if s.Terms != nil {
+			if o.Must, err = s.Terms.Missing(ctx, tx, c.Account()); err != nil || o.Must {
+				return err
+			}
+		}
+		if s.People != nil {
+			if o.FirstName, err = s.People.FirstName(ctx, tx, c.Patient()); err != nil {
+				return err
+			}
+		}
+		factors, err := factorsOf(ctx, tx, c.Account())
+		if err != nil {
+			return err
+		}
+		if o.Methods, err = s.methods(factors); err != nil {
+			return err
+		}
+		if o.Codes, err = codesLeft(ctx, tx, c.Account()); err != nil {
+			return err
+		}
+		o.Last, o.LastAgent, err = lastSignIn(ctx, tx, c.Account())
+		return err
+	})
+	return o, err
+}
+
+// methods masks contacts: enough for the owner to tell them apart, too little
+// for someone who looks over a shoulder or has only the password.
+func (s *Accounts) methods(factors []factor) ([]Method, error) {
+	out := make([]Method, len(factors))
+	for i, f := range factors {
+		out[i] = Method{ID: string(f.id), Kind: f.kind}
+		if f.kind == TOTP {
+			continue
+		}
+		to, err := s.reveal(f)
+		if err != nil {
+			return nil, err
+		}
+		out[i].Hint = Mask(f.kind, to)
+	}
+	return out, nil
+}
+
+// SignOut ends the chart's own session.
+func (s *Accounts) SignOut(ctx context.Context, c access.Chart) error {
+	if err := c.Need(access.EndSession); err != nil {
+		return err
+	}
+	return s.DB.Change(ctx, c.Did(audit.SignedOut, string(c.Session())), func(tx *store.Tx) error {
+		return s.Gate.EndSession(ctx, tx, c, "signed_out")
+	})
+}

@@ -1,0 +1,171 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"portico/internal/access"
+	"portico/internal/audit"
+	"portico/internal/fault"
+	"portico/internal/ids"
+	"portico/internal/notify"
+	"portico/internal/secret"
+	"portico/internal/store"
+)
+
+// NotMe makes a "this was not me" link for an account, in the caller's
+// transaction. cause says what the message it goes into is about: "opened",
+// "new_browser" or "code_reused".
+func (s *Accounts) NotMe(ctx context.Context, tx *store.Tx, a ids.Account, cause string) (notify.Path, error) {
+	token := secret.Token()
+	_, err := tx.Exec(ctx, `INSERT INTO disown_link (token_hash, account_id, cause, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)`,
+		secret.TokenHash(token), a, cause, store.Time(tx.Now), store.Time(tx.Now.Add(notMeLife)))
+	return notify.Path("/not-me/" + token), err
+}
+
+// link tells whether a "not me" link can still be used, or has been and the
+// account still waits for the desk.
+func (s *Accounts) link(ctx context.Context, token string) (good, done bool, err error) {
+	err = s.DB.View(ctx, func(tx *store.Tx) error {
+		_, err := store.Get(ctx, tx, func(r store.Row) (struct{}, error) {
+			var used, settled, ends store.Time
+			err := r.Scan(&used, &settled, &ends)
+			good = used.Std().IsZero() && tx.Now.Before(ends.Std())
+			done = !used.Std().IsZero() && settled.Std().IsZero()
+			return struct{}{}, err
+		}, `SELECT used_at, settled_at, expires_at FROM disown_link WHERE token_hash = $1`, secret.TokenHash(token))
+		if errors.Is(err, store.ErrNone) {
+			return nil
+		}
+		return err
+	})
+	return good, done, err
+}
+
+// Disown takes the owner's word that something was not them: from this commit
+// on no session of the account opens anything, nobody signs in, every contact
+// is told, and the account waits in the desk's queue.
+func (s *Accounts) Disown(ctx context.Context, v access.Visitor, token string) error {
+	return s.DB.Record(ctx, func(tx *store.Tx) (audit.Entry, error) {
+		type row struct {
+			account ids.Account
+			cause   string
+		}
+		l, err := store.Get(ctx, tx, func(r store.Row) (l row, err error) {
+			err = r.Scan(&l.account, &l.cause)
+			return l, err
+		}, `UPDATE disown_link SET used_at = $2 WHERE token_hash = $1 AND used_at IS NULL AND expires_at > $2 RETURNING account_id, cause`,
+			secret.TokenHash(token), store.Time(tx.Now))
+		if errors.Is(err, store.ErrNone) {
+			return audit.Entry{}, fault.Missing()
+		}
+		if err != nil {
+			return audit.Entry{}, err
+		}
+		a, err := byID(ctx, tx, l.account)
+		if err != nil {
+			return audit.Entry{}, err
+		}
+		e := v.Did(audit.AccountDisowned, string(a.id)).On(string(a.person)).With(l.cause)
+		return e, s.freeze(ctx, tx, a, v.Agent())
+	})
+}
+
+func (s *Accounts) freeze(ctx context.Context, tx *store.Tx, a record, agent string) error {
+	n, err := tx.Exec(ctx, `UPDATE account SET state = 'frozen', frozen_at = $2 WHERE id = $1 AND state = 'active'`, a.id, store.Time(tx.Now))
+	if err != nil {
+		return err
+	}
+	if _, err := s.Gate.EndSessions(ctx, tx, a.id, "disowned"); err != nil {
+		return err
+	}
+	for _, q := range []string{
+		`UPDATE signin_attempt SET ended_at = $2 WHERE account_id = $1 AND ended_at IS NULL`,
+		// A browser that somebody else used is not a known one any more.
+		`UPDATE device SET ended_at = $2 WHERE account_id = $1 AND ended_at IS NULL`,
+	} {
+		if _, err := tx.Exec(ctx, q, a.id, store.Time(tx.Now)); err != nil {
+			return err
+		}
+	}
+	if n == 0 {
+		return nil // frozen already: told already
+	}
+	if err := note(ctx, tx, a.id, disowned, agent); err != nil {
+		return err
+	}
+	return s.tell(ctx, tx, a, notify.AccountLocked{}, "frozen:"+string(a.id)+":"+tx.Now.Format(time.RFC3339))
+}
+
+// Disowned is an account that waits for the desk.
+type Disowned struct {
+	Account ids.Account
+	Patient ids.Patient
+	Cause   string // "opened", "new_browser" or "code_reused"
+	At      time.Time
+	Opened  time.Time // when the account was opened
+}
+
+// Waiting lists frozen accounts, the one that has waited longest first.
+func (s *Accounts) Waiting(ctx context.Context, d access.Desk) ([]Disowned, error) {
+	if err := d.Need(access.ReviewRequests); err != nil {
+		return nil, err
+	}
+	var out []Disowned
+	err := s.DB.View(ctx, func(tx *store.Tx) (err error) {
+		out, err = store.List(ctx, tx, func(r store.Row) (w Disowned, err error) {
+			var at, opened store.Time
+			err = r.Scan(&w.Account, &w.Patient, &w.Cause, &at, &opened)
+			w.At, w.Opened = at.Std(), opened.Std()
+			return w, err
+		}, `
+			SELECT a.id, a.person_id, l.cause, l.used_at, a.created_at
+			FROM disown_link l JOIN account a ON a.id = l.account_id
+			WHERE l.used_at IS NOT NULL AND l.settled_at IS NULL ORDER BY l.used_at, a.id LIMIT 200`)
+		return err
+	})
+	return out, err
+}
+
+// Settle is how the desk ends a frozen account's wait once it has spoken with
+// the patient: Active gives the account back, Closed ends it for good, so that
+// the right person can open one anew.
+func (s *Accounts) Settle(ctx context.Context, d access.Desk, id ids.Account, to State) error {
+	if err := d.Need(access.ReviewRequests); err != nil {
+		return err
+	}
+	if to != Active && to != Closed {
+		return errors.New("a frozen account is given back or closed")
+	}
+	return s.DB.Record(ctx, func(tx *store.Tx) (audit.Entry, error) {
+		a, err := byID(ctx, tx, id)
+		if errors.Is(err, store.ErrNone) {
+			return audit.Entry{}, fault.Missing()
+		}
+		if err != nil {
+			return audit.Entry{}, err
+		}
+		how := "given_back"
+		if to == Closed {
+			how = "closed"
+		}
+		e := d.Did(audit.AccountDisowned, string(id)).On(string(a.person)).With(how)
+		n, err := tx.Exec(ctx, `
+			UPDATE account SET state = $2, frozen_at = NULL, closed_at = CASE WHEN $2 = 'closed' THEN $3 ELSE closed_at END
+			WHERE id = $1 AND state = 'frozen'`, id, string(to), store.Time(tx.Now))
+		if err == nil && n != 1 {
+			err = fault.Lost("account.settled")
+		}
+		if err != nil {
+			return e, err
+		}
+		if _, err := tx.Exec(ctx, `UPDATE disown_link SET settled_at = $2 WHERE account_id = $1 AND settled_at IS NULL`, id, store.Time(tx.Now)); err != nil {
+			return e, err
+		}
+		if to == Closed {
+			return e, nil
+		}
+		return e, note(ctx, tx, id, restored, "")
+	})
+}

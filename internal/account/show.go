@@ -1,0 +1,111 @@
+package account
+
+import (
+	"portico/internal/page"
+)
+
+// recoveryKind stands for the recovery codes among the second steps.
+const recoveryKind Kind = "recovery"
+
+// name says in words what a second step is.
+func (m Method) name(s page.Shell) string {
+	switch m.Kind {
+	case Mail:
+		return s.T("account.method.email", m.Hint)
+	case SMS:
+		return s.T("account.method.sms", m.Hint)
+	case Voice:
+		return s.T("account.method.voice", m.Hint)
+	case TOTP:
+		return s.T("account.method.totp")
+	}
+	return s.T("account.method.recovery")
+}
+
+// offer is the button that changes to this second step.
+func (m Method) offer(s page.Shell) string {
+	switch m.Kind {
+	case Mail:
+		return s.T("account.offer.email", m.Hint)
+	case SMS:
+		return s.T("account.offer.sms", m.Hint)
+	case Voice:
+		return s.T("account.offer.voice", m.Hint)
+	case TOTP:
+		return s.T("account.offer.totp")
+	}
+	return s.T("account.offer.recovery")
+}
+
+func (m Method) icon() string {
+	switch m.Kind {
+	case Mail:
+		return "mail"
+	case SMS:
+		return "smartphone"
+	case Voice:
+		return "phone"
+	case TOTP:
+		return "shield-check"
+	}
+	return "key-round"
+}
+
+func (p StepPage) lead(s page.Shell) string {
+	switch p.Now.Kind {
+	case Mail:
+		return s.T("account.step.email", p.Now.Hint)
+	case SMS:
+		return s.T("account.step.sms", p.Now.Hint)
+	case Voice:
+		return s.T("account.step.voice", p.Now.Hint)
+	case TOTP:
+		return s.T("account.step.totp")
+	}
+	return s.T("account.step.recovery")
+}
+
+func (p StepPage) hint(s page.Shell) string {
+	if p.Now.Kind == TOTP {
+		return s.T("account.step.totp.hint")
+	}
+	return s.T("account.step.hint", int(CodeLife.Minutes()))
+}
+
+func (p StepPage) resend(s page.Shell) string {
+	if p.Now.Kind == Voice {
+		return s.T("account.step.call")
+	}
+	return s.T("account.step.resend")
+}
+
+func (p HomePage) greeting(s page.Shell) string {
+	if p.FirstName == "" {
+		return s.T("account.home.hello")
+	}
+	return s.T("account.home.hello.name", p.FirstName)
+}
+
+func (p HomePage) last(s page.Shell) string {
+	if p.Last.IsZero() {
+		return s.T("account.home.first")
+	}
+	if p.LastAgent == "" {
+		return s.Moment(p.Last)
+	}
+	return s.T("account.home.last.from", s.Moment(p.Last), p.LastAgent)
+}
+
+func (p NotMePage) title(s page.Shell) string {
+	if p.Done {
+		return s.T("account.notme.done")
+	}
+	return s.T("account.notme.title")
+}
+
+func or(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}

@@ -1,0 +1,185 @@
+package account
+
+import (
+	"errors"
+	"math"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"portico/internal/access"
+	"portico/internal/fault"
+	"portico/internal/ids"
+	"portico/internal/page"
+	"portico/internal/web"
+)
+
+// SignInCookie holds the token of a half-way sign-in.
+const SignInCookie = "__Host-signin"
+
+// Mount registers this room's routes.
+func (s *Accounts) Mount(r *web.Router) {
+	r.Visitor("GET /signin", s.showSignIn)
+	r.VisitorForm("POST /signin", s.signIn)
+	r.Visitor("GET /signin/step", s.showStep)
+	r.VisitorForm("POST /signin/step", s.step)
+	r.VisitorForm("POST /signin/step/send", s.send)
+	r.VisitorForm("POST /signin/cancel", s.cancel)
+	r.Visitor("GET /signin/help", s.showHelp)
+	r.Patient("GET /home", access.SeeHome, s.showHome)
+	r.PatientForm("POST /signout", access.EndSession, s.signOut)
+	r.Visitor("GET /display", s.showDisplay)
+	r.VisitorForm("POST /display", s.display)
+	r.Patient("GET /account/display", access.ChangeDisplay, s.showOwnDisplay)
+	r.PatientForm("POST /account/display", access.ChangeDisplay, s.ownDisplay)
+	r.Visitor("GET /not-me/{token}", s.showNotMe)
+	r.VisitorForm("POST /not-me/{token}", s.notMe)
+}
+
+// explained gives an error that a form can show: a TooMany gets its sentence and
+// how long it lasts.
+func explained(err error) (error, bool) {
+	f, ok := fault.As(err)
+	if !ok {
+		return err, false
+	}
+	switch f.Kind {
+	case fault.Invalid:
+		return err, true
+	case fault.TooMany:
+		n := int(math.Ceil(f.Retry.Minutes()))
+		text := f.Text
+		switch {
+		case f.Retry > 30*24*time.Hour:
+			text = "account.code.stopped"
+		case text == "account.code.soon":
+			n = int(math.Ceil(f.Retry.Seconds()))
+		}
+		return &fault.Fault{Kind: fault.TooMany, Text: text, Retry: f.Retry, Problems: []fault.Problem{{Text: text, Args: []any{n}}}}, true
+	}
+	return err, false
+}
+
+func (s *Accounts) showSignIn(r *web.Request, _ access.Visitor) (web.Reply, error) {
+	p := SignInPage{Next: web.LocalPath(r.Ask("next"), ""), Again: r.Ask("again") != "", Out: r.Ask("out") != ""}
+	return signInPage(p), nil
+}
+
+func signInPage(p SignInPage) web.Reply {
+	return web.Show(func(s page.Shell) templ.Component {
+		s = s.Called(s.T("account.signin.title"))
+		if p.Out {
+			s.Done = s.T("account.signin.out")
+		}
+		return signIn(s, p)
+	})
+}
+
+func (s *Accounts) signIn(r *web.Request, v access.Visitor) (web.Reply, error) {
+	p := SignInPage{UserName: r.Text("username"), Next: web.LocalPath(r.Text("next"), "")}
+	var missing *fault.Fault
+	if p.UserName == "" {
+		missing = missing.And("username", "account.username.needed")
+	}
+	if r.Raw("password") == "" {
+		missing = missing.And("password", "account.password.needed")
+	}
+	if missing != nil {
+		return signInPage(p).Fix(missing), nil
+	}
+	token, err := s.Enter(r.Context(), v, Entry{UserName: p.UserName, Password: r.Raw("password"), Device: r.Cookie(DeviceCookie), Next: p.Next})
+	if shown, ok := explained(err); ok {
+		return signInPage(p).Fix(shown), nil
+	}
+	if err != nil {
+		return web.Reply{}, err
+	}
+	return web.Redirect("/signin/step").Cookie(SignInCookie, token, attemptLife), nil
+}
+
+// startOver sends a browser without a live half-way sign-in to the beginning.
+func startOver() web.Reply { return web.Redirect("/signin?again=1").Cookie(SignInCookie, "", -1) }
+
+func (s *Accounts) showStep(r *web.Request, _ access.Visitor) (web.Reply, error) {
+	return s.stepPage(r, nil)
+}
+
+// stepPage draws the second step as it stands, with what was wrong.
+func (s *Accounts) stepPage(r *web.Request, wrong error) (web.Reply, error) {
+	p, err := s.pending(r.Context(), r.Cookie(SignInCookie))
+	if errors.Is(err, errGone) {
+		return startOver(), nil
+	}
+	if err != nil {
+		return web.Reply{}, err
+	}
+	all, err := s.methods(p.factors)
+	if err != nil {
+		return web.Reply{}, err
+	}
+	all = append(all, Method{ID: byRecovery, Kind: recoveryKind})
+	var view StepPage
+	for _, m := range all {
+		if m.ID == string(p.factor) {
+			view.Now = m
+		} else {
+			view.Others = append(view.Others, m)
+		}
+	}
+	return web.Show(func(sh page.Shell) templ.Component { return step(sh, view) }).Fix(wrong), nil
+}
+
+func (s *Accounts) step(r *web.Request, v access.Visitor) (web.Reply, error) {
+	if r.Text("code") == "" {
+		return s.stepPage(r, fault.Bad("code", "account.code.needed"))
+	}
+	in, err := s.Finish(r.Context(), v, Step{Token: r.Cookie(SignInCookie), Method: r.Text("method"), Code: r.Text("code"),
+		Device: r.Cookie(DeviceCookie), Old: r.Cookie(web.SessionCookie)})
+	if errors.Is(err, errGone) {
+		return startOver(), nil
+	}
+	if shown, ok := explained(err); ok {
+		return s.stepPage(r, shown)
+	}
+	if err != nil {
+		return web.Reply{}, err
+	}
+	reply := web.Redirect(in.Next).Cookie(web.SessionCookie, in.Session, 0).Cookie(DeviceCookie, in.Device, DeviceLife).
+		Cookie(SignInCookie, "", -1).Cookie(web.VisitorCookie, "", -1)
+	if r.Cookie(web.EnrolCookie) != "" {
+		reply = reply.Cookie(web.EnrolCookie, "", -1)
+	}
+	return reply.Display(in.Lang, in.Theme, in.Text), nil
+}
+
+func (s *Accounts) send(r *web.Request, v access.Visitor) (web.Reply, error) {
+	err := s.Choose(r.Context(), v, r.Cookie(SignInCookie), ids.Factor(r.Text("method")))
+	if errors.Is(err, errGone) {
+		return startOver(), nil
+	}
+	if shown, ok := explained(err); ok {
+		return s.stepPage(r, shown)
+	}
+	if err != nil {
+		return web.Reply{}, err
+	}
+	return web.Redirect("/signin/step"), nil
+}
+
+func (s *Accounts) cancel(r *web.Request, v access.Visitor) (web.Reply, error) {
+	if err := s.Cancel(r.Context(), v, r.Cookie(SignInCookie)); err != nil {
+		return web.Reply{}, err
+	}
+	return web.Redirect("/signin").Cookie(SignInCookie, "", -1), nil
+}
+
+func (s *Accounts) showHelp(*web.Request, access.Visitor) (web.Reply, error) {
+	return web.Show(help), nil
+}
+
+func (s *Accounts) signOut(r *web.Request, c access.Chart) (web.Reply, error) {
+	if err := s.SignOut(r.Context(), c); err != nil {
+		return web.Reply{}, err
+	}
+	return web.Redirect("/signin?out=1").Cookie(web.SessionCookie, "", -1).Cookie(web.VisitorCookie, "", -1).Clear(), nil
+}
