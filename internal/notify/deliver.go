@@ -55,27 +55,35 @@ func (o *Outbox) deliver(ctx context.Context, d access.Duty, id ids.Message) err
 	}
 	ref, err := o.handOver(ctx, m)
 	if err == nil {
-		return o.DB.Change(ctx, d.Did(audit.NoticeSent, string(m.id)).On(m.patient).With(m.kind+"."+string(m.channel)), func(tx *store.Tx) error {
-			_, err := settle(ctx, tx, m, "sent", "", ref)
-			return err
-		})
+		return o.end(ctx, d.Did(audit.NoticeSent, string(m.id)).On(m.patient).With(m.kind+"."+string(m.channel)), m, "sent", "", ref)
 	}
 	f, ok := errors.AsType[*failure](err)
 	if !ok {
 		f = &failure{code: "unwritable"}
 	}
 	if f.permanent || m.attempt >= tries {
-		return o.giveUp(ctx, d, m, f)
+		return o.end(ctx, d.Did(audit.NoticeFailed, string(m.id)).On(m.patient).As(audit.Failed).With(f.code), m, "failed", f.code, "")
 	}
 	back := o.DB.Housekeep(ctx, "notify", func(tx *store.Tx) error { return release(ctx, tx, m, f) })
 	return errors.Join(err, back)
 }
 
-func (o *Outbox) giveUp(ctx context.Context, d access.Duty, m row, f *failure) error {
-	return o.DB.Change(ctx, d.Did(audit.NoticeFailed, string(m.id)).On(m.patient).As(audit.Failed).With(f.code), func(tx *store.Tx) error {
-		_, err := settle(ctx, tx, m, "failed", f.code, "")
+// errTaken undoes a settlement by a worker whose lease ran out meanwhile: the
+// one that holds the message now writes down what became of it.
+var errTaken = errors.New("the lease was lost")
+
+func (o *Outbox) end(ctx context.Context, e audit.Entry, m row, state, why, ref string) error {
+	err := o.DB.Change(ctx, e, func(tx *store.Tx) error {
+		held, err := settle(ctx, tx, m, state, why, ref)
+		if err == nil && !held {
+			return errTaken
+		}
 		return err
 	})
+	if errors.Is(err, errTaken) {
+		return nil
+	}
+	return err
 }
 
 // take leases the message; false without an error means that there is nothing

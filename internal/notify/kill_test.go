@@ -61,7 +61,7 @@ func TestWorkerProcess(t *testing.T) {
 func TestKilledProcessLosesNothing(t *testing.T) {
 	rounds, messages := 12, 150
 	if os.Getenv("PORTICO_ATTACK") != "" {
-		rounds, messages = 1000, 12000
+		rounds, messages = 1000, 20000
 	}
 	addresses := map[string]string{"sqlite": "sqlite:" + filepath.Join(t.TempDir(), "portico.db")}
 	if os.Getenv("PORTICO_TEST_POSTGRES") != "" || os.Getenv("CI") != "" {
@@ -97,6 +97,9 @@ func TestKilledProcessLosesNothing(t *testing.T) {
 			t.Logf("%d kills, %d copies of %d messages", kills, copies, messages)
 			if d.mails.Distinct() != messages || d.in("sent") != messages {
 				t.Errorf("%d of %d arrived, %d sent", d.mails.Distinct(), messages, d.in("sent"))
+			}
+			if n := d.count(`SELECT COUNT(*) FROM audit_entry WHERE action = 'notice.sent'`); n != messages {
+				t.Errorf("%d lines in the audit log", n)
 			}
 			if copies > 2*kills { // two workers, each with one message in hand
 				t.Errorf("%d copies after %d kills", copies, kills)

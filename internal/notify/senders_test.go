@@ -108,6 +108,12 @@ func TestMailDemandsTLS(t *testing.T) {
 	if _, err := s.send(ctx, aMail(t)); err == nil || plain.Logins() != 0 {
 		t.Error("a password went out in clear")
 	}
+	if s, err = NewSMTP("smtp://"+plain.Addr()+"?tls=required", "portal@riverside.example", func() string { return "Clinic" }, nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.send(ctx, aMail(t)); err == nil || len(plain.Taken()) != 0 {
+		t.Error("a message went out in clear")
+	}
 	safe, roots := mailbox.StartTLS(t)
 	address := "smtp://portico:pass@" + safe.Addr() + "?tls=required"
 	if s, err = NewSMTP(address, "portal@riverside.example", func() string { return "Clinic" }, roots); err != nil {
