@@ -9,8 +9,6 @@ import (
 
 	"github.com/nyaruka/phonenumbers"
 
-	"portico/internal/access"
-	"portico/internal/audit"
 	"portico/internal/limit"
 	"portico/internal/store"
 )
@@ -32,9 +30,10 @@ func (o *Outbox) capRule() limit.Rule {
 }
 
 // overBudget counts the message and tells whether it is one too many. It counts
-// in the caller's transaction: what is undone was not sent. The first refusal
-// in a window is written to the audit log, not each of ten thousand.
-func (o *Outbox) overBudget(ctx context.Context, tx *store.Tx, m Message) (bool, error) {
+// in the caller's transaction: what is undone was not sent. first is the first
+// refusal in a window: that one is written to the audit log, not each of ten
+// thousand.
+func (o *Outbox) overBudget(ctx context.Context, tx *store.Tx, m Message) (over, first bool, err error) {
 	rules := noticeRules
 	if carriesCode(m.Notice) {
 		rules = codeRules
@@ -46,18 +45,12 @@ func (o *Outbox) overBudget(ctx context.Context, tx *store.Tx, m Message) (bool,
 	for _, r := range rules {
 		for _, k := range keys {
 			c, err := o.Limits.HitIn(ctx, tx, r, k)
-			if err != nil {
-				return false, err
-			}
-			if c.Over {
-				if c.N == r.Max+1 {
-					tx.Log(access.NewDuty("notify").Did(audit.NoticeQueued, m.Notice.Kind()).On(string(m.Patient)).As(audit.Refused).With("over_budget"))
-				}
-				return true, nil
+			if err != nil || c.Over {
+				return c.Over, c.Over && c.N == r.Max+1, err
 			}
 		}
 	}
-	return false, nil
+	return false, false, nil
 }
 
 // reachable tells whether the contact can be written to at all.

@@ -49,7 +49,7 @@ var errBusy = errors.New("another worker holds this message")
 // deliver sends one message and settles it. It may run any number of times for
 // the same message: only the holder of the row's lease sends.
 func (o *Outbox) deliver(ctx context.Context, d access.Duty, id ids.Message) error {
-	m, wanted, err := o.take(ctx, id)
+	m, wanted, err := o.take(ctx, d, id)
 	if err != nil || !wanted {
 		return err
 	}
@@ -88,37 +88,59 @@ func (o *Outbox) end(ctx context.Context, e audit.Entry, m row, state, why, ref 
 
 // take leases the message; false without an error means that there is nothing
 // (more) to send.
-func (o *Outbox) take(ctx context.Context, id ids.Message) (m row, wanted bool, err error) {
+func (o *Outbox) take(ctx context.Context, d access.Duty, id ids.Message) (m row, wanted bool, err error) {
 	err = o.DB.Housekeep(ctx, "notify", func(tx *store.Tx) error {
 		wanted = false
 		got, err := lease(ctx, tx, id)
 		if errors.Is(err, store.ErrNone) {
-			held, err := busy(ctx, tx, id)
-			if held && err == nil {
-				return errBusy
-			}
-			return err // settled, withdrawn or swept
+			return o.absent(ctx, tx, d, id)
 		}
 		if err != nil {
 			return err
 		}
-		wanted, err = o.stillWanted(ctx, tx, &got)
+		wanted, err = o.stillWanted(ctx, tx, d, &got)
 		m = got
 		return err
 	})
 	return m, wanted && err == nil, err
 }
 
+// did is an audit entry of a duty about a message.
+func did(d access.Duty, a audit.Action, m brief) audit.Entry {
+	return d.Did(a, string(m.id)).On(m.patient)
+}
+
+// absent deals with a message that cannot be taken: another worker has it, or it
+// was settled; what was withdrawn or refused is written to the audit log here.
+func (o *Outbox) absent(ctx context.Context, tx *store.Tx, d access.Duty, id ids.Message) error {
+	if held, err := busy(ctx, tx, id); held || err != nil {
+		return errors.Join(err, errBusy)
+	}
+	m, why, err := unlogged(ctx, tx, id)
+	switch {
+	case errors.Is(err, store.ErrNone):
+		return nil // sent, failed or swept
+	case err != nil:
+		return err
+	case why == "over_budget":
+		tx.Log(did(d, audit.NoticeQueued, m).As(audit.Refused).With(why))
+	default:
+		tx.Log(did(d, audit.NoticeWithdrawn, m).With(why))
+	}
+	return nil
+}
+
 // stillWanted settles a message that must not go out: too late, too costly, or
 // too often in doubt.
-func (o *Outbox) stillWanted(ctx context.Context, tx *store.Tx, m *row) (bool, error) {
+func (o *Outbox) stillWanted(ctx context.Context, tx *store.Tx, d access.Duty, m *row) (bool, error) {
 	why := ""
 	switch late := !tx.Now.Before(m.expires); {
 	case late && codeKinds[m.kind]:
 		// The code it carries is dead; whoever waits for it has asked again.
-		tx.Log(did(audit.NoticeWithdrawn, m.brief).With("expired"))
-		_, err := settle(ctx, tx, *m, "withdrawn", "expired", "")
-		return false, err
+		if _, err := settle(ctx, tx, *m, "withdrawn", "expired", ""); err != nil {
+			return false, err
+		}
+		return false, o.absent(ctx, tx, d, m.id)
 	case late:
 		why = "too_late" // a person should have been told and was not
 	case m.channel == Mail:
@@ -132,7 +154,7 @@ func (o *Outbox) stillWanted(ctx context.Context, tx *store.Tx, m *row) (bool, e
 		}
 		why = "daily_cap"
 	}
-	tx.Log(did(audit.NoticeFailed, m.brief).As(audit.Failed).With(why))
+	tx.Log(did(d, audit.NoticeFailed, m.brief).As(audit.Failed).With(why))
 	_, err := settle(ctx, tx, *m, "failed", why, "")
 	return false, err
 }

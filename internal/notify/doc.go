@@ -20,7 +20,7 @@
 // by a request. Subjects hold neither codes nor names of people; no message
 // holds health facts.
 //
-// Tables: outbox, demo_message. Jobs: notify.send, notify.sweep.
+// Tables: outbox, demo_message. Jobs: notify.send, notify.report, notify.sweep.
 // Audit: notice.queued (refused), notice.sent, notice.failed, notice.withdrawn.
 //
 // It refuses to know why a message is sent or whether it may be: rooms decide.

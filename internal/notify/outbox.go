@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"portico/internal/access"
-	"portico/internal/audit"
 	"portico/internal/ids"
 	"portico/internal/jobs"
 	"portico/internal/lang"
@@ -98,8 +97,13 @@ func (o *Outbox) Send(ctx context.Context, tx *store.Tx, m Message) (Outcome, er
 			return Duplicate, err
 		}
 	}
-	if over, err := o.overBudget(ctx, tx, m); over || err != nil {
-		return OverBudget, err
+	switch over, first, err := o.overBudget(ctx, tx, m); {
+	case err != nil:
+		return "", err
+	case first:
+		return OverBudget, refuse(ctx, tx, m)
+	case over:
+		return OverBudget, nil
 	}
 	notice, err := json.Marshal(m.Notice)
 	if err != nil {
@@ -139,7 +143,8 @@ func (o *Outbox) check(m *Message) error {
 
 // Withdraw takes back every waiting message with the given Withdraw key, in the
 // transaction that makes them pointless, and tells how many there were. One
-// that is just being handed over is not stopped.
+// that is just being handed over is not stopped. The message's own job writes
+// the line in the audit log.
 func (o *Outbox) Withdraw(ctx context.Context, tx *store.Tx, key string) (int, error) {
 	if key == "" {
 		return 0, errors.New("notify: withdrawal without a key")
@@ -150,10 +155,7 @@ func (o *Outbox) Withdraw(ctx context.Context, tx *store.Tx, key string) (int, e
 		if err != nil {
 			return n, err
 		}
-		for _, m := range gone {
-			tx.Log(did(audit.NoticeWithdrawn, m).With("pointless"))
-		}
-		n += len(gone)
+		n += int(gone)
 	}
 	return n, nil
 }
@@ -164,6 +166,16 @@ const (
 	uniqueKey   = "outbox.unique"
 	withdrawKey = "outbox.withdraw"
 )
+
+// refuse leaves a row without content of the first message over a budget, and a
+// job that writes the line in the audit log.
+func refuse(ctx context.Context, tx *store.Tx, m Message) error {
+	id := ids.NewMessage()
+	if err := insertRefused(ctx, tx, id, m); err != nil {
+		return err
+	}
+	return sendJob.Enqueue(ctx, tx, sendArgs{id}, jobs.Options{Unique: string(id)})
+}
 
 // hidden gives the stored forms of a room's key, the current one first.
 func (o *Outbox) hidden(purpose, key string) []string {
@@ -180,11 +192,6 @@ func first(keys []string) string {
 	return keys[0]
 }
 
-// did is an audit entry of the outbox about a message.
-func did(a audit.Action, m brief) audit.Entry {
-	return access.NewDuty("notify").Did(a, string(m.id)).On(m.patient)
-}
-
 // sweepJob deletes what is long settled, and settles what was left over.
 var sweepJob = jobs.Kind[struct{}]{Name: "notify.sweep", Every: time.Hour}
 
@@ -195,6 +202,7 @@ const keep = 180 * 24 * time.Hour
 // Work registers the outbox's jobs.
 func (o *Outbox) Work(r *jobs.Runner) {
 	jobs.Handle(r, sendJob, func(ctx context.Context, d access.Duty, a sendArgs) error { return o.deliver(ctx, d, a.ID) })
+	jobs.Handle(r, reportJob, o.fail)
 	jobs.Handle(r, sweepJob, func(ctx context.Context, _ access.Duty, _ struct{}) error { return o.sweep(ctx) })
 }
 

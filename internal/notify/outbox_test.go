@@ -259,9 +259,26 @@ func TestPhoneReportsFailureOnce(t *testing.T) {
 				t.Error(c)
 			}
 		}
+		d.work()
+		for range 3 {
+			post("undelivered", "30003", "")
+		}
+		d.work()
 		post("delivered", "", "") // out of order: changes nothing
 		if d.in("failed") != 1 || d.count(`SELECT COUNT(*) FROM audit_entry WHERE action = 'notice.failed'`) != 1 {
 			t.Error("not exactly one failure")
+		}
+		// A report on a message that is not settled yet waits; one on a message
+		// that nobody knows is forgotten.
+		sent.SID = "SM00000000000000000000000000000099"
+		post("failed", "30003", "")
+		d.work()
+		if d.count(`SELECT COUNT(*) FROM job WHERE kind = 'notify.report'`) != 1 {
+			t.Error("an early report was forgotten")
+		}
+		d.workFor(30*time.Minute, time.Minute)
+		if d.count(`SELECT COUNT(*) FROM job WHERE kind = 'notify.report'`) != 0 {
+			t.Error("a report on nothing is still there")
 		}
 	})
 }

@@ -37,10 +37,30 @@ func orNull(s string) any {
 	return s
 }
 
-func withdraw(ctx context.Context, tx *store.Tx, key string) ([]brief, error) {
-	return store.List(ctx, tx, scanBrief, `
+// insertRefused keeps no content and no key: the next of its kind may be within
+// the budget again.
+func insertRefused(ctx context.Context, tx *store.Tx, id ids.Message, m Message) error {
+	_, err := tx.Exec(ctx, `
+		INSERT INTO outbox (id, kind, channel, lang, patient_id, account_id, state, why, attempt, unsure, charged, created_at, expires_at, settled_at)
+		VALUES ($1, $2, $3, $4, $5, $6, 'withdrawn', 'over_budget', 0, 0, FALSE, $7, $7, $7)`,
+		id, m.Notice.Kind(), string(m.Channel), string(m.Lang), m.Patient, m.Account, store.Time(tx.Now))
+	return err
+}
+
+func withdraw(ctx context.Context, tx *store.Tx, key string) (int64, error) {
+	return tx.Exec(ctx, `
 		UPDATE outbox SET state = 'withdrawn', why = 'pointless', sealed = NULL, settled_at = $2
-		WHERE withdraw_key = $1 AND state = 'queued' RETURNING id, patient_id`, key, store.Time(tx.Now))
+		WHERE withdraw_key = $1 AND state = 'queued'`, key, store.Time(tx.Now))
+}
+
+// unlogged finds a message that was settled where no duty was at hand, and
+// marks it, so that its line is written once. seen_at serves both states: when
+// staff dealt with a failure, and when a withdrawal was logged.
+func unlogged(ctx context.Context, tx *store.Tx, id ids.Message) (b brief, why string, err error) {
+	b, err = store.Get(ctx, tx, func(r store.Row) (b brief, err error) { return b, r.Scan(&b.id, &b.patient, &why) }, `
+		UPDATE outbox SET seen_at = $2 WHERE id = $1 AND state = 'withdrawn' AND seen_at IS NULL
+		RETURNING id, patient_id, why`, id, store.Time(tx.Now))
+	return b, why, err
 }
 
 // row is a message a worker holds the lease of.

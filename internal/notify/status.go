@@ -2,6 +2,7 @@ package notify
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"regexp"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"portico/internal/audit"
 	"portico/internal/fault"
 	"portico/internal/ids"
+	"portico/internal/jobs"
 	"portico/internal/store"
 )
 
@@ -41,8 +43,23 @@ func (o *Outbox) Callback(p *Phone) http.Handler {
 
 var number = regexp.MustCompile(`^[0-9]{1,6}$`)
 
-// report marks a sent message as failed when the provider could not deliver it.
-// A call that nobody answered ("no-answer", "busy") is not a failure of ours.
+// reportArgs are what the provider reported: its reference, a code, and when.
+type reportArgs struct {
+	Ref, Why string
+	At       time.Time
+}
+
+// overtake is how long a report may come before our own note that the message
+// was handed over: the lease of a worker that died in between.
+const overtake = 10 * time.Minute
+
+var errEarly = errors.New("the report came before the message was settled")
+
+// reportJob marks a message as failed after the provider said so.
+var reportJob = jobs.Kind[reportArgs]{Name: "notify.report"}
+
+// report queues what matters of a report. A call that nobody answered
+// ("no-answer", "busy") is not a failure of ours.
 func (o *Outbox) report(ctx context.Context, ref, status, code string) error {
 	if !sid.MatchString(ref) || (status != "failed" && status != "undelivered") {
 		return nil
@@ -52,14 +69,30 @@ func (o *Outbox) report(ctx context.Context, ref, status, code string) error {
 		why += "_" + code
 	}
 	return o.DB.Housekeep(ctx, "notify", func(tx *store.Tx) error {
-		hit, err := store.List(ctx, tx, scanBrief, `
-			UPDATE outbox SET state = 'failed', why = $2, settled_at = $3 WHERE provider_ref = $1 AND state = 'sent'
-			RETURNING id, patient_id`, ref, why, store.Time(tx.Now))
-		for _, m := range hit {
-			tx.Log(did(audit.NoticeFailed, m).As(audit.Failed).With(why))
-		}
-		return err
+		return reportJob.Enqueue(ctx, tx, reportArgs{ref, why, tx.Now}, jobs.Options{Unique: ref})
 	})
+}
+
+// fail marks a sent message as failed. A second report finds nothing to mark; one
+// that overtook our own note is tried again until the note is there.
+func (o *Outbox) fail(ctx context.Context, d access.Duty, a reportArgs) error {
+	err := o.DB.Record(ctx, func(tx *store.Tx) (audit.Entry, error) {
+		m, err := store.Get(ctx, tx, scanBrief, `
+			UPDATE outbox SET state = 'failed', why = $2, settled_at = $3 WHERE provider_ref = $1 AND state = 'sent'
+			RETURNING id, patient_id`, a.Ref, a.Why, store.Time(tx.Now))
+		if errors.Is(err, store.ErrNone) && tx.Now.Before(a.At.Add(overtake)) {
+			n, err := store.Get(ctx, tx, store.One[int], `SELECT COUNT(*) FROM outbox WHERE provider_ref = $1`, a.Ref)
+			if err == nil && n == 0 {
+				return audit.Entry{}, errEarly
+			}
+			return audit.Entry{}, errors.Join(err, store.ErrNone)
+		}
+		return did(d, audit.NoticeFailed, m).As(audit.Failed).With(a.Why), err
+	})
+	if errors.Is(err, store.ErrNone) {
+		return nil
+	}
+	return err
 }
 
 // Undelivered is a message that did not arrive. What it said is gone.

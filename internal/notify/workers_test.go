@@ -18,9 +18,9 @@ import (
 func TestKilledWorkerLosesNothing(t *testing.T) {
 	eachDesk(t, func(t *testing.T, d *desk) {
 		points := map[string]func(ids.Message){
-			"after the lease":     func(id ids.Message) { d.take(ctx, id) },
-			"after handing over":  func(id ids.Message) { m, _, _ := d.take(ctx, id); d.handOver(ctx, m) },
-			"in the settling":     func(id ids.Message) { m, _, _ := d.take(ctx, id); d.handOver(ctx, m) },
+			"after the lease":     func(id ids.Message) { d.take(ctx, access.NewDuty("notify.send"), id) },
+			"after handing over":  func(id ids.Message) { m, _, _ := d.take(ctx, access.NewDuty("notify.send"), id); d.handOver(ctx, m) },
+			"in the settling":     func(id ids.Message) { m, _, _ := d.take(ctx, access.NewDuty("notify.send"), id); d.handOver(ctx, m) },
 			"before the lease":    func(ids.Message) {},
 			"settled, job undone": func(id ids.Message) { d.deliver(ctx, access.NewDuty("notify.send"), id) },
 		}
