@@ -25,8 +25,8 @@ var (
 	Sweep = jobs.Kind[struct{}]{Name: "account.sweep", Every: time.Hour}
 )
 
-// Register registers this room's workers.
-func (s *Accounts) Register(r *jobs.Runner) {
+// Work registers this room's workers.
+func (s *Accounts) Work(r *jobs.Runner) {
 	jobs.Handle(r, Locked, s.tellLocked)
 	jobs.Handle(r, Sweep, s.sweep)
 }

@@ -1,0 +1,232 @@
+package account
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"math/rand/v2"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"portico/internal/fault"
+	"portico/internal/testkit"
+)
+
+// address is the ith of many client addresses.
+func address(i int) string { return fmt.Sprintf("10.%d.%d.%d", i>>16&255, i>>8&255, i&255) }
+
+// T19: many accounts, the passwords that leaked elsewhere, from many addresses.
+// One person reused theirs.
+func TestT19SprayingStopsAtTheSecondStep(t *testing.T) {
+	db, c := testkit.SQLite(t)
+	r := newRig(t, db, c)
+	users, passwords := size(8, 1000), size(12, 100)
+	var ms []member
+	for i := range users {
+		ms = append(ms, r.join(fmt.Sprintf("member-%04d", i)))
+	}
+	reused := ms[users/2]
+	leaked := make([]string, passwords)
+	for i := range leaked {
+		leaked[i] = fmt.Sprintf("leaked password %d", i)
+	}
+	leaked[passwords/3] = reused.pw
+	hits, tries := 0, 0
+	for i, pw := range leaked {
+		for j, m := range ms {
+			if pw == goodPassword && m.name != reused.name {
+				continue // all test accounts have one hash; only one of them counts as reused
+			}
+			token, err := r.enter(from(address((i*users+j)%2000)), m, pw, "")
+			if tries++; fault.Is(err, fault.TooMany) {
+				continue
+			}
+			if err == nil {
+				hits++
+				if m.name != reused.name || r.opens(token) {
+					t.Errorf("%s is open", m.name)
+				}
+			}
+		}
+		r.clock.Move(2 * time.Hour)
+	}
+	if hits != 1 || r.count(`SELECT COUNT(*) FROM session`) != 0 {
+		t.Errorf("%d passwords found in %d tries, %d sessions", hits, tries, r.count(`SELECT COUNT(*) FROM session`))
+	}
+	if r.sent.digits(reused.mail) == "" {
+		t.Error("the owner learned nothing")
+	}
+	r.drain()
+	if n := r.sent.kinds()["password_locked"]; n < users-1 {
+		t.Errorf("%d owners were told of the tries", n)
+	}
+}
+
+// T20: a stranger floods one account with wrong passwords; its owner signs in
+// from the browser they always use.
+func TestT20FloodDoesNotLockTheOwnerOut(t *testing.T) {
+	db, c := testkit.SQLite(t)
+	r := newRig(t, db, c)
+	m := r.join("sunny.harbor")
+	dev := r.deviceFor(m)
+	stop := make(chan struct{})
+	var flood atomic.Int64
+	var wg sync.WaitGroup
+	for w := range 4 {
+		wg.Go(func() {
+			tick := time.NewTicker(80 * time.Millisecond) // four of them: 50 in a second
+			defer tick.Stop()
+			for i := 0; ; i++ {
+				select {
+				case <-stop:
+					return
+				case <-tick.C:
+				}
+				r.enter(from(address(w*10_000+i)), m, "wrong password x", "")
+				flood.Add(1)
+			}
+		})
+	}
+	var took []time.Duration
+	failed := 0
+	end := time.Now().Add(time.Duration(size(4, 600)) * time.Second)
+	for time.Now().Before(end) {
+		began := time.Now()
+		if _, err := r.enter(sofa, m, m.pw, dev); err != nil {
+			failed++
+			t.Logf("owner: %v", err)
+		}
+		took = append(took, time.Since(began))
+		c.Move(time.Minute)
+		time.Sleep(100 * time.Millisecond)
+	}
+	close(stop)
+	wg.Wait()
+	slices.Sort(took)
+	p95 := took[len(took)*95/100]
+	t.Logf("%d sign-ins of the owner beside %d wrong ones: p95 %v", len(took), flood.Load(), p95)
+	if failed*100 > len(took) || p95 > 2*time.Second {
+		t.Errorf("%d of %d failed, p95 %v", failed, len(took), p95)
+	}
+	if _, err := r.enter(from("192.0.2.9"), m, m.pw, ""); kindOf(err) != wrongSignIn {
+		t.Errorf("and a stranger with the right password: %v", err)
+	}
+}
+
+var (
+	formKey   = regexp.MustCompile(`name="_form" value="[^"]*"`)
+	cookieVal = regexp.MustCompile(`=[^;]*`)
+)
+
+// plainly is an answer with what is random in it, and the name typed, taken out.
+func plainly(p *testkit.Page, typed string) string {
+	var b strings.Builder
+	fmt.Fprintln(&b, p.Status)
+	for _, k := range slices.Sorted(maps.Keys(p.Header)) {
+		for _, v := range p.Header[k] {
+			if k == "Set-Cookie" {
+				v = cookieVal.ReplaceAllString(v, "=…")
+			}
+			if k != "Date" && k != "Content-Length" { // the length follows the name typed; the body is compared
+				fmt.Fprintln(&b, k, v)
+			}
+		}
+	}
+	b.WriteString(strings.ReplaceAll(formKey.ReplaceAllString(p.Body, ""), `value="`+typed+`"`, "NAME"))
+	return b.String()
+}
+
+// T23: from outside, an account that exists cannot be told from one that does
+// not: not by bytes, headers and cookies, not by time.
+func TestT23NamesCannotBeFoundOut(t *testing.T) {
+	db, c := testkit.SQLite(t)
+	r := newRig(t, db, c)
+	b := r.serve()
+	pairs := size(80, 5000)
+	var real []member
+	for i := range pairs/60 + 1 { // fewer than 100 failures each, or the stop would hide the check
+		real = append(real, r.join(fmt.Sprintf("member-%04d", i)))
+	}
+	frozen := r.join("frozen-0000")
+	if err := r.change(func(tx *storeTx) error {
+		_, err := tx.Exec(ctx, `UPDATE account SET state = 'frozen' WHERE id = $1`, frozen.id)
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	try := func(i int, name string) (string, time.Duration) {
+		o := b.Other()
+		o.Header.Set("X-Forwarded-For", address(i))
+		_, v := o.Get("/signin").Fields("#signin")
+		v.Set("username", name)
+		v.Set("password", "wrong password x")
+		began := time.Now()
+		p := o.Post("/signin", v)
+		took := time.Since(began)
+		return plainly(p, name), took
+	}
+	control := func(i int) float64 { // a name left out is answered without hashing
+		_, took := try(i, "")
+		return float64(took)
+	}
+	var first string
+	times := map[string][]float64{}
+	n := 0
+	for i := range pairs {
+		names := map[string]string{"real": real[i%len(real)].name, "none": fmt.Sprintf("nobody-%04d", i%len(real)), "frozen": frozen.name}
+		order := []string{"real", "none", "frozen"}
+		rand.Shuffle(3, func(a, b int) { order[a], order[b] = order[b], order[a] })
+		for _, who := range order {
+			body, took := try(n, names[who])
+			if n++; first == "" {
+				first = body
+			}
+			if body != first {
+				t.Fatalf("%s can be told:\n%s\n---\n%s", who, body, first)
+			}
+			times[who] = append(times[who], float64(took))
+		}
+		if i < 40 {
+			times["control"] = append(times["control"], control(i))
+		}
+		c.Move(13 * time.Hour)
+	}
+	if a := auc(times["real"], times["control"]); a < 0.9 {
+		t.Errorf("the measure is blind: a missing hash gives AUC %.3f", a)
+	}
+	// The area under the ROC curve of "slower means it exists": 0.5 is a coin. Its
+	// standard error for two samples of n is about sqrt(1/(6n)).
+	limit := math.Max(0.05, 3.5*math.Sqrt(1/(6*float64(pairs))))
+	for _, who := range []string{"real", "frozen"} {
+		a := auc(times[who], times["none"])
+		gap := math.Abs(median(times[who])-median(times["none"])) / 1e6
+		t.Logf("%s against none: AUC %.3f, medians %.2f ms apart", who, a, gap)
+		if math.Abs(a-0.5) > limit {
+			t.Errorf("%s can be told from none by time: AUC %.3f (limit %.3f)", who, a, limit)
+		}
+	}
+}
+
+func auc(a, b []float64) float64 {
+	wins := 0.0
+	for _, x := range a {
+		for _, y := range b {
+			if x > y {
+				wins++
+			} else if x == y {
+				wins += .5
+			}
+		}
+	}
+	return wins / float64(len(a)*len(b))
+}
+
+func median(v []float64) float64 {
+	v = slices.Sorted(slices.Values(v))
+	return v[len(v)/2]
+}
