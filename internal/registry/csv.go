@@ -57,8 +57,12 @@ func readCSV(in io.Reader, file, region string, now time.Time) sheet {
 	if bad != nil {
 		s.refuse(*bad)
 	}
+	s.twice()
 	for i := range s.bad {
 		s.bad[i].File = file
+	}
+	for i := range s.rows {
+		s.rows[i].File = file
 	}
 	return s
 }
@@ -173,4 +177,24 @@ func separator(text string) (rest string, comma rune) {
 		}
 	}
 	return text, comma
+}
+
+// twice refuses a row whose number an earlier row has: which of the two is right
+// is for a person to say.
+func (s *sheet) twice() {
+	seen := map[string]bool{}
+	kept := s.rows[:0]
+	for _, p := range s.rows {
+		plain := ""
+		if len(p.Numbers) > 0 {
+			plain, _ = NormalNumber(p.Numbers[0].Value)
+		}
+		if plain != "" && seen[plain] {
+			s.refuse(Refusal{Line: p.Line, Key: "registry.csv.number_twice"})
+			continue
+		}
+		seen[plain] = true
+		kept = append(kept, p)
+	}
+	s.rows = kept
 }

@@ -126,3 +126,14 @@ func (c column) title() string {
 	}
 	return strings.ReplaceAll(string(c), "_", " ")
 }
+
+// silence tells what the spreadsheet has no column for.
+func (l layout) silence() Silence {
+	without := func(cs ...column) bool {
+		return !slices.ContainsFunc(cs, func(c column) bool { return slices.Contains(l.columns, c) })
+	}
+	return Silence{
+		Email: without(colEmail), Phone: without(colPhone, colMobile), Address: without(colAddress, colCity, colPostal),
+		Former: without(colFormer), Sex: without(colSex), Language: without(colLanguage), Deceased: without(colDeceased),
+	}
+}

@@ -33,6 +33,7 @@ func (s *sheet) row(r record, l layout, c rowContext) {
 		p.values[col] = strings.Join(strings.Fields(r.fields[i]), " ")
 	}
 	in := p.person()
+	in.Silent = l.silence()
 	for _, b := range p.refusals {
 		s.refuse(b)
 	}
@@ -86,7 +87,7 @@ func (p *parser) person() Incoming {
 	if !a.empty() {
 		in.Addresses = []Address{a}
 	}
-	in.Deceased = p.deceased()
+	in.Deceased, in.DeathUndated = p.deceased()
 	return in
 }
 
@@ -217,17 +218,17 @@ func (p *parser) contacts() []Contact {
 	return out
 }
 
-// deceased takes a day, or yes where the day is not known; then it is the day of
-// the import.
-func (p *parser) deceased() time.Time {
+// deceased takes a day, or yes where the day is not known; then it is the moment
+// of the import.
+func (p *parser) deceased() (at time.Time, undated bool) {
 	switch strings.ToLower(p.values[colDeceased]) {
 	case "", "n", "no", "false", "0":
-		return time.Time{}
+		return time.Time{}, false
 	case "y", "yes", "true", "1", "si", "sí":
-		return p.c.now
+		return p.c.now, true
 	}
 	day, _ := p.date(colDeceased)
-	return day
+	return day, false
 }
 
 // languages that spreadsheets write out.

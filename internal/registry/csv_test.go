@@ -23,14 +23,14 @@ func TestReadCSV(t *testing.T) {
 	s := readCSV(strings.NewReader(in), "a.csv", "US", now)
 	since := time.Date(2024, 1, 31, 0, 0, 0, 0, time.UTC)
 	want := []Incoming{{
-		Line: 2, Active: true, Birth: "1962-04-09", Sex: "female", Language: "es",
+		File: "a.csv", Line: 2, Active: true, Birth: "1962-04-09", Sex: "female", Language: "es",
 		Names:   []Name{{Current, "Ana", "García López", ""}, {Former, "Ana", "Ruiz", ""}},
 		Numbers: []Number{{Value: "0012-3", Usage: Current}},
 		Contacts: []Contact{{Kind: Email, Value: "Ana@example.org", Since: since}, {Kind: Mobile, Value: "+15551862275", Since: since},
 			{Kind: Phone, Value: "+525512345678", Since: since}},
 		Addresses: []Address{{Usage: Current, Lines: []string{"616 Elm St Apt 2"}, City: "Worcester", State: "MA", PostalCode: "01545"}},
 	}, {
-		Line: 5, Active: true, Birth: "1950-12-31", Sex: "male", Language: "zh", Deceased: time.Date(1999, 1, 2, 0, 0, 0, 0, time.UTC),
+		File: "a.csv", Line: 5, Active: true, Birth: "1950-12-31", Sex: "male", Language: "zh", Deceased: time.Date(1999, 1, 2, 0, 0, 0, 0, time.UTC),
 		Names: []Name{{Current, "@Tom", "O'Hara", ""}}, Numbers: []Number{{Value: "=1+1", Usage: Current}},
 	}}
 	if diff := cmp.Diff(want, s.rows); diff != "" || len(s.bad) != 0 {

@@ -45,12 +45,11 @@ func jaro(x, y []rune) float64 {
 	return (m/float64(len(x)) + m/float64(len(y)) + (m-float64(moved/2))/m) / 3
 }
 
-// slipped tells whether two words may be one, mistyped or misheard.
+// slipped tells whether two words may be one, mistyped or misheard. Very short
+// words must be alike in letters.
 func slipped(a, b string) bool {
-	if min(len(a), len(b)) < 4 {
-		return false
-	}
-	return alike(a, b) >= likeSpelled || sound(a) == sound(b) && alike(a, b) >= likeSounding
+	short := min(len(a), len(b))
+	return short >= 3 && alike(a, b) >= likeSpelled || short >= 4 && sound(a) == sound(b) && alike(a, b) >= likeSounding
 }
 
 const (

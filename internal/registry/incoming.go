@@ -20,7 +20,9 @@ type Incoming struct {
 	Birth    string // YYYY-MM-DD
 	Sex      string
 	Language string
-	Deceased time.Time // the moment, or that of the import where it is not known
+	Deceased time.Time // zero while alive
+
+	DeathUndated bool // Deceased is only the moment of the import
 
 	Restricted bool
 	Active     bool
@@ -29,7 +31,13 @@ type Incoming struct {
 	Addresses  []Address
 	Links      []Link
 	Updated    time.Time // when the sender last changed it; zero if not said
+
+	Silent Silence
 }
+
+// Silence names what the source has no place for: there the index keeps what it
+// knows. The zero value is a source that says everything.
+type Silence struct{ Email, Phone, Address, Former, Sex, Language, Deceased bool }
 
 // LinkKind says how two records belong together.
 type LinkKind string

@@ -1,0 +1,112 @@
+package registry
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"portico/internal/access"
+	"portico/internal/audit"
+	"portico/internal/ids"
+	"portico/internal/store"
+)
+
+// keepFaults makes what is kept about the files of an import what they have now:
+// known faults stay as they are, those that are gone go. Where nothing changed,
+// nothing is written.
+func (r *Room) keepFaults(ctx context.Context, d access.Duty, files []string, all []Refusal) error {
+	var have map[string][]string
+	err := r.DB.View(ctx, func(tx *store.Tx) error {
+		have = map[string][]string{}
+		rows, err := store.List(ctx, tx, func(s store.Row) (m [2]string, err error) {
+			err = s.Scan(&m[0], &m[1])
+			return m, err
+		}, `SELECT source_index, mark FROM import_fault`)
+		for _, m := range rows {
+			have[m[0]] = append(have[m[0]], m[1])
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	now := map[string]map[string]Refusal{}
+	for _, f := range files {
+		now[r.Keys.Index(indexFile, f)] = map[string]Refusal{}
+	}
+	for _, f := range all {
+		if marks := now[r.Keys.Index(indexFile, f.File)]; marks != nil {
+			marks[r.Keys.Index(indexFault, fmt.Sprintf("%d|%d|%d|%s|%s", f.Line, f.Entry, f.Column, f.Path, f.Key))] = f
+		}
+	}
+	for source, marks := range now {
+		if err := r.fileFaults(ctx, d, source, have[source], marks); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *Room) fileFaults(ctx context.Context, d access.Duty, source string, have []string, marks map[string]Refusal) error {
+	same := len(have) == len(marks) && !slices.ContainsFunc(have, func(m string) bool { _, ok := marks[m]; return !ok })
+	if same {
+		return nil
+	}
+	return r.DB.Change(ctx, d.Did(audit.PatientsImported, "").As(audit.Failed), func(tx *store.Tx) error {
+		for _, m := range have {
+			if _, still := marks[m]; still {
+				continue
+			}
+			if _, err := tx.Exec(ctx, `DELETE FROM import_fault WHERE source_index = $1 AND mark = $2`, source, m); err != nil {
+				return err
+			}
+		}
+		for m, f := range marks {
+			if err := r.keepFault(ctx, tx, source, m, f); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (r *Room) keepFault(ctx context.Context, tx *store.Tx, source, mark string, f Refusal) error {
+	id := ids.New[string]("flt")
+	b, err := json.Marshal(f)
+	if err != nil {
+		return fmt.Errorf("import fault: %w", err)
+	}
+	_, err = tx.Exec(ctx, `INSERT INTO import_fault (id, source_index, sealed, mark, at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (source_index, mark) DO NOTHING`,
+		id, source, r.Keys.Seal(sealFault, id, b), mark, store.Time(tx.Now))
+	return err
+}
+
+// Faults lists what imports could not take in so far, oldest first.
+func (r *Room) Faults(ctx context.Context, _ access.Duty) ([]Refusal, error) {
+	type row struct{ id, sealed string }
+	var rows []row
+	err := r.DB.View(ctx, func(tx *store.Tx) (err error) {
+		rows, err = store.List(ctx, tx, func(s store.Row) (f row, err error) {
+			err = s.Scan(&f.id, &f.sealed)
+			return f, err
+		}, `SELECT id, sealed FROM import_fault ORDER BY at, id`)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	var out []Refusal
+	for _, f := range rows {
+		b, err := r.Keys.Open(sealFault, f.id, f.sealed)
+		if err != nil {
+			return nil, err
+		}
+		var one Refusal
+		if err := json.Unmarshal(b, &one); err != nil {
+			return nil, fmt.Errorf("import fault: %w", err)
+		}
+		out = append(out, one)
+	}
+	return out, nil
+}

@@ -1,0 +1,63 @@
+package registry
+
+import (
+	"portico/internal/secret"
+	"portico/internal/store"
+)
+
+// Room is the patient index.
+type Room struct {
+	DB     *store.DB
+	Keys   *secret.Keyring
+	Region string // where phone numbers without a country are dialled, "US"
+}
+
+// Places and purposes under which this room seals fields and makes blind
+// indexes. They are part of what is stored: never change one.
+const (
+	sealNumber  = "patient_number.sealed"
+	sealContact = "patient_contact.sealed"
+	sealAddress = "patient_address.sealed"
+	sealFault   = "import_fault.sealed"
+
+	indexNumber  = "patient.number"
+	indexPair    = "patient.number+birth"
+	indexContact = "patient.contact"
+	indexContent = "patient.content"
+	indexSpread  = "patient.spreadsheet"
+	indexFile    = "import.file"
+	indexFault   = "import.fault"
+)
+
+// pair is what a number and a birth date are indexed by together.
+func pair(number, birth string) string { return number + "\x1f" + birth }
+
+// pairIndex is "" where there is no birth date: nothing leads to such a record.
+func (r *Room) pairIndex(number, birth string) string {
+	if birth == "" {
+		return ""
+	}
+	return r.Keys.Index(indexPair, pair(number, birth))
+}
+
+// args turns strings into arguments of a query.
+func args(in []string) []any {
+	out := make([]any, len(in))
+	for i, s := range in {
+		out[i] = s
+	}
+	return out
+}
+
+// padded repeats the last value until the list has a length of which there are
+// few, so that IN lists make few different statements.
+func padded(in []string) []string {
+	n := 1
+	for n < len(in) {
+		n *= 2
+	}
+	for len(in) > 0 && len(in) < n {
+		in = append(in[:len(in):len(in)], in[len(in)-1])
+	}
+	return in
+}
