@@ -127,3 +127,29 @@ func TestUniqueJobWaitsOnce(t *testing.T) {
 		}
 	})
 }
+
+// A worker that was slow over the first job of its batch leaves the others to
+// whoever took them when their lease ran out.
+func TestSlowWorkerLosesTheRestOfItsBatch(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, db *store.DB, c *clock.Fake) {
+		for i := range 3 {
+			add(t, db, args{i})
+			c.Move(time.Second)
+		}
+		var ran [3]int
+		quick := jobs.NewRunner(db, slog.New(slog.DiscardHandler))
+		jobs.Handle(quick, kind, func(_ context.Context, _ access.Duty, a args) error { ran[a.N]++; return nil })
+		slow := jobs.NewRunner(db, slog.New(slog.DiscardHandler))
+		jobs.Handle(slow, kind, func(_ context.Context, _ access.Duty, a args) error {
+			ran[a.N]++
+			c.Move(3 * time.Minute)
+			return quick.Drain(ctx)
+		})
+		if _, err := slow.Once(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if ran[0] < 1 || ran[1] != 1 || ran[2] != 1 {
+			t.Errorf("ran %v times", ran)
+		}
+	})
+}

@@ -118,15 +118,37 @@ type claimed struct {
 // Once claims up to a batch of ready jobs, runs them one after the other and
 // tells how many it took.
 func (r *Runner) Once(ctx context.Context) (int, error) {
+	claimedAt := r.DB.Now()
 	jobs, err := r.claim(ctx)
 	if err != nil {
 		return 0, err
 	}
 	for _, j := range jobs {
 		// What was claimed is finished even when the server is asked to stop.
-		r.work(context.WithoutCancel(ctx), j)
+		ctx := context.WithoutCancel(ctx)
+		if held, err := r.renew(ctx, j, claimedAt); err != nil || !held {
+			continue // the lease ran out behind a slow neighbour: whoever took it has it
+		}
+		r.work(ctx, j)
 	}
 	return len(jobs), nil
+}
+
+// fresh is how long after claiming a batch its leases need no renewal.
+const fresh = 5 * time.Second
+
+// renew gives a job of a batch its full lease when its turn comes; false if
+// another worker has taken it meanwhile.
+func (r *Runner) renew(ctx context.Context, j claimed, since time.Time) (held bool, err error) {
+	if r.DB.Now().Sub(since) < fresh {
+		return true, nil
+	}
+	err = r.DB.Housekeep(ctx, "jobs", func(tx *store.Tx) error {
+		n, err := tx.Exec(ctx, `UPDATE job SET ready_at = $3 WHERE id = $1 AND state = 'running' AND attempt = $2`, j.id, j.attempt, store.Time(tx.Now.Add(lease)))
+		held = n == 1
+		return err
+	})
+	return held, err
 }
 
 // claim takes ready jobs and those whose lease ran out. The condition stands
