@@ -1,0 +1,707 @@
+-- 0001_store_audit.sql
+-- The audit log. Rows are only ever added; package trail chains them into a
+-- Merkle tree whose signed heads lie outside this database.
+CREATE TABLE audit_entry (
+    id TEXT PRIMARY KEY,
+    at TIMESTAMPTZ NOT NULL,
+    action TEXT NOT NULL,
+    outcome TEXT NOT NULL,
+    actor TEXT NOT NULL,
+    actor_id TEXT NOT NULL,
+    patient_id TEXT NOT NULL,
+    object TEXT NOT NULL,
+    source TEXT NOT NULL,
+    session TEXT NOT NULL,
+    detail TEXT NOT NULL
+);
+-- "Who looked at this patient", newest first.
+CREATE INDEX audit_entry_patient ON audit_entry (patient_id, at);
+CREATE INDEX audit_entry_actor ON audit_entry (actor_id, at);
+CREATE INDEX audit_entry_at ON audit_entry (at);
+
+-- Entries not yet sealed. A queue of its own because on PostgreSQL a
+-- transaction that began earlier may commit later: no "largest id so far"
+-- would find it.
+CREATE TABLE audit_pending (
+    entry_id TEXT PRIMARY KEY REFERENCES audit_entry (id),
+    at TIMESTAMPTZ NOT NULL
+);
+
+-- Sealed entries in their order in the Merkle tree.
+CREATE TABLE audit_leaf (
+    leaf BIGINT PRIMARY KEY,
+    entry_id TEXT NOT NULL REFERENCES audit_entry (id),
+    hash BYTEA NOT NULL
+);
+CREATE UNIQUE INDEX audit_leaf_entry ON audit_leaf (entry_id);
+
+-- The stored hashes of the tree, by golang.org/x/mod/sumdb/tlog's index.
+CREATE TABLE audit_hash (
+    idx BIGINT PRIMARY KEY,
+    hash BYTEA NOT NULL
+);
+
+-- Signed tree heads; each is also written to a file outside the database.
+CREATE TABLE audit_checkpoint (
+    size BIGINT PRIMARY KEY,
+    at TIMESTAMPTZ NOT NULL,
+    note TEXT NOT NULL
+);
+
+-- One-time keys of forms that were accepted, with the answer given, so that a
+-- double click or a replay gets the first answer again and does nothing twice.
+CREATE TABLE form_key (
+    key_hash TEXT PRIMARY KEY,
+    used_at TIMESTAMPTZ NOT NULL,
+    location TEXT
+);
+CREATE INDEX form_key_used ON form_key (used_at);
+
+-- 0002_limit.sql
+-- Events per key and window. The key is a keyed hash of rule and key.
+CREATE TABLE limit_count (
+    key_hash TEXT PRIMARY KEY,
+    n BIGINT NOT NULL,
+    began_at TIMESTAMPTZ NOT NULL,
+    until_at TIMESTAMPTZ NOT NULL
+);
+CREATE INDEX limit_count_until ON limit_count (until_at);
+
+-- Different members per key and window, e.g. patient numbers tried by an address.
+CREATE TABLE limit_member (
+    key_hash TEXT NOT NULL,
+    member_hash TEXT NOT NULL,
+    until_at TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (key_hash, member_hash)
+);
+CREATE INDEX limit_member_until ON limit_member (until_at);
+
+-- Failures in a row and the wait they earned.
+CREATE TABLE limit_wait (
+    key_hash TEXT PRIMARY KEY,
+    fails BIGINT NOT NULL,
+    until_at TIMESTAMPTZ NOT NULL
+);
+CREATE INDEX limit_wait_until ON limit_wait (until_at);
+
+-- 0003_access_session.sql
+-- Signed-in browsers of patients and proxies. Only the SHA-256 of the token is
+-- kept, so that a stolen backup opens nothing.
+CREATE TABLE session (
+    id TEXT PRIMARY KEY,
+    token_hash TEXT NOT NULL,
+    account_id TEXT NOT NULL,
+    patient_id TEXT NOT NULL,
+    device_id TEXT NOT NULL,
+    agent TEXT NOT NULL,
+    source TEXT NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    seen_at TIMESTAMPTZ NOT NULL,
+    expires_at TIMESTAMPTZ NOT NULL,
+    ended_at TIMESTAMPTZ,
+    ended_why TEXT
+);
+CREATE UNIQUE INDEX session_token ON session (token_hash);
+CREATE INDEX session_account ON session (account_id, created_at);
+CREATE INDEX session_expires ON session (expires_at);
+
+-- Signed-in browsers of staff: a table of its own, so that no mistake in a
+-- WHERE clause can make one kind of session pass for the other.
+CREATE TABLE staff_session (
+    id TEXT PRIMARY KEY,
+    token_hash TEXT NOT NULL,
+    staff_id TEXT NOT NULL,
+    agent TEXT NOT NULL,
+    source TEXT NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    seen_at TIMESTAMPTZ NOT NULL,
+    expires_at TIMESTAMPTZ NOT NULL,
+    ended_at TIMESTAMPTZ
+);
+CREATE UNIQUE INDEX staff_session_token ON staff_session (token_hash);
+CREATE INDEX staff_session_staff ON staff_session (staff_id);
+CREATE INDEX staff_session_expires ON staff_session (expires_at);
+
+-- Browsers half-way through opening an account. patient_id is '' where nobody
+-- matched: the person must not notice.
+CREATE TABLE verification_session (
+    id TEXT PRIMARY KEY,
+    token_hash TEXT NOT NULL,
+    patient_id TEXT NOT NULL,
+    level BIGINT NOT NULL,
+    source TEXT NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    expires_at TIMESTAMPTZ NOT NULL,
+    longest_at TIMESTAMPTZ NOT NULL,
+    ended_at TIMESTAMPTZ
+);
+CREATE UNIQUE INDEX verification_session_token ON verification_session (token_hash);
+CREATE INDEX verification_session_patient ON verification_session (patient_id);
+CREATE INDEX verification_session_expires ON verification_session (expires_at);
+
+-- People who work at the clinic. Room staff owns it; package access reads name,
+-- roles and state on each request, so that disabling someone bites at once.
+CREATE TABLE staff (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    email TEXT NOT NULL,
+    roles TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('invited', 'active', 'disabled')),
+    created_at TIMESTAMPTZ NOT NULL
+);
+-- Staff sign in by e-mail address, written in any case.
+CREATE UNIQUE INDEX staff_email ON staff (email);
+
+-- 0004_jobs.sql
+-- Background work. ready_at is when a waiting job may begin and when a running
+-- one's lease ends.
+CREATE TABLE job (
+    id TEXT PRIMARY KEY,
+    kind TEXT NOT NULL,
+    args TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('waiting', 'running', 'parked')),
+    ready_at TIMESTAMPTZ NOT NULL,
+    attempt BIGINT NOT NULL,
+    unique_key TEXT,
+    why TEXT,
+    created_at TIMESTAMPTZ NOT NULL
+);
+-- What a worker looks for, every second.
+CREATE INDEX job_ready ON job (ready_at) WHERE state IN ('waiting', 'running');
+-- At most one waiting job of a kind with the same key.
+CREATE UNIQUE INDEX job_unique ON job (kind, unique_key) WHERE unique_key IS NOT NULL AND state = 'waiting';
+
+-- 0005_notify_outbox.sql
+-- Messages that are to be sent, and what became of them. sealed holds contact
+-- and content, encrypted; it is NULL once the message is settled.
+CREATE TABLE outbox (
+    id TEXT PRIMARY KEY,
+    kind TEXT NOT NULL,
+    channel TEXT NOT NULL,
+    lang TEXT NOT NULL,
+    patient_id TEXT NOT NULL,
+    account_id TEXT NOT NULL,
+    unique_key TEXT,
+    withdraw_key TEXT,
+    sealed TEXT,
+    state TEXT NOT NULL CHECK (state IN ('queued', 'sending', 'sent', 'withdrawn', 'failed')),
+    why TEXT NOT NULL,
+    attempt BIGINT NOT NULL,
+    unsure BIGINT NOT NULL,
+    charged BOOLEAN NOT NULL,
+    lease_at TIMESTAMPTZ,
+    provider_ref TEXT,
+    created_at TIMESTAMPTZ NOT NULL,
+    expires_at TIMESTAMPTZ NOT NULL,
+    settled_at TIMESTAMPTZ,
+    seen_at TIMESTAMPTZ
+);
+-- A cause repeated by a retried job or a double click queues one message.
+CREATE UNIQUE INDEX outbox_unique ON outbox (unique_key) WHERE unique_key IS NOT NULL;
+-- Withdrawal touches only what still waits.
+CREATE INDEX outbox_withdraw ON outbox (withdraw_key) WHERE withdraw_key IS NOT NULL AND state = 'queued';
+-- What is still on its way, for the hourly look at what was left over.
+CREATE INDEX outbox_waiting ON outbox (expires_at) WHERE state IN ('queued', 'sending');
+-- The provider reports on its own identifier, often twice.
+CREATE INDEX outbox_ref ON outbox (provider_ref) WHERE provider_ref IS NOT NULL;
+-- The staff's list of what did not arrive, newest first.
+CREATE INDEX outbox_failed ON outbox (settled_at) WHERE state = 'failed' AND seen_at IS NULL;
+-- Old rows are deleted by age.
+CREATE INDEX outbox_settled ON outbox (settled_at);
+
+-- What the demo would have sent, in clear. Empty outside the demo.
+CREATE TABLE demo_message (
+    id TEXT PRIMARY KEY,
+    at TIMESTAMPTZ NOT NULL,
+    channel TEXT NOT NULL,
+    recipient TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    body TEXT NOT NULL,
+    html TEXT NOT NULL,
+    links TEXT NOT NULL,
+    lang TEXT NOT NULL
+);
+CREATE INDEX demo_message_at ON demo_message (at);
+
+-- 0006_registry_patient.sql
+-- People the clinic knows, one row for each record it was sent. Other rooms may
+-- join this table for reading. merged_into is the record that took this one's
+-- place, always one that was not itself replaced. birth_date is YYYY-MM-DD, ''
+-- in a record that only says by which it was replaced. content_hash is keyed: it
+-- tells whether a record came in unchanged, and nothing else.
+CREATE TABLE patient (
+    id TEXT PRIMARY KEY,
+    given TEXT NOT NULL,
+    family TEXT NOT NULL,
+    sort_name TEXT NOT NULL,
+    birth_date TEXT NOT NULL,
+    sex TEXT NOT NULL,
+    language TEXT NOT NULL,
+    deceased_at TIMESTAMPTZ,
+    merged_into TEXT,
+    vip BOOLEAN NOT NULL,
+    active BOOLEAN NOT NULL,
+    multi_birth BOOLEAN NOT NULL,
+    source_ref TEXT NOT NULL,
+    sole_ref TEXT,
+    content_hash TEXT NOT NULL,
+    sent_at TIMESTAMPTZ,
+    created_at TIMESTAMPTZ NOT NULL,
+    changed_at TIMESTAMPTZ NOT NULL
+);
+-- Who was born that day: the desk's search, and candidates for a request.
+CREATE INDEX patient_birth ON patient (birth_date);
+-- Links between records name the sender's identifier.
+CREATE INDEX patient_source ON patient (source_ref) WHERE source_ref <> '';
+-- A record without a number is known by its sender's identifier alone; two
+-- imports at once must not make two of it.
+CREATE UNIQUE INDEX patient_sole ON patient (sole_ref) WHERE sole_ref IS NOT NULL;
+-- Which records were joined to one.
+CREATE INDEX patient_merged ON patient (merged_into) WHERE merged_into IS NOT NULL;
+
+-- Patient numbers. patient_id is the record a number came with, person_id whom
+-- it leads to after records were joined. number_index is the keyed index of the
+-- number, pair_index that of number and that person's birth date (security rule
+-- A2.7); '' where there is no birth date.
+CREATE TABLE patient_number (
+    id TEXT PRIMARY KEY,
+    patient_id TEXT NOT NULL REFERENCES patient (id),
+    person_id TEXT NOT NULL REFERENCES patient (id),
+    system TEXT NOT NULL,
+    usage TEXT NOT NULL CHECK (usage IN ('current', 'former')),
+    sealed TEXT NOT NULL,
+    number_index TEXT NOT NULL,
+    pair_index TEXT NOT NULL
+);
+-- A number belongs to one record. This index, not the program, settles a race
+-- between two imports.
+CREATE UNIQUE INDEX patient_number_once ON patient_number (system, number_index);
+CREATE INDEX patient_number_index ON patient_number (number_index);
+CREATE INDEX patient_number_pair ON patient_number (pair_index);
+CREATE INDEX patient_number_patient ON patient_number (patient_id);
+CREATE INDEX patient_number_person ON patient_number (person_id);
+
+-- Names now and before, as written; place 0 is the one in use.
+CREATE TABLE patient_name (
+    patient_id TEXT NOT NULL REFERENCES patient (id),
+    place BIGINT NOT NULL,
+    usage TEXT NOT NULL CHECK (usage IN ('current', 'former', 'alias')),
+    given TEXT NOT NULL,
+    family TEXT NOT NULL,
+    suffix TEXT NOT NULL,
+    PRIMARY KEY (patient_id, place)
+);
+
+-- The words of all names, without accents and case, for the desk's search by
+-- the beginning of a word. start is the first three letters: equality on it
+-- uses an index on both databases whatever their sorting rules.
+CREATE TABLE patient_word (
+    patient_id TEXT NOT NULL REFERENCES patient (id),
+    word TEXT NOT NULL,
+    start TEXT NOT NULL,
+    PRIMARY KEY (patient_id, word)
+);
+-- patient_id comes before word, so that a second word of the same person is
+-- found by equality too: with word first, two common beginnings cost their product.
+CREATE INDEX patient_word_start ON patient_word (start, patient_id, word);
+
+-- Keys by sound of family and given name together: whom to compare with a
+-- request whose birth date was mistyped.
+CREATE TABLE patient_key (
+    patient_id TEXT NOT NULL REFERENCES patient (id),
+    sound TEXT NOT NULL,
+    PRIMARY KEY (sound, patient_id)
+);
+CREATE INDEX patient_key_patient ON patient_key (patient_id);
+
+-- Contacts on file. A contact that disappeared keeps its row with ended_at: if
+-- it comes back it counts as new. since_at is what rule A2.3 asks for.
+CREATE TABLE patient_contact (
+    id TEXT PRIMARY KEY,
+    patient_id TEXT NOT NULL REFERENCES patient (id),
+    kind TEXT NOT NULL CHECK (kind IN ('email', 'phone', 'mobile')),
+    used_as TEXT NOT NULL,
+    preference BIGINT NOT NULL,
+    sealed TEXT NOT NULL,
+    value_index TEXT NOT NULL,
+    since_at TIMESTAMPTZ NOT NULL,
+    ended_at TIMESTAMPTZ
+);
+CREATE UNIQUE INDEX patient_contact_once ON patient_contact (patient_id, value_index);
+-- Whose e-mail address or phone is this.
+CREATE INDEX patient_contact_value ON patient_contact (value_index) WHERE ended_at IS NULL;
+
+-- Postal addresses, sealed whole; place 0 is the one to write to.
+CREATE TABLE patient_address (
+    patient_id TEXT NOT NULL REFERENCES patient (id),
+    place BIGINT NOT NULL,
+    sealed TEXT NOT NULL,
+    PRIMARY KEY (patient_id, place)
+);
+
+-- What records say about each other. target is how the sender names the other
+-- record; target_id is NULL until that has come in.
+CREATE TABLE patient_link (
+    patient_id TEXT NOT NULL REFERENCES patient (id),
+    kind TEXT NOT NULL CHECK (kind IN ('replaced-by', 'replaces', 'seealso')),
+    target TEXT NOT NULL,
+    target_id TEXT REFERENCES patient (id),
+    PRIMARY KEY (patient_id, kind, target)
+);
+CREATE INDEX patient_link_target ON patient_link (target_id) WHERE target_id IS NOT NULL;
+CREATE INDEX patient_link_open ON patient_link (patient_id) WHERE target_id IS NULL;
+
+-- What an import could not take in, with its place, until the same file comes
+-- in without it. source_index is the keyed index of the file's name, which may
+-- hold a person's.
+CREATE TABLE import_fault (
+    id TEXT PRIMARY KEY,
+    source_index TEXT NOT NULL,
+    sealed TEXT NOT NULL,
+    mark TEXT NOT NULL,
+    at TIMESTAMPTZ NOT NULL
+);
+CREATE UNIQUE INDEX import_fault_once ON import_fault (source_index, mark);
+
+-- 0007_terms_document.sql
+-- Published texts. A row is written when a text is published and never changed:
+-- who accepted it must be able to read what they accepted.
+CREATE TABLE terms_document (
+    id TEXT PRIMARY KEY,
+    kind TEXT NOT NULL CHECK (kind IN ('terms', 'privacy')),
+    version TEXT NOT NULL,
+    lang TEXT NOT NULL,
+    title TEXT NOT NULL,
+    body TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    -- What changed against the version before, in a sentence; '' for the first.
+    change TEXT NOT NULL,
+    -- Whether people who accepted the version before must accept this one.
+    material BOOLEAN NOT NULL,
+    published_at TIMESTAMPTZ NOT NULL
+);
+CREATE UNIQUE INDEX terms_document_version ON terms_document (kind, version, lang);
+CREATE INDEX terms_document_newest ON terms_document (kind, lang, published_at);
+
+-- Who accepted what, when, in which language and on what. Only ever added.
+CREATE TABLE terms_acceptance (
+    account_id TEXT NOT NULL,
+    document_id TEXT NOT NULL REFERENCES terms_document (id),
+    kind TEXT NOT NULL,
+    version TEXT NOT NULL,
+    lang TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    agent TEXT NOT NULL,
+    source TEXT NOT NULL,
+    accepted_at TIMESTAMPTZ NOT NULL,
+    -- One acceptance of a version, whatever language it was read in.
+    PRIMARY KEY (account_id, kind, version)
+);
+
+-- 0008_account.sql
+-- A login. user_name is folded; skeleton is how it looks in passing, so that no
+-- two people have names that can be mistaken for one another.
+CREATE TABLE account (
+    id TEXT PRIMARY KEY,
+    person_id TEXT NOT NULL,
+    user_name TEXT NOT NULL,
+    skeleton TEXT NOT NULL,
+    password_hash TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('active', 'frozen', 'closed')),
+    level TEXT NOT NULL CHECK (level IN ('requested', 'matched', 'proven')),
+    lang TEXT NOT NULL,
+    theme TEXT NOT NULL,
+    text_size TEXT NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    password_at TIMESTAMPTZ NOT NULL,
+    frozen_at TIMESTAMPTZ,
+    closed_at TIMESTAMPTZ
+);
+CREATE UNIQUE INDEX account_user_name ON account (user_name);
+CREATE UNIQUE INDEX account_skeleton ON account (skeleton);
+-- One live account per person. This index settles the race between two browsers
+-- that finish opening an account at the same moment.
+CREATE UNIQUE INDEX account_person ON account (person_id) WHERE state <> 'closed';
+
+-- Second steps. sealed is the contact or the authenticator's secret; mark is its
+-- keyed index ('' for an authenticator), so that one contact is set up once.
+CREATE TABLE account_factor (
+    id TEXT PRIMARY KEY,
+    account_id TEXT NOT NULL REFERENCES account (id),
+    kind TEXT NOT NULL CHECK (kind IN ('email', 'sms', 'voice', 'totp')),
+    sealed TEXT NOT NULL,
+    mark TEXT NOT NULL,
+    place BIGINT NOT NULL,
+    last_step BIGINT NOT NULL,
+    confirmed_at TIMESTAMPTZ NOT NULL,
+    ended_at TIMESTAMPTZ
+);
+CREATE UNIQUE INDEX account_factor_once ON account_factor (account_id, kind, mark) WHERE ended_at IS NULL;
+
+CREATE TABLE recovery_code (
+    account_id TEXT NOT NULL REFERENCES account (id),
+    code_hash TEXT NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    used_at TIMESTAMPTZ,
+    PRIMARY KEY (account_id, code_hash)
+);
+
+-- One-time codes. flow is the half-way sign-in or enrolment they were asked for
+-- in: a code is worth nothing in another.
+CREATE TABLE one_time_code (
+    id TEXT PRIMARY KEY,
+    flow TEXT NOT NULL,
+    channel TEXT NOT NULL,
+    -- Whether it went out: a person who has given the password is told if not.
+    sent BOOLEAN NOT NULL,
+    code_mac TEXT NOT NULL,
+    tries BIGINT NOT NULL,
+    sent_at TIMESTAMPTZ NOT NULL,
+    expires_at TIMESTAMPTZ NOT NULL,
+    used_at TIMESTAMPTZ,
+    ended_at TIMESTAMPTZ
+);
+-- One live code per flow: asking again ends the one before.
+CREATE UNIQUE INDEX one_time_code_live ON one_time_code (flow) WHERE used_at IS NULL AND ended_at IS NULL;
+CREATE INDEX one_time_code_expires ON one_time_code (expires_at);
+
+-- Sign-ins whose password was right and whose second step is awaited. Not a
+-- session: its token is another cookie's and opens nothing else.
+CREATE TABLE signin_attempt (
+    id TEXT PRIMARY KEY,
+    token_hash TEXT NOT NULL,
+    account_id TEXT NOT NULL REFERENCES account (id),
+    factor_id TEXT NOT NULL,
+    next_path TEXT NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    expires_at TIMESTAMPTZ NOT NULL,
+    ended_at TIMESTAMPTZ
+);
+CREATE UNIQUE INDEX signin_attempt_token ON signin_attempt (token_hash);
+CREATE INDEX signin_attempt_expires ON signin_attempt (expires_at);
+
+-- Browsers that have signed in before, by account: their wrong passwords are
+-- counted apart, so that a stranger cannot lock the owner out.
+CREATE TABLE device (
+    id TEXT NOT NULL,
+    account_id TEXT NOT NULL REFERENCES account (id),
+    agent TEXT NOT NULL,
+    first_at TIMESTAMPTZ NOT NULL,
+    last_at TIMESTAMPTZ NOT NULL,
+    ended_at TIMESTAMPTZ,
+    PRIMARY KEY (account_id, id)
+);
+
+-- What happened to an account, for its owner to read. The audit log is apart.
+CREATE TABLE account_event (
+    id TEXT PRIMARY KEY,
+    account_id TEXT NOT NULL REFERENCES account (id),
+    kind TEXT NOT NULL,
+    agent TEXT NOT NULL,
+    at TIMESTAMPTZ NOT NULL
+);
+CREATE INDEX account_event_account ON account_event (account_id, at);
+
+-- "This was not me" links, and once used, the queue of frozen accounts that
+-- staff look at.
+CREATE TABLE disown_link (
+    token_hash TEXT PRIMARY KEY,
+    account_id TEXT NOT NULL REFERENCES account (id),
+    cause TEXT NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    expires_at TIMESTAMPTZ NOT NULL,
+    used_at TIMESTAMPTZ,
+    settled_at TIMESTAMPTZ
+);
+CREATE INDEX disown_link_account ON disown_link (account_id);
+CREATE INDEX disown_link_open ON disown_link (used_at) WHERE used_at IS NOT NULL AND settled_at IS NULL;
+
+-- 0009_staff.sql
+-- How a staff user signs in. sealed is the authenticator's secret; last_step is
+-- the step of the last code taken, so that none is taken twice.
+CREATE TABLE staff_credential (
+    staff_id TEXT PRIMARY KEY REFERENCES staff (id),
+    password_hash TEXT NOT NULL,
+    sealed TEXT NOT NULL,
+    last_step BIGINT NOT NULL,
+    set_at TIMESTAMPTZ NOT NULL,
+    signed_in_at TIMESTAMPTZ
+);
+
+-- One-time links by which a person sets up their own sign-in. Only the SHA-256
+-- of the link's token is kept. password_hash is what the person chose on the
+-- first of the two pages.
+CREATE TABLE staff_setup (
+    id TEXT PRIMARY KEY,
+    staff_id TEXT NOT NULL REFERENCES staff (id),
+    token_hash TEXT NOT NULL,
+    password_hash TEXT,
+    created_at TIMESTAMPTZ NOT NULL,
+    expires_at TIMESTAMPTZ NOT NULL,
+    used_at TIMESTAMPTZ,
+    ended_at TIMESTAMPTZ
+);
+CREATE UNIQUE INDEX staff_setup_token ON staff_setup (token_hash);
+-- One live link per person: a newer one ends the older.
+CREATE UNIQUE INDEX staff_setup_live ON staff_setup (staff_id) WHERE used_at IS NULL AND ended_at IS NULL;
+
+-- Browsers between password and authenticator code.
+CREATE TABLE staff_attempt (
+    id TEXT PRIMARY KEY,
+    token_hash TEXT NOT NULL,
+    staff_id TEXT NOT NULL REFERENCES staff (id),
+    next_path TEXT NOT NULL,
+    tries BIGINT NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    expires_at TIMESTAMPTZ NOT NULL,
+    ended_at TIMESTAMPTZ
+);
+CREATE UNIQUE INDEX staff_attempt_token ON staff_attempt (token_hash);
+-- For the sweep, and to end all when a person is disabled.
+CREATE INDEX staff_attempt_staff ON staff_attempt (staff_id);
+CREATE INDEX staff_attempt_expires ON staff_attempt (expires_at);
+
+-- Addresses from which a person has signed in, as keyed hashes: what strangers
+-- try elsewhere must not keep a clinic's own people out.
+CREATE TABLE staff_place (
+    staff_id TEXT NOT NULL REFERENCES staff (id),
+    place_hash TEXT NOT NULL,
+    seen_at TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (staff_id, place_hash)
+);
+CREATE INDEX staff_place_seen ON staff_place (seen_at);
+
+-- 0010_enroll.sql
+-- Activation codes. selector is the half that finds the row; of the secret half
+-- only a keyed, salted, slow hash is kept, of the link's token its SHA-256. For
+-- a code read out on the phone selector is the reference of the open identity
+-- request, without which its eight symbols are worth nothing. shown holds the
+-- code sealed until staff have seen it once, at most 15 minutes; sent_to a keyed
+-- hash of the contact it was sent to: who brings it back holds that contact.
+CREATE TABLE activation_code (
+    id TEXT PRIMARY KEY,
+    patient_id TEXT NOT NULL,
+    channel TEXT NOT NULL CHECK (channel IN ('letter', 'email', 'handover', 'phone', 'text')),
+    selector TEXT NOT NULL,
+    secret_hash TEXT NOT NULL,
+    token_hash TEXT,
+    state TEXT NOT NULL CHECK (state IN ('issued', 'opened', 'used', 'expired', 'revoked', 'superseded', 'suspended')),
+    tries BIGINT NOT NULL,
+    request_id TEXT NOT NULL,
+    issuer TEXT NOT NULL,
+    sent_to TEXT NOT NULL,
+    shown TEXT,
+    shown_at TIMESTAMPTZ,
+    shown_to TEXT NOT NULL,
+    issued_at TIMESTAMPTZ NOT NULL,
+    expires_at TIMESTAMPTZ NOT NULL,
+    opened_at TIMESTAMPTZ,
+    used_at TIMESTAMPTZ,
+    ended_at TIMESTAMPTZ
+);
+-- The selector finds one row, also of codes that are over. A reference can be
+-- used for a second phone code when the first ran out, hence the split.
+CREATE UNIQUE INDEX activation_code_selector ON activation_code (selector) WHERE channel NOT IN ('phone', 'text');
+CREATE UNIQUE INDEX activation_code_reference ON activation_code (selector) WHERE channel IN ('phone', 'text') AND state IN ('issued', 'opened');
+CREATE UNIQUE INDEX activation_code_token ON activation_code (token_hash) WHERE token_hash IS NOT NULL;
+-- One live code per patient. This index, not the program, settles a race
+-- between two people at the desk.
+CREATE UNIQUE INDEX activation_code_live ON activation_code (patient_id) WHERE state IN ('issued', 'opened');
+-- The desk's lists: by state and by patient, newest first.
+CREATE INDEX activation_code_state ON activation_code (state, issued_at);
+CREATE INDEX activation_code_patient ON activation_code (patient_id, issued_at);
+
+-- What somebody who is opening an account has done so far. It belongs to a
+-- verification session and dies with it. Nobody's attempts (patient_id '') have
+-- rows too, so that a stranger cannot tell the difference. draft is sealed.
+-- digits_* is the one-time code that was sent, if any; answered is the number of
+-- the asking that a job has dealt with, so that it deals with each once.
+CREATE TABLE enrolment (
+    verification_id TEXT PRIMARY KEY,
+    patient_id TEXT NOT NULL,
+    way TEXT NOT NULL CHECK (way IN ('number', 'code', 'phone', 'expired', 'request')),
+    code_id TEXT NOT NULL,
+    draft TEXT NOT NULL,
+    version BIGINT NOT NULL,
+    digits_hash TEXT NOT NULL,
+    digits_until TIMESTAMPTZ,
+    asked_at TIMESTAMPTZ,
+    asked BIGINT NOT NULL,
+    answered BIGINT NOT NULL,
+    tries BIGINT NOT NULL,
+    wrong BIGINT NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL
+);
+-- Old drafts are erased by age.
+CREATE INDEX enrolment_created ON enrolment (created_at);
+
+-- "I have no code", and matches that a person has to look at. claim is sealed
+-- and NULL once erased. person_key is a keyed hash of who it is said to be.
+CREATE TABLE identity_request (
+    id TEXT PRIMARY KEY,
+    reference TEXT NOT NULL,
+    patient_id TEXT NOT NULL,
+    person_key TEXT NOT NULL,
+    why TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('new', 'open', 'asked', 'calling', 'approved', 'matched', 'rejected', 'expired', 'double')),
+    flagged BOOLEAN NOT NULL,
+    again BIGINT NOT NULL,
+    double_of TEXT NOT NULL,
+    claim TEXT,
+    lang TEXT NOT NULL,
+    first_by TEXT NOT NULL,
+    first_patient TEXT NOT NULL,
+    code_id TEXT NOT NULL,
+    closed_by TEXT NOT NULL,
+    came_at TIMESTAMPTZ NOT NULL,
+    touched_at TIMESTAMPTZ NOT NULL,
+    closed_at TIMESTAMPTZ
+);
+CREATE UNIQUE INDEX identity_request_reference ON identity_request (reference);
+-- One open request per person, however often it is sent.
+CREATE UNIQUE INDEX identity_request_open ON identity_request (person_key) WHERE state IN ('new', 'open', 'asked', 'calling');
+-- The queue: oldest first.
+CREATE INDEX identity_request_queue ON identity_request (state, came_at);
+CREATE INDEX identity_request_double ON identity_request (double_of) WHERE double_of <> '';
+
+-- Who did what with a request. note is sealed and erased with its request.
+CREATE TABLE request_note (
+    id TEXT PRIMARY KEY,
+    request_id TEXT NOT NULL REFERENCES identity_request (id),
+    staff_id TEXT NOT NULL,
+    what TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    note TEXT,
+    at TIMESTAMPTZ NOT NULL
+);
+CREATE INDEX request_note_request ON request_note (request_id, at);
+
+-- Tries of number and birth date per minute, for the global breaker.
+CREATE TABLE enroll_pulse (
+    minute_at TIMESTAMPTZ PRIMARY KEY,
+    tried BIGINT NOT NULL,
+    missed BIGINT NOT NULL
+);
+
+-- The usual number of misses in ten minutes over the last week; one row.
+CREATE TABLE enroll_usual (
+    name TEXT PRIMARY KEY,
+    missed BIGINT NOT NULL,
+    at TIMESTAMPTZ NOT NULL
+);
+
+-- Times when the breaker was on.
+CREATE TABLE enroll_breaker (
+    id TEXT PRIMARY KEY,
+    state TEXT NOT NULL CHECK (state IN ('on', 'over')),
+    since_at TIMESTAMPTZ NOT NULL,
+    over_at TIMESTAMPTZ
+);
+-- One breaker, one alarm: of many requests that trip it at once one wins.
+CREATE UNIQUE INDEX enroll_breaker_on ON enroll_breaker (state) WHERE state = 'on';
+
+-- 0011_trail.sql
+-- Sealing takes the oldest waiting lines. After sealing stood still for hours
+-- there may be very many, and each batch would sort them all.
+CREATE INDEX audit_pending_at ON audit_pending (at, entry_id);
+
