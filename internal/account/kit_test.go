@@ -306,7 +306,6 @@ func kindOf(err error) string {
 	return f.Text
 }
 
-
 type storeTx = store.Tx
 
 func storeTime(t time.Time) store.Time { return store.Time(t) }

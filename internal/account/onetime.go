@@ -35,13 +35,11 @@ var codeWaits = limit.Waits{Name: "account.code", Free: 19, First: 30 * time.Sec
 type OneTime struct {
 	Flow    string         // the half-way state it belongs to; it works in no other
 	Channel notify.Channel // Mail, Text or Voice
-	To      string         // "" sends nothing and looks the same: for people we do not know
+	To      string
 	Lang    lang.Lang
 	Patient ids.Patient
 	Account ids.Account
-	// Notice puts the digits into words; nil for the notice of purpose For.
-	Notice func(digits string, minutes int) notify.Notice
-	For    notify.Purpose
+	For     notify.Purpose
 }
 
 // NewOneTime makes a code for o.Flow and sends it, in the caller's transaction.
@@ -67,28 +65,23 @@ func (s *Accounts) NewOneTime(ctx context.Context, tx *store.Tx, o OneTime) erro
 		}
 	}
 	id, digits := ids.NewOneTime(), secret.Digits(codeDigits)
-	if _, err := tx.Exec(ctx, `
-		INSERT INTO one_time_code (id, flow, channel, code_mac, tries, sent_at, expires_at) VALUES ($1, $2, $3, $4, 0, $5, $6)`,
-		id, o.Flow, string(o.Channel), hex.EncodeToString(s.Keys.MAC("account.code", o.Flow, digits)), store.Time(tx.Now), store.Time(tx.Now.Add(CodeLife))); err != nil {
+	sent, err := s.sendCode(ctx, tx, o, id, digits)
+	if err != nil {
 		return err
 	}
-	return s.sendCode(ctx, tx, o, id, digits)
+	_, err = tx.Exec(ctx, `
+		INSERT INTO one_time_code (id, flow, channel, sent, code_mac, tries, sent_at, expires_at) VALUES ($1, $2, $3, $4, $5, 0, $6, $7)`,
+		id, o.Flow, string(o.Channel), sent, hex.EncodeToString(s.Keys.MAC("account.code", o.Flow, digits)), store.Time(tx.Now), store.Time(tx.Now.Add(CodeLife)))
+	return err
 }
 
-func (s *Accounts) sendCode(ctx context.Context, tx *store.Tx, o OneTime, id ids.OneTime, digits string) error {
-	if o.To == "" {
-		return nil
-	}
-	minutes := int(CodeLife / time.Minute)
-	var n notify.Notice = notify.OneTimeCode{Digits: digits, Minutes: minutes, For: o.For}
-	if o.Notice != nil {
-		n = o.Notice(digits, minutes)
-	}
-	// What became of it is not told: a page that says "sent" only when it was
-	// would tell a stranger about contacts and budgets.
-	_, err := s.Outbox.Send(ctx, tx, notify.Message{To: o.To, Channel: o.Channel, Lang: o.Lang, Notice: n, Patient: o.Patient,
-		Account: o.Account, Withdraw: string(id), Expires: tx.Now.Add(CodeLife)})
-	return err
+// sendCode tells whether the code is on its way: not if the contact or the
+// account was written to too often, or the clinic has no such channel.
+func (s *Accounts) sendCode(ctx context.Context, tx *store.Tx, o OneTime, id ids.OneTime, digits string) (bool, error) {
+	out, err := s.Outbox.Send(ctx, tx, notify.Message{To: o.To, Channel: o.Channel, Lang: o.Lang, Patient: o.Patient, Account: o.Account,
+		Notice:   notify.OneTimeCode{Digits: digits, Minutes: int(CodeLife / time.Minute), For: o.For},
+		Withdraw: string(id), Expires: tx.Now.Add(CodeLife)})
+	return out == notify.Queued, err
 }
 
 // errCode is every way in which a code can be wrong.

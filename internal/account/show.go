@@ -51,7 +51,13 @@ func (m Method) icon() string {
 	return "key-round"
 }
 
+// unsent tells whether the page asks for a code that did not go out.
+func (p StepPage) unsent() bool { return p.Unsent && p.Now.Kind.channel() != "" }
+
 func (p StepPage) lead(s page.Shell) string {
+	if p.unsent() {
+		return ""
+	}
 	switch p.Now.Kind {
 	case Mail:
 		return s.T("account.step.email", p.Now.Hint)

@@ -77,7 +77,7 @@ func (s *Accounts) Enter(ctx context.Context, v access.Visitor, e Entry) (token 
 		return "", s.refuse(ctx, v, a, g)
 	}
 	if rehash {
-		rehashed, err := Hash(ctx, s.Hasher, e.Password)
+		rehashed, err := Hash(ctx, s.pool(known), e.Password)
 		if err == nil {
 			a, err = s.keepHash(ctx, v, a, rehashed)
 		}
@@ -90,15 +90,20 @@ func (s *Accounts) Enter(ctx context.Context, v access.Visitor, e Entry) (token 
 
 // verify hashes exactly once, whatever happens with the result.
 func (s *Accounts) verify(ctx context.Context, a record, open, known bool, password string) (right, rehash bool, err error) {
-	h := s.Hasher
-	if known {
-		h = s.Known
-	}
+	h := s.pool(known)
 	if len(password) > 4*MaxPassword || a.state != Active || !open {
 		return false, false, busy(h.VerifyNobody(ctx, password[:min(len(password), 4*MaxPassword)]))
 	}
 	right, rehash, err = h.Verify(ctx, password, a.hash)
 	return right, rehash, busy(err)
+}
+
+// pool is where a browser's passwords are hashed.
+func (s *Accounts) pool(known bool) *secret.Hasher {
+	if known {
+		return s.Known
+	}
+	return s.Hasher
 }
 
 // guard is the counters of one try.

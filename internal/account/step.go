@@ -28,6 +28,7 @@ type pending struct {
 	account record
 	factor  ids.Factor
 	next    string
+	unsent  bool // the newest code could not be sent
 	factors []factor
 }
 
@@ -44,9 +45,12 @@ func (p pending) find(id ids.Factor) (factor, bool) {
 func pendingBy(ctx context.Context, tx *store.Tx, token string) (pending, error) {
 	var of ids.Account
 	p, err := store.Get(ctx, tx, func(r store.Row) (p pending, err error) {
-		err = r.Scan(&p.id, &of, &p.factor, &p.next)
+		err = r.Scan(&p.id, &of, &p.factor, &p.next, &p.unsent)
 		return p, err
-	}, `SELECT id, account_id, factor_id, next_path FROM signin_attempt WHERE token_hash = $1 AND ended_at IS NULL AND expires_at > $2`,
+	}, `
+		SELECT id, account_id, factor_id, next_path,
+			EXISTS (SELECT 1 FROM one_time_code c WHERE c.flow = signin_attempt.id AND c.used_at IS NULL AND c.ended_at IS NULL AND NOT c.sent)
+		FROM signin_attempt WHERE token_hash = $1 AND ended_at IS NULL AND expires_at > $2`,
 		secret.TokenHash(token), store.Time(tx.Now))
 	if errors.Is(err, store.ErrNone) {
 		return p, errGone

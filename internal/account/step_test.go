@@ -215,7 +215,7 @@ func TestT15AskingAgainNeverResetsTheCount(t *testing.T) {
 		if err := r.step(m, token, "000000"); !fault.Is(err, fault.TooMany) {
 			t.Errorf("the 21st: %v", err)
 		}
-		for range size(200, 10_000) {
+		for range size(82, 10_000) {
 			r.clock.Move(61 * time.Minute)
 			token = r.mustEnter(m, dev)
 			for range 3 {

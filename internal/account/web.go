@@ -118,7 +118,7 @@ func (s *Accounts) stepPage(r *web.Request, wrong error) (web.Reply, error) {
 		return web.Reply{}, err
 	}
 	all = append(all, Method{ID: byRecovery, Kind: recoveryKind})
-	var view StepPage
+	view := StepPage{Unsent: p.unsent}
 	for _, m := range all {
 		if m.ID == string(p.factor) {
 			view.Now = m

@@ -53,6 +53,8 @@ CREATE TABLE one_time_code (
     id TEXT PRIMARY KEY,
     flow TEXT NOT NULL,
     channel TEXT NOT NULL,
+    -- Whether it went out: a person who has given the password is told if not.
+    sent BOOLEAN NOT NULL,
     code_mac TEXT NOT NULL,
     tries BIGINT NOT NULL,
     sent_at TIMESTAMPTZ NOT NULL,
