@@ -204,6 +204,17 @@ func (d Desk) Can(t Task) bool { return d.task == t && May(d.roles, t) }
 // proves nothing for the operation behind the link.
 func (d Desk) May(t Task) bool { return May(d.roles, t) }
 
+// For gives the same person's proof for another of their tasks: a page that
+// shows work of several tasks asks for each by name. If their roles do not allow
+// it, it is a Desk that every operation refuses.
+func (d Desk) For(t Task) Desk {
+	if !May(d.roles, t) {
+		return Desk{}
+	}
+	d.task = t
+	return d
+}
+
 // Did makes an audit entry of what the staff user did.
 func (d Desk) Did(a audit.Action, object string) audit.Entry {
 	return audit.Entry{Action: a, Outcome: audit.Done, Actor: audit.ByStaff, ActorID: string(d.staff),
