@@ -31,14 +31,14 @@ type Call struct {
 	Note     string
 }
 
-// CallOutcomes and CallEvidence are the closed lists for Call. Texts:
-// enroll.call.outcome.… and enroll.call.evidence.…
+// CallOutcomes and CallEvidence are the closed lists for Call.
+
 var (
 	CallOutcomes = []string{"reached", "no_answer", "wrong_person"}
 	CallEvidence = []string{"number", "visit", "address", "document"}
 )
 
-// RejectReasons is the closed list for Reject. Texts: enroll.reject.…
+// RejectReasons is the closed list for Reject.
 var RejectReasons = []string{"no_match", "not_proven", "duplicate", "fraud", "other"}
 
 // decide runs f on a request that can still be decided, as one act of d.

@@ -20,6 +20,7 @@ type Settings struct {
 	MinAge     int           // youngest age, in years, for an account of one's own
 	ContactAge time.Duration // how long a contact must have been on file before a code goes to it
 	AutoMatch  bool          // answer strict matches of requests without staff
+	DeviceName string        // name of the cookie that marks a browser which has signed in, "" for none
 	Region     string        // country of phone numbers written without one, "US"
 	WorkBits   int           // leading zero bits of the proof of work while the breaker is on
 	From       []string      // the clinic's postal address, a line each, for letters

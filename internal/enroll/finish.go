@@ -59,9 +59,6 @@ func (e *Room) Finish(ctx context.Context, a access.Applicant, c Consent) (Finis
 	if bad != nil {
 		return Finished{}, bad
 	}
-	if !p.Draft.Saved {
-		return Finished{}, errEarly
-	}
 	var f Finished
 	err = e.DB.Record(ctx, func(tx *store.Tx) (audit.Entry, error) {
 		f, err = e.finish(ctx, tx, a, p, who, c)

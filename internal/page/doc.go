@@ -13,17 +13,17 @@ show and a templ component of the same name; the shell comes from package web.
 	}
 
 	templ details(s page.Shell, p DetailsPage) {
-		@page.Layout(s.Called(s.T("enroll.details.title")).BackTo("/enroll")) {
-			@page.Steps(s, page.StepsSpec{Now: 1, Names: []string{s.T("enroll.step.you"), s.T("enroll.step.code")}})
-			@page.Heading(s.T("enroll.details.title"), s.T("enroll.details.lead"))
+		@page.Layout(s.Called(s.T("room.details.title")).BackTo("/enroll")) {
+			@page.Steps(s, page.StepsSpec{Now: 1, Names: []string{s.T("room.step.you"), s.T("room.step.code")}})
+			@page.Heading(s.T("room.details.title"), s.T("room.details.lead"))
 			@page.Form(s, page.FormSpec{Action: "/enroll/details"}) {
-				@page.Field(s, page.FieldSpec{Name: "first", Label: s.T("enroll.first"), Value: p.First, Complete: "given-name"})
-				@page.DateOfBirth(s, page.DateSpec{Name: "birth", Label: s.T("enroll.birth"), Day: p.Day, Month: p.Month, Year: p.Year})
-				@page.Email(s, page.FieldSpec{Name: "email", Label: s.T("enroll.email"), Value: p.Email})
-				@page.RadioCards(s, page.ChoiceSpec{Name: "how", Label: s.T("enroll.how"), Value: p.How, Options: []page.Choice{
-					{Value: "mail", Title: s.T("enroll.how.mail"), Text: s.T("enroll.how.mail.text")},
+				@page.Field(s, page.FieldSpec{Name: "first", Label: s.T("room.first"), Value: p.First, Complete: "given-name"})
+				@page.DateOfBirth(s, page.DateSpec{Name: "birth", Label: s.T("room.birth"), Day: p.Day, Month: p.Month, Year: p.Year})
+				@page.Email(s, page.FieldSpec{Name: "email", Label: s.T("room.email"), Value: p.Email})
+				@page.RadioCards(s, page.ChoiceSpec{Name: "how", Label: s.T("room.how"), Value: p.How, Options: []page.Choice{
+					{Value: "mail", Title: s.T("room.how.mail"), Text: s.T("room.how.mail.text")},
 				}})
-				@page.Button(page.ButtonSpec{Text: s.T("enroll.continue")})
+				@page.Button(page.ButtonSpec{Text: s.T("room.continue")})
 			}
 		}
 	}
