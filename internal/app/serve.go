@@ -38,19 +38,23 @@ func server(h http.Handler, log *slog.Logger) *http.Server {
 	}
 }
 
-// Serve answers requests and does background work until ctx ends, then lets
-// what is under way finish. ready, if not nil, is called once the address is
-// being listened on.
-func (a *App) Serve(ctx context.Context, ready func(addr string)) error {
+// Listen takes the configured address.
+func (a *App) Listen() (net.Listener, error) {
 	l, err := net.Listen("tcp", a.cfg.Addr)
 	if err != nil {
-		return fmt.Errorf("cannot listen on %s: %w", a.cfg.Addr, err)
+		return nil, fmt.Errorf("cannot listen on %s: %w", a.cfg.Addr, err)
 	}
-	handler := a.Router.Handler()
-	if l, handler, err = a.encrypt(ctx, l, handler); err != nil {
+	return l, nil
+}
+
+// Serve answers requests on l and does background work until ctx ends, then
+// lets what is under way finish.
+func (a *App) Serve(ctx context.Context, l net.Listener) error {
+	l, err := a.encrypt(ctx, l)
+	if err != nil {
 		return err
 	}
-	srv := server(handler, a.Log)
+	srv := server(a.Router.Handler(), a.Log)
 	metrics, err := a.serveMetrics()
 	if err != nil {
 		l.Close()
@@ -63,9 +67,6 @@ func (a *App) Serve(ctx context.Context, ready func(addr string)) error {
 	failed := make(chan error, 1)
 	go func() { failed <- srv.Serve(l) }()
 	a.Log.Info("listening", "addr", l.Addr().String())
-	if ready != nil {
-		ready(l.Addr().String())
-	}
 	select {
 	case <-ctx.Done():
 	case err = <-failed:
@@ -89,18 +90,18 @@ func (a *App) Serve(ctx context.Context, ready func(addr string)) error {
 }
 
 // encrypt puts TLS around l as configured.
-func (a *App) encrypt(ctx context.Context, l net.Listener, h http.Handler) (net.Listener, http.Handler, error) {
+func (a *App) encrypt(ctx context.Context, l net.Listener) (net.Listener, error) {
 	switch a.cfg.TLS.Mode {
 	case "files":
 		pair, err := tls.LoadX509KeyPair(a.cfg.TLS.Cert, a.cfg.TLS.Key)
 		if err != nil {
-			return nil, nil, fmt.Errorf("the TLS certificate or key cannot be used: %w", err)
+			return nil, fmt.Errorf("the TLS certificate or key cannot be used: %w", err)
 		}
-		return tls.NewListener(l, &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{pair}, NextProtos: []string{"h2", "http/1.1"}}), h, nil
+		return tls.NewListener(l, &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{pair}, NextProtos: []string{"h2", "http/1.1"}}), nil
 	case "auto":
 		base, err := url.Parse(a.cfg.BaseURL)
 		if err != nil {
-			return nil, nil, fmt.Errorf("base_url: %w", err)
+			return nil, fmt.Errorf("base_url: %w", err)
 		}
 		m := &autocert.Manager{Prompt: autocert.AcceptTOS, Cache: autocert.DirCache(filepath.Join(a.cfg.DataDir, "tls")),
 			HostPolicy: autocert.HostWhitelist(append([]string{base.Hostname()}, a.cfg.Hosts...)...)}
@@ -115,9 +116,9 @@ func (a *App) encrypt(ctx context.Context, l net.Listener, h http.Handler) (net.
 		context.AfterFunc(ctx, func() { plain.Close() })
 		t := m.TLSConfig()
 		t.MinVersion = tls.VersionTLS12
-		return tls.NewListener(l, t), h, nil
+		return tls.NewListener(l, t), nil
 	}
-	return l, h, nil
+	return l, nil
 }
 
 func (a *App) serveMetrics() (*http.Server, error) {

@@ -1,0 +1,206 @@
+// Package app joins the rooms into one program. It is the only package that
+// knows them all: it opens the database, gives each room what it asks for,
+// mounts the routes, registers the jobs, and listens.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"net/url"
+	"path/filepath"
+	"runtime"
+	"time"
+
+	"portico/internal/access"
+	"portico/internal/account"
+	"portico/internal/clock"
+	"portico/internal/config"
+	"portico/internal/enroll"
+	"portico/internal/jobs"
+	"portico/internal/limit"
+	"portico/internal/notify"
+	"portico/internal/page"
+	"portico/internal/registry"
+	"portico/internal/secret"
+	"portico/internal/staff"
+	"portico/internal/store"
+	"portico/internal/terms"
+	"portico/internal/trail"
+	"portico/internal/web"
+)
+
+// ErrUse marks an error that the person at the command line can mend.
+var ErrUse = errors.New("wrong use")
+
+// Options are what differs between the portal, its demo, its commands and tests.
+type Options struct {
+	Log     *slog.Logger
+	Clock   clock.Clock // nil: the machine's
+	Demo    bool        // messages are kept and shown instead of sent
+	Command bool        // a command, not a server: what only serving needs is left out
+	Base    *url.URL    // instead of base_url, for tests whose address is known late
+}
+
+// App is the joined portal.
+type App struct {
+	cfg    config.Config
+	demo   bool
+	base   *url.URL
+	clinic *page.Clinic
+	files  clinicFiles
+
+	Log      *slog.Logger
+	DB       *store.DB
+	Keys     *secret.Keyring
+	Limit    *limit.Limiter
+	Gate     *access.Gate
+	Hasher   *secret.Hasher
+	Outbox   *notify.Outbox
+	Sink     *notify.Sink // in the demo only
+	phone    *notify.Phone
+	Jobs     *jobs.Runner
+	Router   *web.Router
+	Registry *registry.Room
+	Enroll   *enroll.Room
+	Accounts *account.Accounts
+	Terms    *terms.Terms
+	Staff    *staff.Staff
+	Trail    *trail.Trail
+}
+
+// New opens the database named by cfg and joins the rooms. It does not migrate:
+// a schema that is too old is an error that says what to do.
+func New(ctx context.Context, cfg config.Config, o Options) (*App, error) {
+	a := &App{cfg: cfg, demo: o.Demo, Log: o.Log, base: o.Base}
+	if o.Clock == nil {
+		o.Clock = clock.System{}
+	}
+	var err error
+	if a.base == nil {
+		if a.base, err = url.Parse(cfg.BaseURL); err != nil || a.base.Host == "" {
+			return nil, fmt.Errorf("%w: base_url is missing", ErrUse)
+		}
+	}
+	if a.clinic, a.files, err = clinic(cfg.Clinic, cfg.Phone.Region); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrUse, err)
+	}
+	if a.Keys, err = secret.NewKeyring(cfg.SecretKey, cfg.OldSecretKeys...); err != nil {
+		return nil, fmt.Errorf("%w: secret_key: %w", ErrUse, err)
+	}
+	if a.DB, err = store.Open(ctx, cfg.DatabaseURL, o.Clock); err != nil {
+		return nil, err
+	}
+	if err := a.DB.Ready(ctx); err != nil {
+		a.DB.Close()
+		return nil, err
+	}
+	if err := a.join(); err != nil {
+		a.DB.Close()
+		return nil, err
+	}
+	if !o.Command {
+		if err := a.Terms.Seed(ctx, access.NewDuty("start")); err != nil {
+			a.DB.Close()
+			return nil, fmt.Errorf("terms: %w", err)
+		}
+	}
+	return a, nil
+}
+
+// Close closes the database; what was handed over is committed first.
+func (a *App) Close() error { return a.DB.Close() }
+
+// join makes the rooms, lowest first.
+func (a *App) join() error {
+	a.Limit = &limit.Limiter{DB: a.DB, Keys: a.Keys}
+	a.Gate = &access.Gate{DB: a.DB}
+	// Hashing is bounded: forty at once without a bound take 766 MiB.
+	a.Hasher = secret.NewHasher(a.Keys, max(2, runtime.NumCPU()), 64)
+	a.Jobs = jobs.NewRunner(a.DB, a.Log)
+	if err := a.joinOutbox(); err != nil {
+		return err
+	}
+	a.Registry = &registry.Room{DB: a.DB, Keys: a.Keys, Region: a.cfg.Phone.Region}
+	a.Terms = &terms.Terms{DB: a.DB, Clinic: a.clinic}
+	a.Accounts = account.New(account.Parts{DB: a.DB, Gate: a.Gate, Keys: a.Keys, Limits: a.Limit, Hasher: a.Hasher,
+		Outbox: a.Outbox, People: owners{a.Registry}, Terms: a.Terms, Clinic: a.clinic})
+	a.joinEnroll()
+	a.joinDesk()
+	a.joinWeb()
+	return nil
+}
+
+func (a *App) joinOutbox() error {
+	p := notify.Parts{DB: a.DB, Keys: a.Keys, Limits: a.Limit, Log: a.Log, Base: a.base, Clinic: a.clinic,
+		Countries: a.cfg.Phone.Countries, DailyCap: a.cfg.Phone.DailyCap}
+	switch {
+	case a.demo:
+		a.Sink = &notify.Sink{DB: a.DB}
+		p.Mail, p.Phone = a.Sink, a.Sink
+	default:
+		// Senders are interfaces: a nil *SMTP in one would not be nil.
+		if a.cfg.Mail.URL != "" {
+			m, err := notify.NewSMTP(a.cfg.Mail.URL, a.cfg.Mail.From, func() string { return a.clinic.Name }, nil)
+			if err != nil {
+				return fmt.Errorf("%w: %w", ErrUse, err)
+			}
+			p.Mail = m
+		}
+		if a.cfg.Phone.URL != "" {
+			ph, err := notify.NewPhone(notify.PhoneSettings{URL: a.cfg.Phone.URL, Account: a.cfg.Phone.Account, Token: a.cfg.Phone.Token,
+				From: a.cfg.Phone.From, Callback: a.base.JoinPath(callbackPath).String()})
+			if err != nil {
+				return fmt.Errorf("%w: %w", ErrUse, err)
+			}
+			a.phone, p.Phone = ph, ph
+		}
+	}
+	var err error
+	a.Outbox, err = notify.New(p)
+	return err
+}
+
+// callbackPath is where the text and voice service reports what became of a message.
+const callbackPath = "/callbacks/phone"
+
+func (a *App) joinDesk() {
+	a.Trail = &trail.Trail{DB: a.DB, Keys: a.Keys, File: filepath.Join(a.cfg.DataDir, "audit-checkpoints.log")}
+	a.Staff = staff.New(staff.Parts{DB: a.DB, Gate: a.Gate, Keys: a.Keys, Limits: a.Limit, Hasher: a.Hasher, Outbox: a.Outbox, Rules: rules{}, Clinic: a.clinic})
+}
+
+func (a *App) joinWeb() {
+	set := web.Settings{Base: a.base, Hosts: a.cfg.Hosts, Clinic: a.clinic, Demo: a.demo}
+	for _, p := range a.cfg.TrustedProxies {
+		if prefix, err := netip.ParsePrefix(p); err == nil { // checked by config
+			set.Trusted = append(set.Trusted, prefix)
+		}
+	}
+	if a.cfg.Banner != "" {
+		set.Banner = func() string { return a.cfg.Banner }
+	}
+	a.Router = web.New(set, a.DB, a.Gate, a.Keys, a.Log)
+	a.mountHealth()
+	a.mountPages()
+	a.files.mount(a.Router)
+	a.Router.MountSession()
+	a.Terms.Mount(a.Router)
+	a.Enroll.Mount(a.Router)
+	a.Accounts.Mount(a.Router)
+	a.Staff.Mount(a.Router)
+	a.Outbox.Work(a.Jobs)
+	a.Enroll.Work(a.Jobs)
+	a.Accounts.Work(a.Jobs)
+	a.Staff.Jobs(a.Jobs)
+	a.Trail.Jobs(a.Jobs)
+	jobs.Handle(a.Jobs, sweep, a.sweep)
+}
+
+// sweep clears away what nobody needs any more: counters, used form keys, old sessions.
+var sweep = jobs.Kind[struct{}]{Name: "app.sweep", Every: time.Hour}
+
+func (a *App) sweep(ctx context.Context, _ access.Duty, _ struct{}) error {
+	return errors.Join(a.Limit.Sweep(ctx), a.Router.SweepForms(ctx), a.Gate.Sweep(ctx))
+}

@@ -1,0 +1,276 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"portico/internal/access"
+	"portico/internal/audit"
+	"portico/internal/clock"
+	"portico/internal/config"
+	"portico/internal/enroll"
+	"portico/internal/lang"
+	"portico/internal/registry"
+	"portico/internal/secret"
+	"portico/internal/staff"
+	"portico/internal/store"
+	"portico/internal/trail"
+)
+
+// Serve is `portico serve`: it refuses to start while the configuration has a
+// fault, migrates, and serves until ctx ends.
+func Serve(ctx context.Context, cfg config.Config, log io.Writer) error {
+	if faults := cfg.Check(); len(faults) > 0 {
+		return fmt.Errorf("%w: the configuration has %d faults:\n  - %s", ErrUse, len(faults), strings.Join(faults, "\n  - "))
+	}
+	if err := Migrate(ctx, cfg); err != nil {
+		return err
+	}
+	a, err := New(ctx, cfg, Options{Log: Logger(cfg, log)})
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	l, err := a.Listen()
+	if err != nil {
+		return err
+	}
+	return a.Serve(ctx, l)
+}
+
+// Migrate brings the database up to this binary's version.
+func Migrate(ctx context.Context, cfg config.Config) error {
+	if cfg.DatabaseURL == "" {
+		return fmt.Errorf("%w: database_url is missing: set PORTICO_DATABASE_URL", ErrUse)
+	}
+	db, err := store.Open(ctx, cfg.DatabaseURL, clock.System{})
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	return db.Migrate(ctx)
+}
+
+// Doctor checks configuration, database, folder and mail server, and says of
+// each what to put right.
+func Doctor(ctx context.Context, cfg config.Config, out io.Writer) error {
+	bad := 0
+	say := func(what string, err error) {
+		if err == nil {
+			fmt.Fprintf(out, "ok    %s\n", what)
+			return
+		}
+		bad++
+		fmt.Fprintf(out, "FAULT %s: %v\n", what, err)
+	}
+	faults := cfg.Check()
+	for _, f := range faults {
+		say("configuration", errors.New(f))
+	}
+	if len(faults) == 0 {
+		say("configuration", nil)
+	}
+	say("folder "+cfg.DataDir, writable(cfg.DataDir))
+	if cfg.DatabaseURL != "" {
+		say("database", checkDatabase(ctx, cfg))
+	}
+	if _, err := secret.NewKeyring(cfg.SecretKey, cfg.OldSecretKeys...); err == nil && cfg.Mail.URL != "" {
+		say("mail server", checkMail(ctx, cfg))
+	}
+	if bad > 0 {
+		return fmt.Errorf("%d faults", bad)
+	}
+	fmt.Fprintln(out, "Everything needed to serve patients is in place.")
+	return nil
+}
+
+func checkDatabase(ctx context.Context, cfg config.Config) error {
+	db, err := store.Open(ctx, cfg.DatabaseURL, clock.System{})
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	return db.Ready(ctx)
+}
+
+func writable(dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("cannot be made: %w", err)
+	}
+	f, err := os.CreateTemp(dir, "check")
+	if err != nil {
+		return fmt.Errorf("cannot be written: %w", err)
+	}
+	f.Close()
+	return os.Remove(f.Name())
+}
+
+// ImportFHIR is `portico import fhir`.
+func (a *App) ImportFHIR(ctx context.Context, paths []string, out io.Writer) error {
+	r, err := a.Registry.ImportFHIR(ctx, access.NewDuty("import fhir"), paths, registry.Options{}, out)
+	return report(r, err, out)
+}
+
+// ImportCSV is `portico import csv`.
+func (a *App) ImportCSV(ctx context.Context, file string, out io.Writer) error {
+	r, err := a.Registry.ImportCSVFile(ctx, access.NewDuty("import csv"), file, registry.Options{}, out)
+	return report(r, err, out)
+}
+
+// report says what an import did. Records that were refused make the command
+// fail, after all others came in.
+func report(r registry.Report, err error, out io.Writer) error {
+	if err != nil {
+		return err
+	}
+	for _, f := range r.Warnings {
+		fmt.Fprintln(out, "left out:", f.Sentence(lang.En))
+	}
+	for _, f := range r.Refusals {
+		fmt.Fprintln(out, "refused: ", f.Sentence(lang.En))
+	}
+	fmt.Fprintf(out, "%d files, %d patients: %d new, %d changed, %d unchanged, %d older than known, %d joined, %d refused.\n",
+		r.Files, r.Records(), r.New, r.Changed, r.Unchanged, r.Older, r.Merged, r.Refused)
+	if r.Refused > 0 {
+		return fmt.Errorf("%d records were refused", r.Refused)
+	}
+	return nil
+}
+
+// AddStaff is `portico staff add`.
+func (a *App) AddStaff(ctx context.Context, name, email string, roles []string, out io.Writer) error {
+	n := staff.Newcomer{Name: name, Email: email, Lang: lang.En}
+	for _, r := range roles {
+		n.Roles = append(n.Roles, access.Role(r))
+	}
+	_, link, err := a.Staff.Add(ctx, access.NewDuty("staff add"), n)
+	if err != nil {
+		return inWords(err)
+	}
+	fmt.Fprintf(out, "One-time set-up link for %s, good for 24 hours:\n%s\n", name, a.base.JoinPath(link.Path))
+	return nil
+}
+
+// IssueCode is `portico codes issue`.
+func (a *App) IssueCode(ctx context.Context, number, by, file string, out io.Writer) error {
+	d := access.NewDuty("codes issue")
+	p, err := a.Registry.Numbered(ctx, d, number)
+	if err != nil {
+		return inWords(err)
+	}
+	c, err := a.Enroll.IssueByDuty(ctx, d, enroll.Order{Patient: p, By: enroll.Channel(by)})
+	if err != nil {
+		return inWords(err)
+	}
+	if len(c.Letter) > 0 && by == "letter" {
+		if file == "" {
+			file = "letter.pdf"
+		}
+		if err := os.WriteFile(file, c.Letter, 0o600); err != nil {
+			return fmt.Errorf("the letter cannot be written: %w", err)
+		}
+		fmt.Fprintf(out, "Letter written to %s. The code works until %s.\n", file, c.Expires.In(a.clinic.Zone).Format(time.RFC1123))
+		return nil
+	}
+	if by == "email" {
+		fmt.Fprintln(out, "The code was queued to the e-mail address on file. The running portal sends it.")
+		return nil
+	}
+	fmt.Fprintf(out, "Code %s, good until %s. It is not shown again.\n", c.Text, c.Expires.In(a.clinic.Zone).Format(time.RFC1123))
+	return nil
+}
+
+// inWords gives a fault's sentence for the command line.
+func inWords(err error) error {
+	if text := sentence(err); text != "" {
+		return errors.New(text)
+	}
+	return err
+}
+
+// VerifyAudit is `portico audit verify`.
+func (a *App) VerifyAudit(ctx context.Context, out io.Writer) error {
+	r, err := a.Trail.Check(ctx, access.NewDuty("audit verify"), "")
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "%d sealed lines, %d not sealed yet, checked against %d signed heads.\n", r.Size, r.Waiting, r.Heads)
+	if r.First != nil {
+		return fmt.Errorf("the audit log is broken: %s", r.First)
+	}
+	fmt.Fprintln(out, "The audit log is whole.")
+	return nil
+}
+
+// Backup is `portico backup`. The file appears only once it is complete.
+func (a *App) Backup(ctx context.Context, file string, out io.Writer) error {
+	f, err := os.CreateTemp(filepath.Dir(file), ".portico-backup-*")
+	if err != nil {
+		return fmt.Errorf("the backup cannot be written: %w", err)
+	}
+	defer os.Remove(f.Name())
+	n, err := a.DB.Backup(ctx, f)
+	if err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		return fmt.Errorf("backup: %w", err)
+	}
+	if err := os.Rename(f.Name(), file); err != nil {
+		return fmt.Errorf("the backup cannot be put in place: %w", err)
+	}
+	if err := a.DB.Change(ctx, access.NewDuty("backup").Did(audit.BackupMade, ""), func(*store.Tx) error { return nil }); err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "%d rows written to %s.\n", n, file)
+	return nil
+}
+
+// Restore is `portico restore`: into a new database, checked before it is called good.
+func Restore(ctx context.Context, cfg config.Config, file string, out io.Writer) error {
+	f, err := os.Open(file)
+	if err != nil {
+		return fmt.Errorf("the backup cannot be read: %w", err)
+	}
+	defer f.Close()
+	if err := Migrate(ctx, cfg); err != nil {
+		return err
+	}
+	db, err := store.Open(ctx, cfg.DatabaseURL, clock.System{})
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	n, err := db.Restore(ctx, f)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "%d rows restored.\n", n)
+	keys, err := secret.NewKeyring(cfg.SecretKey, cfg.OldSecretKeys...)
+	if err != nil {
+		return fmt.Errorf("restored, but secret_key is needed to check the audit log: %w", err)
+	}
+	t := &trail.Trail{DB: db, Keys: keys, File: filepath.Join(cfg.DataDir, "audit-checkpoints.log")}
+	d := access.NewDuty("restore")
+	if err := t.Restored(ctx, d); err != nil {
+		return fmt.Errorf("audit log: %w", err)
+	}
+	r, err := t.Check(ctx, d, "")
+	if err != nil {
+		return fmt.Errorf("audit log: %w", err)
+	}
+	if r.First != nil {
+		return fmt.Errorf("the restored audit log is broken: %s", r.First)
+	}
+	if r.Lost > 0 {
+		fmt.Fprintf(out, "The backup is older than the newest signed head: %d lines of the audit log are lost, and the file of heads says so.\n", r.Lost)
+	}
+	fmt.Fprintln(out, "The audit log is whole.")
+	return db.Change(ctx, d.Did(audit.BackupRestored, ""), func(*store.Tx) error { return nil })
+}
