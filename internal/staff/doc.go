@@ -1,0 +1,44 @@
+// Package staff is the people who work at the clinic: who they are, which roles
+// they have, and how they sign in.
+//
+// # How signing in is kept safe
+//
+// Password and authenticator code, always both: no browser is remembered.
+// Whatever is wrong with e-mail address or password, the answer is one sentence
+// after one Argon2id hash. Tries are counted before the check, in transactions
+// of their own, by package limit:
+//
+//	address                    20 in 60 s, then 429 before any hashing
+//	person and address         five in a row, then 60 s doubling to 12 h
+//	person, strange addresses  after each failure 1, 2, 4 … s to 1 h; at 100 in a
+//	                           row a strange address gets no further
+//	person, known address      ten in a row, then 15 min; nothing else counts
+//	codes of a person          five in a row, then 30 s doubling to 1 h; at 100 none
+//
+// A known address is one from which the person has signed in within 30 days, as
+// the clinic's own is: what strangers try elsewhere does not keep staff out.
+// A half-way sign-in is good for ten minutes and five codes.
+//
+// # How a sign-in comes to be
+//
+// By a one-time link, good for 24 hours. The command line prints the link for
+// the first administrator; an administrator has it sent to the person's own
+// address and never sees it, so that nobody sets or learns another's password.
+// The authenticator's secret is derived from the link's token: opening the link
+// stores nothing. Using the link ends every session, older links and the old
+// password and authenticator.
+//
+// # What administrators may do
+//
+// Add people, change roles, disable and enable, send a new link; to themselves
+// nothing of this, so that roles stay with two people. Package access reads
+// state and roles on each request: a change bites on the next one.
+//
+// Tables: staff (shared: other rooms may join it for reading), staff_credential,
+// staff_setup, staff_attempt, staff_place.
+// Routes: GET and POST /staff/signin, GET and POST /staff/signin/step, POST
+// /staff/signin/cancel, POST /staff/signout, GET and POST /staff/setup/{token},
+// GET and POST /staff/setup/{token}/app, GET /staff/setup/{token}/qr.
+// Jobs: staff.sweep. Audit: staff.added, staff.set_up, staff.signed_in,
+// staff.tried, staff.signed_out, staff.changed.
+package staff
