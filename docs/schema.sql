@@ -293,17 +293,20 @@ CREATE TABLE patient_name (
 );
 
 -- The words of all names, without accents and case, for the desk's search by
--- the beginning of a word. start is the first three letters: equality on it
--- uses an index on both databases whatever their sorting rules.
+-- the beginning of a word. start is the first three letters, head the first
+-- five: equality on them uses an index on both databases whatever their sorting
+-- rules.
 CREATE TABLE patient_word (
     patient_id TEXT NOT NULL REFERENCES patient (id),
     word TEXT NOT NULL,
     start TEXT NOT NULL,
+    head TEXT NOT NULL,
     PRIMARY KEY (patient_id, word)
 );
 -- patient_id comes before word, so that a second word of the same person is
 -- found by equality too: with word first, two common beginnings cost their product.
 CREATE INDEX patient_word_start ON patient_word (start, patient_id, word);
+CREATE INDEX patient_word_head ON patient_word (head, patient_id, word);
 
 -- Keys by sound of family and given name together: whom to compare with a
 -- request whose birth date was mistyped.

@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -59,51 +60,40 @@ func (r *Room) Find(ctx context.Context, d access.Desk, q Query) (Page, error) {
 	}
 	var out Page
 	err := r.DB.View(ctx, func(tx *store.Tx) (err error) {
-		out, err = r.find25(ctx, tx, q)
+		out, err = r.page(ctx, tx, q)
 		return err
 	})
 	return out, err
 }
 
-// find25 finds one page of people, by family name, given name and identifier.
-func (r *Room) find25(ctx context.Context, tx *store.Tx, q Query) (Page, error) {
+// foundRow is a line of a search with what it is sorted by.
+type foundRow struct {
+	Found
+	sort string
+}
+
+func scanFound(row store.Row) (f foundRow, err error) {
+	var dead store.Time
+	err = row.Scan(&f.ID, &f.Given, &f.Family, &f.Birth, &f.Sex, &dead, &f.Restricted, &f.Active, &f.sort)
+	f.Dead = !dead.Std().IsZero()
+	return f, err
+}
+
+// page finds one page of people, by family name, given name and identifier.
+func (r *Room) page(ctx context.Context, tx *store.Tx, q Query) (Page, error) {
 	s := search{}
 	if q.Number != "" {
 		people, err := r.numbered(ctx, tx, q.Number)
 		if err != nil || len(people) == 0 {
 			return Page{}, err
 		}
-		list := make([]string, len(people))
-		for i, p := range people {
-			list[i] = string(p)
-		}
-		list = padded(list)
-		s.and(`p.id IN (` + s.list(list) + `)`)
+		s.oneOf(people)
 	}
-	if q.Birth != "" {
-		// A record that was joined to another may have the birth date a caller says.
-		s.and(`p.id IN (SELECT COALESCE(b.merged_into, b.id) FROM patient b WHERE b.birth_date = ` + s.arg(q.Birth) + `)`)
-	}
-	if w := words(q.Name); len(w) > 0 {
-		s.and(`p.id IN (` + s.named(w[:min(maxWords, len(w))]) + `)`)
-	}
+	s.build(q)
 	if len(s.where) == 0 {
 		return Page{}, nil
 	}
-	if name, id, ok := strings.Cut(q.After, "\x1f"); ok {
-		n := s.arg(name)
-		s.and(`(p.sort_name > ` + n + ` OR (p.sort_name = ` + n + ` AND p.id > ` + s.arg(id) + `))`)
-	}
-	type row struct {
-		Found
-		sort string
-	}
-	rows, err := store.List(ctx, tx, func(o store.Row) (f row, err error) {
-		var dead store.Time
-		err = o.Scan(&f.ID, &f.Given, &f.Family, &f.Birth, &f.Sex, &dead, &f.Restricted, &f.Active, &f.sort)
-		f.Dead = !dead.Std().IsZero()
-		return f, err
-	}, `
+	rows, err := store.List(ctx, tx, scanFound, `
 		SELECT p.id, p.given, p.family, p.birth_date, p.sex, p.deceased_at, p.vip, p.active, p.sort_name
 		FROM patient p
 		WHERE p.merged_into IS NULL AND `+strings.Join(s.where, " AND ")+`
@@ -136,10 +126,32 @@ func (s *search) arg(v string) string {
 	return "$" + itoa(len(s.args))
 }
 
-func (s *search) list(vs []string) string {
+func (s *search) oneOf(people []ids.Patient) {
+	list := make([]string, len(people))
+	for i, p := range people {
+		list[i] = string(p)
+	}
+	list = padded(list)
 	from := len(s.args) + 1
-	s.args = append(s.args, args(vs)...)
-	return store.In(from, len(vs))
+	s.args = append(s.args, args(list)...)
+	s.and(`p.id IN (` + store.In(from, len(list)) + `)`)
+}
+
+// build adds birth date, name and page. After an empty query nothing is added.
+func (s *search) build(q Query) {
+	if q.Birth != "" {
+		// A record that was joined to another may have the birth date a caller says.
+		s.and(`p.id IN (SELECT COALESCE(b.merged_into, b.id) FROM patient b WHERE b.birth_date = ` + s.arg(q.Birth) + `)`)
+	}
+	if w := words(q.Name); len(w) > 0 {
+		// The longest word brings up the fewest people.
+		slices.SortStableFunc(w, func(a, b string) int { return len(b) - len(a) })
+		s.and(`p.id IN (` + s.named(w[:min(maxWords, len(w))]) + `)`)
+	}
+	if name, id, ok := strings.Cut(q.After, "\x1f"); ok && len(s.where) > 0 {
+		n := s.arg(name)
+		s.and(`(p.sort_name > ` + n + ` OR (p.sort_name = ` + n + ` AND p.id > ` + s.arg(id) + `))`)
+	}
 }
 
 // named selects the people one of whose records has all the words, or words that
@@ -147,9 +159,12 @@ func (s *search) list(vs []string) string {
 func (s *search) named(all []string) string {
 	from, where := "", ""
 	for i, w := range all {
-		t := "w" + itoa(i)
-		cond := t + ".start = " + s.arg(start(w))
-		if len([]rune(w)) > 3 {
+		t, letters := "w"+itoa(i), len([]rune(w))
+		cond := t + ".start = " + s.arg(begin(w, 3))
+		switch {
+		case letters >= 5:
+			cond = t + ".head = " + s.arg(begin(w, 5)) + " AND " + t + ".word LIKE " + s.arg(w+"%")
+		case letters == 4:
 			cond += " AND " + t + ".word LIKE " + s.arg(w+"%")
 		}
 		if i == 0 {

@@ -55,7 +55,7 @@ func (r *Room) save(ctx context.Context, tx *store.Tx, k known, found bool, in r
 }
 
 func (r *Room) saveDetails(ctx context.Context, tx *store.Tx, id ids.Patient, in ready, found bool, o Options) error {
-	if err := r.saveNames(ctx, tx, id, in.in); err != nil {
+	if err := r.saveNames(ctx, tx, id, in.in, found); err != nil {
 		return err
 	}
 	if err := r.saveContacts(ctx, tx, id, in, found, o); err != nil {
@@ -64,7 +64,7 @@ func (r *Room) saveDetails(ctx context.Context, tx *store.Tx, id ids.Patient, in
 	if found && in.in.Silent.Address {
 		return nil
 	}
-	return r.saveAddresses(ctx, tx, id, in.in.Addresses)
+	return r.saveAddresses(ctx, tx, id, in.in.Addresses, found)
 }
 
 // fill completes a record from a source that cannot say everything with what the
@@ -152,45 +152,64 @@ func (r *Room) markReplaced(ctx context.Context, tx *store.Tx, id ids.Patient, i
 }
 
 // saveNames writes the names, and what they are found by.
-func (r *Room) saveNames(ctx context.Context, tx *store.Tx, id ids.Patient, in Incoming) error {
-	for _, q := range []string{`DELETE FROM patient_name WHERE patient_id = $1`, `DELETE FROM patient_word WHERE patient_id = $1`, `DELETE FROM patient_key WHERE patient_id = $1`} {
-		if _, err := tx.Exec(ctx, q, id); err != nil {
-			return err
+func (r *Room) saveNames(ctx context.Context, tx *store.Tx, id ids.Patient, in Incoming, found bool) error {
+	if found {
+		for _, q := range []string{`DELETE FROM patient_name WHERE patient_id = $1`, `DELETE FROM patient_word WHERE patient_id = $1`, `DELETE FROM patient_key WHERE patient_id = $1`} {
+			if _, err := tx.Exec(ctx, q, id); err != nil {
+				return err
+			}
 		}
 	}
-	found, keys := map[string]bool{}, map[string]bool{}
+	var all, keys []string
 	for i, n := range in.Names {
 		if _, err := tx.Exec(ctx, `INSERT INTO patient_name (patient_id, place, usage, given, family, suffix) VALUES ($1, $2, $3, $4, $5, $6)`,
 			id, i, string(n.Usage), n.Given, n.Family, n.Suffix); err != nil {
 			return err
 		}
-		for _, w := range append(words(n.Given), words(n.Family)...) {
-			found[w] = true
-		}
+		all = append(append(all, words(n.Given)...), words(n.Family)...)
 		if n.Given == "" {
 			n.Given = in.current().Given
 		}
-		for _, k := range soundKeys(normalise(n)) {
-			keys[k] = true
-		}
+		keys = append(keys, soundKeys(normalise(n))...)
 	}
-	for w := range found {
-		if _, err := tx.Exec(ctx, `INSERT INTO patient_word (patient_id, word, start) VALUES ($1, $2, $3)`, id, w, start(w)); err != nil {
-			return err
-		}
+	all, keys = unique(all), unique(keys)
+	if len(all) == 0 {
+		return nil
 	}
-	for k := range keys {
-		if _, err := tx.Exec(ctx, `INSERT INTO patient_key (patient_id, sound) VALUES ($1, $2)`, id, k); err != nil {
-			return err
-		}
+	rows, a := "", []any{id}
+	for _, w := range all {
+		rows += ", " + cells(len(a), 3)
+		a = append(a, w, begin(w, 3), begin(w, 5))
 	}
-	return nil
+	if _, err := tx.Exec(ctx, `INSERT INTO patient_word (patient_id, word, start, head) VALUES `+rows[2:], a...); err != nil || len(keys) == 0 {
+		return err
+	}
+	rows, a = "", []any{id}
+	for _, k := range keys {
+		rows += ", " + cells(len(a), 1)
+		a = append(a, k)
+	}
+	_, err := tx.Exec(ctx, `INSERT INTO patient_key (patient_id, sound) VALUES `+rows[2:], a...)
+	return err
 }
 
-// start is the beginning of a word that its index goes by.
-func start(word string) string {
+// cells writes one row of a list of values: the patient, which is $1, and n
+// arguments after the have that stand there already.
+func cells(have, n int) string { return "($1, " + store.In(have+1, n) + ")" }
+
+// maxFound bounds by how many words, and keys, one record is found.
+const maxFound = 64
+
+func unique(in []string) []string {
+	slices.Sort(in)
+	in = slices.Compact(in)
+	return in[:min(maxFound, len(in))]
+}
+
+// begin is the beginning of a word that an index goes by.
+func begin(word string, letters int) string {
 	r := []rune(word)
-	return string(r[:min(3, len(r))])
+	return string(r[:min(letters, len(r))])
 }
 
 // soundKeys are the keys a name is found by although it was misspelled: the
@@ -258,9 +277,11 @@ func (r *Room) endContacts(ctx context.Context, tx *store.Tx, id ids.Patient, in
 	return err
 }
 
-func (r *Room) saveAddresses(ctx context.Context, tx *store.Tx, id ids.Patient, all []Address) error {
-	if _, err := tx.Exec(ctx, `DELETE FROM patient_address WHERE patient_id = $1`, id); err != nil {
-		return err
+func (r *Room) saveAddresses(ctx context.Context, tx *store.Tx, id ids.Patient, all []Address, found bool) error {
+	if found {
+		if _, err := tx.Exec(ctx, `DELETE FROM patient_address WHERE patient_id = $1`, id); err != nil {
+			return err
+		}
 	}
 	for i, a := range all {
 		b, err := json.Marshal(a)

@@ -1,0 +1,158 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"runtime/debug"
+
+	"portico/internal/app"
+	"portico/internal/config"
+	"portico/internal/demo"
+)
+
+// load reads the configuration; what is wrong with it is the user's to mend.
+func (s settings) load() (config.Config, error) {
+	c, err := config.Load(s.config, os.Environ())
+	if err != nil {
+		return c, fmt.Errorf("%w: %w", app.ErrUse, err)
+	}
+	return c, nil
+}
+
+// open opens the database and joins the rooms, without serving.
+func (s settings) open() (*app.App, error) {
+	c, err := s.load()
+	if err != nil {
+		return nil, err
+	}
+	return app.New(s.ctx, c, app.Options{Log: app.Logger(c, s.err), Command: true})
+}
+
+// with runs f on an opened portal and closes it.
+func (s settings) with(f func(*app.App) error) error {
+	a, err := s.open()
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	return f(a)
+}
+
+type demoCommand struct {
+	Addr     string `help:"Address to listen on." default:"127.0.0.1:8080"`
+	Data     string `help:"Folder for the demo's data; made anew each time unless it exists." default:"demo-data" type:"path"`
+	Patients int    `help:"How many patients." default:"200"`
+	Seed     uint64 `help:"The same seed makes the same clinic." default:"1"`
+	Database string `help:"PostgreSQL to use in place of an SQLite file: postgres://…"`
+}
+
+func (c demoCommand) Run(s settings) error {
+	return demo.Run(s.ctx, demo.Options{Addr: c.Addr, Data: c.Data, Patients: c.Patients, Seed: c.Seed, Database: c.Database, Out: s.out, Err: s.err})
+}
+
+type serveCommand struct{}
+
+func (serveCommand) Run(s settings) error {
+	c, err := s.load()
+	if err != nil {
+		return err
+	}
+	return app.Serve(s.ctx, c, s.err)
+}
+
+type migrateCommand struct{}
+
+func (migrateCommand) Run(s settings) error {
+	c, err := s.load()
+	if err != nil {
+		return err
+	}
+	if err := app.Migrate(s.ctx, c); err != nil {
+		return err
+	}
+	fmt.Fprintln(s.out, "The database is up to date.")
+	return nil
+}
+
+type doctorCommand struct{}
+
+func (doctorCommand) Run(s settings) error {
+	c, err := s.load()
+	if err != nil {
+		return err
+	}
+	return app.Doctor(s.ctx, c, s.out)
+}
+
+type versionCommand struct{}
+
+func (versionCommand) Run(s settings) error {
+	v := "unknown"
+	if b, ok := debug.ReadBuildInfo(); ok {
+		v = b.Main.Version + " " + b.GoVersion
+	}
+	fmt.Fprintln(s.out, "portico", v)
+	return nil
+}
+
+type importFHIRCommand struct {
+	Paths []string `arg:"" help:"Files or folders." type:"existingpath"`
+}
+
+func (c importFHIRCommand) Run(s settings) error {
+	return s.with(func(a *app.App) error { return a.ImportFHIR(s.ctx, c.Paths, s.out) })
+}
+
+type importCSVCommand struct {
+	File string `arg:"" help:"Spreadsheet with named columns." type:"existingfile"`
+}
+
+func (c importCSVCommand) Run(s settings) error {
+	return s.with(func(a *app.App) error { return a.ImportCSV(s.ctx, c.File, s.out) })
+}
+
+type staffAddCommand struct {
+	Name  string   `help:"Name of the person." required:""`
+	Email string   `help:"E-mail address, which is also the user name." required:""`
+	Role  []string `help:"front_desk, administrator or auditor; may be repeated." required:""`
+}
+
+func (c staffAddCommand) Run(s settings) error {
+	return s.with(func(a *app.App) error { return a.AddStaff(s.ctx, c.Name, c.Email, c.Role, s.out) })
+}
+
+type codesIssueCommand struct {
+	Patient string `help:"Patient number." required:""`
+	By      string `help:"How the code reaches the patient: letter, email or handover." enum:"letter,email,handover" required:""`
+	Out     string `help:"File for the letter (PDF)." type:"path"`
+}
+
+func (c codesIssueCommand) Run(s settings) error {
+	return s.with(func(a *app.App) error { return a.IssueCode(s.ctx, c.Patient, c.By, c.Out, s.out) })
+}
+
+type auditVerifyCommand struct{}
+
+func (auditVerifyCommand) Run(s settings) error {
+	return s.with(func(a *app.App) error { return a.VerifyAudit(s.ctx, s.out) })
+}
+
+type backupCommand struct {
+	File string `arg:"" help:"File to write." type:"path"`
+}
+
+func (c backupCommand) Run(s settings) error {
+	return s.with(func(a *app.App) error { return a.Backup(s.ctx, c.File, s.out) })
+}
+
+type restoreCommand struct {
+	File string `arg:"" help:"Backup to read." type:"existingfile"`
+}
+
+func (c restoreCommand) Run(s settings) error {
+	cfg, err := s.load()
+	if err != nil {
+		return err
+	}
+	return app.Restore(s.ctx, cfg, c.File, s.out)
+}
