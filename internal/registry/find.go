@@ -160,11 +160,12 @@ func (s *search) named(all []string) string {
 	from, where := "", ""
 	for i, w := range all {
 		t, letters := "w"+itoa(i), len([]rune(w))
-		cond := t + ".start = " + s.arg(begin(w, 3))
-		switch {
-		case letters >= 5:
-			cond = t + ".head = " + s.arg(begin(w, 5)) + " AND " + t + ".word LIKE " + s.arg(w+"%")
-		case letters == 4:
+		column, known := ".start = ", 3
+		if letters >= 5 {
+			column, known = ".head = ", 5
+		}
+		cond := t + column + s.arg(begin(w, known))
+		if letters > known {
 			cond += " AND " + t + ".word LIKE " + s.arg(w+"%")
 		}
 		if i == 0 {
