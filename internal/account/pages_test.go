@@ -204,11 +204,11 @@ func TestDisplayPages(t *testing.T) {
 		t.Errorf("an unknown colour: %d", p.Status)
 	}
 	p = b.Get("/signin").Submit("#signin", "username", m.name, "password", m.pw).Want(200, "Un paso más")
-	p = p.Submit("#step", "code", r.sent.digits(m.mail)).Want(200, "Hello") // the account's own language
+	p = p.Submit("#step", "code", r.sent.digits(m.mail)).Want(200, "Hola") // as chosen in this browser
 	if p = b.Get("/display"); p.Path != "/account/display" {
 		t.Errorf("a signed-in person chooses at %s", p.Path)
 	}
-	p.Submit("#display", "lang", "es", "text", "large").Want(200, "Hola, Ana")
+	p.Submit("#display", "lang", "es", "theme", "auto", "text", "large").Want(200, "Hola, Ana")
 	o := b.Other()
 	if p = r.again(o, m); p.Attr("html", "lang") != "es" || p.Attr("html", "data-text") != "large" {
 		t.Error("another browser does not know the choice")

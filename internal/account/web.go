@@ -17,6 +17,9 @@ import (
 // SignInCookie holds the token of a half-way sign-in.
 const SignInCookie = "__Host-signin"
 
+// langCookie is package web's cookie for the language chosen in a browser.
+const langCookie = "__Host-lang"
+
 // Mount registers this room's routes.
 func (s *Accounts) Mount(r *web.Router) {
 	r.Visitor("GET /signin", s.showSignIn)
@@ -148,6 +151,11 @@ func (s *Accounts) step(r *web.Request, v access.Visitor) (web.Reply, error) {
 		Cookie(SignInCookie, "", -1).Cookie(web.VisitorCookie, "", -1)
 	if r.Cookie(web.EnrolCookie) != "" {
 		reply = reply.Cookie(web.EnrolCookie, "", -1)
+	}
+	// Whoever has chosen a language in this browser keeps it: a page must not
+	// change its language under one's hands.
+	if r.Cookie(langCookie) != "" {
+		in.Lang = string(r.Lang)
 	}
 	return reply.Display(in.Lang, in.Theme, in.Text), nil
 }
