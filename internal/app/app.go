@@ -18,6 +18,7 @@ import (
 	"portico/internal/account"
 	"portico/internal/clock"
 	"portico/internal/config"
+	"portico/internal/console"
 	"portico/internal/enroll"
 	"portico/internal/jobs"
 	"portico/internal/limit"
@@ -69,6 +70,7 @@ type App struct {
 	Terms    *terms.Terms
 	Staff    *staff.Staff
 	Trail    *trail.Trail
+	Console  *console.Console
 }
 
 // New opens the database named by cfg and joins the rooms. It does not migrate:
@@ -169,6 +171,7 @@ const callbackPath = "/callbacks/phone"
 func (a *App) joinDesk() {
 	a.Trail = &trail.Trail{DB: a.DB, Keys: a.Keys, File: filepath.Join(a.cfg.DataDir, "audit-checkpoints.log")}
 	a.Staff = staff.New(staff.Parts{DB: a.DB, Gate: a.Gate, Keys: a.Keys, Limits: a.Limit, Hasher: a.Hasher, Outbox: a.Outbox, Rules: rules{}, Clinic: a.clinic})
+	a.Console = &console.Console{DB: a.DB, Registry: a.Registry, Enroll: a.Enroll, Accounts: a.Accounts, Staff: a.Staff, Trail: a.Trail, Outbox: a.Outbox, Clinic: a.clinic}
 }
 
 func (a *App) joinWeb() {
@@ -190,6 +193,7 @@ func (a *App) joinWeb() {
 	a.Enroll.Mount(a.Router)
 	a.Accounts.Mount(a.Router)
 	a.Staff.Mount(a.Router)
+	a.Console.Mount(a.Router)
 	a.Outbox.Work(a.Jobs)
 	a.Enroll.Work(a.Jobs)
 	a.Accounts.Work(a.Jobs)

@@ -7,6 +7,8 @@
 // 170.315(d)(2): who, what, whose, when, from where, and how it ended.
 package audit
 
+import "slices"
+
 // Action is one thing that can happen. The list is closed: see actions.go.
 type Action string
 
@@ -58,3 +60,13 @@ func (e Entry) With(detail string) Entry { e.Detail = detail; return e }
 
 // On gives a copy about a patient.
 func (e Entry) On(patient string) Entry { e.Patient = patient; return e }
+
+// Actions lists the closed list in order.
+func Actions() []Action {
+	out := make([]Action, 0, len(Sentences))
+	for a := range Sentences {
+		out = append(out, a)
+	}
+	slices.Sort(out)
+	return out
+}

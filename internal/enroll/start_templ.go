@@ -1044,7 +1044,7 @@ func expired(s page.Shell, _ ExpiredPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = page.Action(s, page.ActionSpec{Action: "/enroll/expired", Button: page.ButtonSpec{Text: s.T("enroll.expired.button"), Icon: "send"}}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = page.Action(s, page.ActionSpec{Action: "/enroll/expired", Button: page.ButtonSpec{Text: s.T("enroll.expired.button"), Icon: "mail"}}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1334,7 +1334,7 @@ func requestForm(s page.Shell, p RequestPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = page.Button(page.ButtonSpec{Text: s.T("enroll.request.button"), Icon: "send"}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = page.Button(page.ButtonSpec{Text: s.T("enroll.request.button"), Icon: "mail"}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

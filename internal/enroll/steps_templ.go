@@ -602,7 +602,7 @@ func contactForm(s page.Shell, title, lead string, p ContactPage) templ.Componen
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = page.Button(page.ButtonSpec{Text: s.T("enroll.contact.button"), Icon: "send"}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = page.Button(page.ButtonSpec{Text: s.T("enroll.contact.button"), Icon: "mail"}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -119,7 +119,7 @@ func (d Date) birth(name string, today time.Time) (string, error) {
 	}
 	t := time.Date(n(d.Year), time.Month(n(d.Month)), n(d.Day), 0, 0, 0, 0, time.UTC)
 	switch {
-	case t.Year() != n(d.Year) || int(t.Month()) != n(d.Month) || t.Day() != n(d.Day):
+	case n(d.Year) == 0 || t.Year() != n(d.Year) || int(t.Month()) != n(d.Month) || t.Day() != n(d.Day):
 		return "", fault.Bad(name, "enroll.birth.form")
 	case t.Format(time.DateOnly) > today.Format(time.DateOnly):
 		return "", fault.Bad(name, "enroll.birth.future")
