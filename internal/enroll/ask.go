@@ -72,7 +72,7 @@ type Candidate struct {
 	Person  Person
 	Score   int    // 0 to 100; from 70 a likely match
 	Strict  bool   // name, birth date and a contact on file agree outright
-	Contact string // the contact on file that agrees, "" if none does
+	Contact string // Contact.ID of the contact on file that agrees, "" if none does
 	Reasons []Reason
 	Account bool // has an account already
 }

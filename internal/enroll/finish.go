@@ -64,14 +64,24 @@ func (e *Room) Finish(ctx context.Context, a access.Applicant, c Consent) (Finis
 		f, err = e.finish(ctx, tx, a, p, who, c)
 		return a.Did(audit.AccountOpened, string(f.Account)).With(string(p.Way)), err
 	})
+	if fault.Is(err, fault.Invalid) && e.has(ctx, who.ID) {
+		err = errTaken // the account, not only the name, was taken at the same moment
+	}
 	return f, err
 }
 
+func (e *Room) has(ctx context.Context, p ids.Patient) (has bool) {
+	err := e.DB.View(ctx, func(tx *store.Tx) (err error) {
+		has, err = e.Accounts.Exists(ctx, tx, p)
+		return err
+	})
+	return has && err == nil
+}
+
 func (e *Room) finish(ctx context.Context, tx *store.Tx, a access.Applicant, p progress, who Person, c Consent) (f Finished, err error) {
+	// In this order: on PostgreSQL two who finish at once then wait for each other
+	// at the code, or at the account's unique index, and nowhere else.
 	if err := e.sameDraft(ctx, tx, p); err != nil {
-		return f, err
-	}
-	if err := e.Gate.EndVerification(ctx, tx, a); err != nil {
 		return f, err
 	}
 	if err := e.pay(ctx, tx, p); err != nil {
@@ -84,6 +94,9 @@ func (e *Room) finish(ctx context.Context, tx *store.Tx, a access.Applicant, p p
 		return f, errTaken
 	}
 	if err != nil {
+		return f, err
+	}
+	if err := e.Gate.EndVerification(ctx, tx, a); err != nil {
 		return f, err
 	}
 	switch err := e.Terms.Accept(ctx, tx, a, acc.ID, c.Documents, c.Lang); {
@@ -119,15 +132,16 @@ func (e *Room) pay(ctx context.Context, tx *store.Tx, p progress) error {
 	if p.Way == byNumber {
 		return nil
 	}
+	if p.Way == bySpoken { // first the request, then its code: the order in which staff decide
+		if _, err := tx.Exec(ctx, `UPDATE identity_request SET state = CASE WHEN closed_by = 'match' THEN 'matched' ELSE 'approved' END, closed_at = $2 WHERE code_id = $1 AND state = 'calling'`,
+			p.Code, store.Time(tx.Now)); err != nil {
+			return err
+		}
+	}
 	ok, err := useCode(ctx, tx, p.Code, p.Patient)
 	if err == nil && !ok {
 		return errCodeGone
 	}
-	if err != nil || p.Way != bySpoken {
-		return err
-	}
-	_, err = tx.Exec(ctx, `UPDATE identity_request SET state = CASE WHEN closed_by = 'match' THEN 'matched' ELSE 'approved' END, closed_at = $2 WHERE code_id = $1 AND state = 'calling'`,
-		p.Code, store.Time(tx.Now))
 	return err
 }
 

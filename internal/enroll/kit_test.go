@@ -89,6 +89,9 @@ func openAt(t testing.TB, address string, c *clock.Fake) *portal {
 		return p.app.Router.Handler()
 	})
 	t.Cleanup(func() { p.app.Close() })
+	if err := p.app.Jobs.Schedule(ctx); err != nil {
+		t.Fatal(err)
+	}
 	return p
 }
 

@@ -76,7 +76,7 @@ func (e *Room) writeTo(ctx context.Context, tx *store.Tx, r request, n notify.No
 func (e *Room) sendMatched(ctx context.Context, d access.Duty, r request, c Candidate) error {
 	o := Order{Patient: c.Person.ID, Request: r.ID, By: ByText}
 	for _, k := range c.Person.Contacts {
-		if k.Value == c.Contact {
+		if k.ID == c.Contact {
 			o.contact = k
 		}
 	}
