@@ -1,5 +1,5 @@
 # What people type. Each line says what it does; `make` alone lists them.
-.PHONY: help demo test generate attack bench lint
+.PHONY: help demo test generate attack lint
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -15,9 +15,6 @@ generate: ## remake templates, assets and documents
 
 attack: ## run the attacks at full size (an hour or more)
 	PORTICO_ATTACK=long scripts/with-postgres go test -count=1 -timeout 4h ./internal/...
-
-bench: ## measure the portal on this machine, on both databases
-	scripts/with-postgres sh -c 'go run ./cmd/portico bench --database "$$PORTICO_TEST_POSTGRES"'
 
 lint: ## run golangci-lint, if it is installed
 	golangci-lint run ./...

@@ -216,8 +216,8 @@ func (l *Limiter) Fails(ctx context.Context, tx *store.Tx, w Waits, key string) 
 	return n, err
 }
 
-// Sweep deletes counters whose window is over. Waits that grew are kept for a
-// day after they ended, so that patience does not reset them at once.
+// Sweep deletes counters whose window is over. Waits that grew are kept for
+// thirty days after they ended, so that patience does not reset them.
 func (l *Limiter) Sweep(ctx context.Context) error {
 	return l.DB.Housekeep(ctx, "limit", func(tx *store.Tx) error {
 		for _, q := range []string{
@@ -228,7 +228,7 @@ func (l *Limiter) Sweep(ctx context.Context) error {
 				return err
 			}
 		}
-		_, err := tx.Exec(ctx, `DELETE FROM limit_wait WHERE until_at <= $1`, store.Time(tx.Now.Add(-24*time.Hour)))
+		_, err := tx.Exec(ctx, `DELETE FROM limit_wait WHERE until_at <= $1`, store.Time(tx.Now.Add(-30*24*time.Hour)))
 		return err
 	})
 }

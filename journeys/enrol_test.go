@@ -1,0 +1,121 @@
+package journeys
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"portico/internal/lang"
+	"portico/internal/testkit/chrome"
+)
+
+// A patient with a letter opens an account, signs out, and signs in again.
+func TestPaperCode(t *testing.T) {
+	each(t, func(t *testing.T, c *clinic, b *chrome.Tab, l lang.Lang, n int) {
+		card := c.cards.Codes[2+n]
+		b.Open("/signin").Want(l.T("account.signin.title")).Follow(l.T("account.signin.create"))
+		b.Open("/enroll/code").Want(l.T("enroll.code.title"))
+		// A wrong birth date first: the sentence is there, and what was typed.
+		b.Fill("code", card.Code)
+		born(b, "1999-01-02")
+		b.Follow(l.T("enroll.continue"))
+		b.Want(l.T("enroll.code.title")).Says(l.T("enroll.code.wrong"))
+		born(b, card.Birth)
+		b.Follow(l.T("enroll.continue"))
+		name, password := fmt.Sprintf("paper.person%d", n), "orchard kettle seven 42"
+		key := choose(b, l, name, password)
+		if b.Path() != "/home" {
+			t.Fatalf("led to %s", b.Path())
+		}
+		if got := b.Cookies(); got["__Host-session"] == "" || got["__Host-enrol"] != "" {
+			t.Errorf("cookies after opening: %v", keys(got))
+		}
+		b.Follow(l.T("page.signout"))
+		b.Want(l.T("account.signin.title"))
+		// The code is used up.
+		b.Open("/enroll/code").Want(l.T("enroll.code.title")).Fill("code", card.Code)
+		born(b, card.Birth)
+		b.Follow(l.T("enroll.continue"))
+		b.Want(l.T("enroll.code.title")).Says(l.T("enroll.code.wrong"))
+		b.Open("/signin").Want(l.T("account.signin.title")).Fill("username", name).Fill("password", password)
+		b.Follow(l.T("account.signin.button"))
+		b.Want(l.T("account.step.title")).Fill("code", waitForNext(t, key)).Follow(l.T("account.step.button"))
+		if b.Path() != "/home" {
+			t.Fatalf("signing in led to %s", b.Path())
+		}
+	})
+}
+
+func keys(m map[string]string) (out []string) {
+	for k := range m {
+		out = append(out, k)
+	}
+	return out
+}
+
+// waitForNext gives a code of a step that was not used yet: the one used in
+// setting up is refused until its half minute is over.
+func waitForNext(t *testing.T, key string) string {
+	t.Helper()
+	was := totp(t, key)
+	for range 400 {
+		if now := totp(t, key); now != was {
+			return now
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	t.Fatal("the code did not change")
+	return ""
+}
+
+// Somebody who knows only their number gets a code at the contact on file; a
+// stranger with a wrong birth date sees the same page and gets nothing.
+func TestNumberAndBirthDate(t *testing.T) {
+	c := open(t, false)
+	var who = c.cards.Patients[0]
+	for _, p := range c.cards.Patients {
+		if p.Why == "knows only the number" {
+			who = p
+		}
+	}
+	l := lang.Es
+	stranger := chrome.New(t, c.base, chrome.Person{Lang: "es"})
+	b := chrome.New(t, c.base, chrome.Person{Lang: "es"})
+	began := time.Now().Add(-time.Second)
+	for tab, date := range map[*chrome.Tab]string{stranger: "1970-01-01", b: who.Birth} {
+		tab.Open("/enroll/number").Want(l.T("enroll.number.title")).Fill("number", who.Number)
+		born(tab, date)
+		tab.Follow(l.T("enroll.continue"))
+		tab.Want(l.T("enroll.confirm.title"))
+	}
+	if a, s := b.Text("main"), stranger.Text("main"); a != s {
+		t.Errorf("the stranger's page differs:\n%s\n%s", a, s)
+	}
+	code := digitsOf(t, c.mail(t, who.Email, began))
+	stranger.Fill("code", code).Follow(l.T("enroll.continue"))
+	stranger.Want(l.T("enroll.confirm.title"))
+	b.Fill("code", code).Follow(l.T("enroll.continue"))
+	choose(b, l, "priya.numero", "linterna verde 93 mesa")
+	if b.Path() != "/home" {
+		t.Fatalf("led to %s", b.Path())
+	}
+}
+
+// The link in an e-mail opens the form as often as a mail scanner likes.
+func TestEmailedLink(t *testing.T) {
+	c := open(t, false)
+	card := c.cards.Codes[1]
+	l := lang.Es
+	path := link(t, c.mail(t, card.Email, time.Time{}))
+	for range 3 {
+		chrome.New(t, c.base, chrome.Person{Lang: "es"}).Open(path).Want(l.T("enroll.link.title"))
+	}
+	b := chrome.New(t, c.base, chrome.Person{Lang: "es", Phone: true, NoScript: true})
+	b.Open(path).Want(l.T("enroll.link.title"))
+	born(b, card.Birth)
+	b.Follow(l.T("enroll.continue"))
+	choose(b, l, "guadalupe.carta", "puente largo 64 nube")
+	if b.Path() != "/home" {
+		t.Fatalf("led to %s", b.Path())
+	}
+}
