@@ -192,7 +192,7 @@ func TestPages(t *testing.T) {
 	if err := r.Publish(ctx, duty, terms.Draft{Kind: terms.Use, Version: "2.0", Material: true, Text: map[lang.Lang]terms.Text{lang.En: text, lang.Es: text}}); err != nil {
 		t.Fatal(err)
 	}
-	if p := b.Get("/documents/" + string(old[0].ID)).Want(200, "Terms of use"); !strings.Contains(p.Text("main"), "older version") {
+	if p := b.Get("/documents/"+string(old[0].ID)).Want(200, "Terms of use"); !strings.Contains(p.Text("main"), "older version") {
 		t.Error("an old version does not say so")
 	}
 	if p := b.Get("/terms"); strings.Contains(p.Body, "<script>alert") {
