@@ -97,18 +97,20 @@ func (versionCommand) Run(s settings) error {
 
 type importFHIRCommand struct {
 	Paths []string `arg:"" help:"Files or folders." type:"existingpath"`
+	Since string   `name:"contacts-since" help:"Day (2026-01-31) since when contacts without a date have been on file; else from today, and they can be used in a week."`
 }
 
 func (c importFHIRCommand) Run(s settings) error {
-	return s.with(func(a *app.App) error { return a.ImportFHIR(s.ctx, c.Paths, s.out) })
+	return s.with(func(a *app.App) error { return a.ImportFHIR(s.ctx, c.Paths, c.Since, s.out) })
 }
 
 type importCSVCommand struct {
-	File string `arg:"" help:"Spreadsheet with named columns." type:"existingfile"`
+	File  string `arg:"" help:"Spreadsheet with named columns." type:"existingfile"`
+	Since string `name:"contacts-since" help:"Day (2026-01-31) since when contacts without a date have been on file; else from today, and they can be used in a week."`
 }
 
 func (c importCSVCommand) Run(s settings) error {
-	return s.with(func(a *app.App) error { return a.ImportCSV(s.ctx, c.File, s.out) })
+	return s.with(func(a *app.App) error { return a.ImportCSV(s.ctx, c.File, c.Since, s.out) })
 }
 
 type staffAddCommand struct {

@@ -15,6 +15,7 @@ import (
 	"portico/internal/clock"
 	"portico/internal/config"
 	"portico/internal/enroll"
+	"portico/internal/fault"
 	"portico/internal/lang"
 	"portico/internal/registry"
 	"portico/internal/secret"
@@ -112,15 +113,35 @@ func writable(dir string) error {
 }
 
 // ImportFHIR is `portico import fhir`.
-func (a *App) ImportFHIR(ctx context.Context, paths []string, out io.Writer) error {
-	r, err := a.Registry.ImportFHIR(ctx, access.NewDuty("import fhir"), paths, registry.Options{}, out)
+func (a *App) ImportFHIR(ctx context.Context, paths []string, since string, out io.Writer) error {
+	o, err := importOptions(since)
+	if err != nil {
+		return err
+	}
+	r, err := a.Registry.ImportFHIR(ctx, access.NewDuty("import fhir"), paths, o, out)
 	return report(r, err, out)
 }
 
 // ImportCSV is `portico import csv`.
-func (a *App) ImportCSV(ctx context.Context, file string, out io.Writer) error {
-	r, err := a.Registry.ImportCSVFile(ctx, access.NewDuty("import csv"), file, registry.Options{}, out)
+func (a *App) ImportCSV(ctx context.Context, file, since string, out io.Writer) error {
+	o, err := importOptions(since)
+	if err != nil {
+		return err
+	}
+	r, err := a.Registry.ImportCSVFile(ctx, access.NewDuty("import csv"), file, o, out)
 	return report(r, err, out)
+}
+
+// importOptions reads --contacts-since.
+func importOptions(since string) (registry.Options, error) {
+	if since == "" {
+		return registry.Options{}, nil
+	}
+	day, err := time.Parse(time.DateOnly, since)
+	if err != nil {
+		return registry.Options{}, fmt.Errorf("%w: --contacts-since is a day such as 2026-01-31", ErrUse)
+	}
+	return registry.Options{ContactsSince: day}, nil
 }
 
 // report says what an import did. Records that were refused make the command
@@ -159,8 +180,14 @@ func (a *App) AddStaff(ctx context.Context, name, email string, roles []string, 
 
 // IssueCode is `portico codes issue`.
 func (a *App) IssueCode(ctx context.Context, number, by, file string, out io.Writer) error {
+	if a.clinic.Name == "" || a.clinic.Phone == "" {
+		return fmt.Errorf("%w: set clinic.name and clinic.phone first; they stand on the letter", ErrUse)
+	}
 	d := access.NewDuty("codes issue")
 	p, err := a.Registry.Numbered(ctx, d, number)
+	if fault.Is(err, fault.NotFound) {
+		return errors.New("there is no patient with that number")
+	}
 	if err != nil {
 		return inWords(err)
 	}
