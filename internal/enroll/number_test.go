@@ -117,7 +117,7 @@ func TestNumberAnswersAreTheSame(t *testing.T) {
 			}
 			for k := range seen {
 				if seen[k] != first[k] {
-					t.Errorf("answer %d tells %q from %q:\n%+v\n%+v", k, name, firstName, seen[k], first[k])
+					t.Errorf("answer %d tells %q from %q: %s", k, name, firstName, seen[k].differ(first[k]))
 				}
 			}
 		}
