@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"time"
 
 	"portico/internal/access"
@@ -67,6 +68,10 @@ func isDue(ctx context.Context, tx *store.Tx) (bool, error) {
 // Nothing is sealed on top of it: that would sign the alteration.
 var ErrBroken = errors.New("the audit log does not fit its signed heads; run portico audit verify")
 
+// raceTries is how many races with other servers one sealing may lose; each
+// loss means that somebody else's lines were sealed.
+const raceTries = 40
+
 // errRace means that another server sealed meanwhile.
 var errRace = errors.New("another server is sealing")
 
@@ -80,8 +85,15 @@ func (t *Trail) Seal(ctx context.Context, d access.Duty) (int, error) {
 	total := 0
 	for tries := 0; ; {
 		n, err := t.sealSome(ctx, s)
-		if errors.Is(err, errRace) && tries < 10 {
+		if errors.Is(err, errRace) && tries < raceTries {
 			tries++
+			// Whoever lost steps back a little longer each time, so that of several
+			// servers each gets its turn.
+			select {
+			case <-time.After(time.Duration(rand.IntN(tries*4)+1) * time.Millisecond):
+			case <-ctx.Done():
+				return total, ctx.Err()
+			}
 			continue
 		}
 		if err != nil {
