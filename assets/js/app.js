@@ -2,4 +2,5 @@
 import "./reveal.js";
 import "./form.js";
 import "./tools.js";
+import "./work.js";
 import "./session.js";

@@ -23,7 +23,7 @@ const hash = (text) => {
   for (let i = 0; i < text.length; i++) w[i >> 2] |= text.charCodeAt(i) << (24 - 8 * (i & 3));
   w[text.length >> 2] |= 0x80 << (24 - 8 * (text.length & 3));
   w[15] = 8 * text.length;
-  let [a, b, c, d, e, f, g, h] = H0;
+  let a = H0[0], b = H0[1], c = H0[2], d = H0[3], e = H0[4], f = H0[5], g = H0[6], h = H0[7];
   for (let i = 0; i < 64; i++) {
     if (i > 15) {
       const x = w[i - 15], y = w[i - 2];

@@ -233,13 +233,3 @@ func (d Duty) Name() string { return d.name }
 func (d Duty) Did(a audit.Action, object string) audit.Entry {
 	return audit.Entry{Action: a, Outcome: audit.Done, Actor: audit.ByDuty, ActorID: d.name, Object: object}
 }
-
-// Also gives the same person's proof for another task of theirs, for a page that
-// shows two things; worthless if their roles do not allow it.
-func (d Desk) Also(t Task) Desk {
-	if !May(d.roles, t) {
-		return Desk{}
-	}
-	d.task = t
-	return d
-}

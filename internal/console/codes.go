@@ -9,6 +9,7 @@ import (
 
 	"portico/internal/access"
 	"portico/internal/enroll"
+	"portico/internal/fault"
 	"portico/internal/ids"
 	"portico/internal/notify"
 	"portico/internal/page"
@@ -16,8 +17,19 @@ import (
 	"portico/internal/web"
 )
 
+func (c *Console) mountCodes(d desk) {
+	d.place("GET /staff/codes", access.IssueCodes, c.codes, page.NavItem{Path: "/staff/codes", Icon: "key-round", TextKey: "console.nav.codes"})
+	d.page("GET /staff/codes/{id}", access.IssueCodes, c.code)
+	d.form("POST /staff/codes/{id}/show", access.IssueCodes, c.showCode)
+	d.form("POST /staff/codes/{id}/letter", access.IssueCodes, c.letter)
+	d.form("POST /staff/codes/{id}/revoke", access.IssueCodes, c.revoke)
+}
+
+// expiring is the tab of codes that end within three days.
+const expiring = "expiring"
+
 // listed are the tabs of the list of codes.
-var listed = []enroll.State{enroll.Issued, enroll.Opened, enroll.Suspended, enroll.Used, enroll.Expired, enroll.Superseded, enroll.Revoked}
+var listed = []enroll.State{enroll.Issued, enroll.Opened, expiring, enroll.Suspended, enroll.Used, enroll.Expired, enroll.Superseded, enroll.Revoked}
 
 // CodesPage is the list of codes.
 type CodesPage struct {
@@ -31,13 +43,20 @@ func (c *Console) codes(q *web.Request, d access.Desk) (web.Reply, error) {
 	if state == "" {
 		state = enroll.Issued
 	}
-	list, err := c.Enroll.Codes(q.Context(), d, enroll.CodeFilter{State: state, After: q.Ask("after")})
+	list, err := c.codeList(q, d, state)
 	if err != nil {
+		return web.Reply{}, err
+	}
+	if list.Counts[expiring], err = c.Enroll.CountExpiring(q.Context(), d); err != nil {
 		return web.Reply{}, err
 	}
 	var p CodesPage
 	for _, t := range listed {
-		p.Tabs = append(p.Tabs, page.Tab{Href: "/staff/codes?state=" + string(t), Text: q.T("console.state." + string(t)), Count: list.Counts[t], Now: t == state})
+		text := q.T("desk.codes.expiring")
+		if t != expiring {
+			text = q.T("console.state." + string(t))
+		}
+		p.Tabs = append(p.Tabs, page.Tab{Href: "/staff/codes?state=" + string(t), Text: text, Count: list.Counts[t], Now: t == state})
 	}
 	if p.Table, err = c.codeTable(q, list.Rows, true); err != nil {
 		return web.Reply{}, err
@@ -45,7 +64,14 @@ func (c *Console) codes(q *web.Request, d access.Desk) (web.Reply, error) {
 	if list.Next != "" {
 		p.Next = "/staff/codes?" + url.Values{"state": {string(state)}, "after": {list.Next}}.Encode()
 	}
-	return show("console.codes.title", func(s page.Shell) templ.Component { return codes(s, p) }), nil
+	return c.show(q, q.T("console.codes.title"), func(s page.Shell) templ.Component { return codes(s, p) }), nil
+}
+
+func (c *Console) codeList(q *web.Request, d access.Desk, state enroll.State) (enroll.CodeList, error) {
+	if state == expiring {
+		return c.Enroll.Expiring(q.Context(), d, q.Ask("after"))
+	}
+	return c.Enroll.Codes(q.Context(), d, enroll.CodeFilter{State: state, After: q.Ask("after")})
 }
 
 // codeTable lists codes, with their patients' names if whose is set.
@@ -55,29 +81,28 @@ func (c *Console) codeTable(q *web.Request, rows []enroll.CodeRow, whose bool) (
 	if whose {
 		t.Columns = append(t.Columns, page.Column{Text: q.T("console.codes.patient")})
 	}
-	for _, k := range []string{"console.codes.by", "console.codes.state", "console.codes.issued", "console.codes.expires", "console.codes.tries"} {
-		t.Columns = append(t.Columns, page.Column{Text: q.T(k)})
-	}
+	t.Columns = append(t.Columns, page.Column{Text: q.T("console.codes.by")}, page.Column{Text: q.T("console.codes.state")}, page.Column{Text: q.T("console.codes.issued")},
+		page.Column{Text: q.T("console.codes.expires")}, page.Column{Text: q.T("console.codes.tries")})
 	names, err := c.names(q.Context(), rows)
 	if err != nil {
 		return t, err
 	}
-	s := page.Shell{Lang: q.Lang, Clinic: c.Clinic}
+	s := c.words(q)
 	for _, r := range rows {
-		line := []page.Cell{{Text: hint(q, r), Href: "/staff/codes/" + string(r.ID)}}
+		line := []page.Cell{{Text: hint(s, r), Href: "/staff/codes/" + string(r.ID)}}
 		if whose {
 			line = append(line, page.Cell{Text: names[r.Patient], Href: "/staff/patients/" + string(r.Patient)})
 		}
-		line = append(line, page.Cell{Text: q.T("console.by." + string(r.By))}, page.Cell{Text: q.T("console.state." + string(r.State)), Tone: tone(r.State)},
-			page.Cell{Text: s.Moment(r.Issued)}, page.Cell{Text: s.Moment(r.Expires)}, page.Cell{Text: q.T("console.codes.tries.n", r.Tries)})
-		t.Rows = append(t.Rows, line)
+		t.Rows = append(t.Rows, append(line, page.Cell{Text: s.T("console.by." + string(r.By))}, page.Cell{Text: s.T("console.state." + string(r.State)), Tone: tone(r.State)},
+			page.Cell{Text: s.Moment(r.Issued)}, page.Cell{Text: s.Moment(r.Expires)}, page.Cell{Text: s.T("console.codes.tries.n", r.Tries)}))
 	}
 	return t, nil
 }
 
-func hint(q *web.Request, r enroll.CodeRow) string {
+// hint is what may be seen of a code: its selector, which opens nothing.
+func hint(s page.Shell, r enroll.CodeRow) string {
 	if r.Hint == "" {
-		return q.T("console.codes.spoken")
+		return s.T("console.codes.spoken")
 	}
 	return r.Hint + "-…"
 }
@@ -91,21 +116,21 @@ func tone(s enroll.State) page.Tone {
 	case enroll.Suspended:
 		return page.Bad
 	}
-	return page.Warn
+	return page.Plain
 }
 
 // names finds the names to a list of codes. The patient table is shared for reading.
 func (c *Console) names(ctx context.Context, rows []enroll.CodeRow) (map[ids.Patient]string, error) {
 	out := map[ids.Patient]string{}
-	if len(rows) == 0 {
-		return out, nil
-	}
 	var args []any
 	for _, r := range rows {
 		if _, seen := out[r.Patient]; !seen {
 			out[r.Patient] = ""
 			args = append(args, string(r.Patient))
 		}
+	}
+	if len(args) == 0 {
+		return out, nil
 	}
 	err := c.DB.View(ctx, func(tx *store.Tx) error {
 		_, err := store.List(ctx, tx, func(row store.Row) (struct{}, error) {
@@ -127,19 +152,19 @@ func (c *Console) named(q *web.Request, id ids.Patient) (PatientPage, error) {
 		return PatientPage{}, err
 	}
 	if names[id] == "" {
-		return PatientPage{}, errMissing
+		return PatientPage{}, fault.Missing()
 	}
 	return PatientPage{ID: id, Name: names[id]}, nil
 }
 
 // patientCodes adds a patient's codes, and which of them is live.
 func (c *Console) patientCodes(q *web.Request, d access.Desk, p *PatientPage) error {
-	list, err := c.Enroll.Codes(q.Context(), d.Also(access.IssueCodes), enroll.CodeFilter{Patient: p.ID})
+	list, err := c.Enroll.Codes(q.Context(), d.For(access.IssueCodes), enroll.CodeFilter{Patient: p.ID})
 	if err != nil {
 		return err
 	}
 	for _, r := range list.Rows {
-		if r.State == enroll.Issued || r.State == enroll.Opened {
+		if live(r.State) {
 			p.Live = &r
 			break
 		}
@@ -148,6 +173,8 @@ func (c *Console) patientCodes(q *web.Request, d access.Desk, p *PatientPage) er
 	return err
 }
 
+func live(s enroll.State) bool { return s == enroll.Issued || s == enroll.Opened }
+
 // CodePage is one code; Shown is set for the one time it is shown.
 type CodePage struct {
 	Row     enroll.CodeRow
@@ -155,7 +182,8 @@ type CodePage struct {
 	Facts   []page.Fact
 	New     bool
 	Live    bool
-	Paper   bool
+	Paper   bool // by letter or by hand: there is a letter to print
+	Sealed  bool // it can still be shown, or its letter printed, to whoever made it
 	Shown   *enroll.Revealed
 	Spoken  []string
 }
@@ -169,24 +197,33 @@ func (c *Console) codePage(q *web.Request, d access.Desk, shown *enroll.Revealed
 	if err != nil {
 		return web.Reply{}, absent(err)
 	}
-	p := CodePage{Row: row, Shown: shown, New: q.Ask("new") != "", Live: row.State == enroll.Issued || row.State == enroll.Opened,
-		Paper: row.By == enroll.ByLetter || row.By == enroll.ByHand}
+	p := CodePage{Row: row, Shown: shown, New: q.Ask("new") != "", Live: live(row.State), Paper: row.By == enroll.ByLetter || row.By == enroll.ByHand}
+	p.Sealed = p.Live && !row.Shown && row.By != enroll.ByEmail && row.By != enroll.ByText && row.Issuer == string(d.Staff())
 	if p.Patient, err = c.named(q, row.Patient); err != nil {
 		return web.Reply{}, err
 	}
-	s := page.Shell{Lang: q.Lang, Clinic: c.Clinic}
-	p.Facts = []page.Fact{{Label: q.T("console.codes.patient"), Value: p.Patient.Name}, {Label: q.T("console.codes.by"), Value: q.T("console.by." + string(row.By))},
-		{Label: q.T("console.codes.state"), Value: q.T("console.state." + string(row.State))}, {Label: q.T("console.codes.issued"), Value: s.Moment(row.Issued)},
-		{Label: q.T("console.codes.expires"), Value: s.Moment(row.Expires)}, {Label: q.T("console.codes.tries"), Value: q.T("console.codes.tries.n", row.Tries)}}
+	s := c.words(q)
+	p.Facts = []page.Fact{{Label: s.T("console.codes.patient"), Value: p.Patient.Name}, {Label: s.T("console.codes.code"), Value: hint(s, row)},
+		{Label: s.T("console.codes.by"), Value: s.T("console.by." + string(row.By))},
+		{Label: s.T("console.codes.state"), Part: page.Tag(s.T("console.state."+string(row.State)), tone(row.State))},
+		{Label: s.T("console.codes.issued"), Value: s.Moment(row.Issued)}, {Label: s.T("console.codes.expires"), Value: s.Moment(row.Expires)},
+		{Label: s.T("console.codes.tries"), Value: s.T("console.codes.tries.n", row.Tries)}}
+	if !row.Used.IsZero() {
+		p.Facts = append(p.Facts, page.Fact{Label: s.T("desk.code.used"), Value: s.Moment(row.Used)})
+	}
 	if shown != nil {
 		p.Spoken = notify.Spell(q.Lang, shown.Text)
 	}
-	return show("console.code.title", func(s page.Shell) templ.Component {
+	return c.show(q, q.T("console.code.title"), func(s page.Shell) templ.Component {
+		if q.Method == "POST" {
+			s.Other = "" // this page cannot be asked for again
+		}
 		return code(s.BackTo("/staff/patients/"+string(row.Patient)), p)
 	}).Fix(wrong), nil
 }
 
-func (c *Console) showCode(q *web.Request, d access.Desk) (web.Reply, error) {
+// reveal takes the one look at a code that was just made.
+func (c *Console) reveal(q *web.Request, d access.Desk, use func(enroll.Revealed) (web.Reply, error)) (web.Reply, error) {
 	r, err := c.Enroll.Reveal(q.Context(), d, ids.Code(q.PathValue("id")))
 	if bad, ok := refused(err); ok {
 		return c.codePage(q, d, nil, bad)
@@ -194,18 +231,21 @@ func (c *Console) showCode(q *web.Request, d access.Desk) (web.Reply, error) {
 	if err != nil {
 		return web.Reply{}, err
 	}
-	return c.codePage(q, d, &r, nil)
+	return use(r)
 }
 
+func (c *Console) showCode(q *web.Request, d access.Desk) (web.Reply, error) {
+	return c.reveal(q, d, func(r enroll.Revealed) (web.Reply, error) { return c.codePage(q, d, &r, nil) })
+}
+
+// letter hands the letter over as a file. Its name says nothing about anybody.
 func (c *Console) letter(q *web.Request, d access.Desk) (web.Reply, error) {
-	r, err := c.Enroll.Reveal(q.Context(), d, ids.Code(q.PathValue("id")))
-	if bad, ok := refused(err); ok {
-		return c.codePage(q, d, nil, bad)
-	}
-	if err != nil {
-		return web.Reply{}, err
-	}
-	return web.Bytes("application/pdf", "letter.pdf", r.Letter), nil
+	return c.reveal(q, d, func(r enroll.Revealed) (web.Reply, error) {
+		if len(r.Letter) == 0 {
+			return web.Reply{}, fault.Missing()
+		}
+		return web.Bytes("application/pdf", "letter.pdf", r.Letter), nil
+	})
 }
 
 func (c *Console) revoke(q *web.Request, d access.Desk) (web.Reply, error) {
@@ -214,5 +254,5 @@ func (c *Console) revoke(q *web.Request, d access.Desk) (web.Reply, error) {
 	if bad, ok := refused(err); ok {
 		return c.codePage(q, d, nil, bad)
 	}
-	return web.Redirect("/staff/codes/" + url.PathEscape(string(id))), err
+	return web.Redirect("/staff/codes/" + url.PathEscape(string(id)) + "?done=revoked"), err
 }

@@ -3,7 +3,6 @@ package console
 import (
 	"context"
 	"errors"
-	"time"
 
 	"github.com/a-h/templ"
 
@@ -11,10 +10,10 @@ import (
 	"portico/internal/account"
 	"portico/internal/enroll"
 	"portico/internal/fault"
-	"portico/internal/ids"
 	"portico/internal/notify"
 	"portico/internal/page"
 	"portico/internal/registry"
+	"portico/internal/secret"
 	"portico/internal/staff"
 	"portico/internal/store"
 	"portico/internal/trail"
@@ -24,6 +23,7 @@ import (
 // Console is the door. It holds the rooms it calls.
 type Console struct {
 	DB       *store.DB
+	Keys     *secret.Keyring
 	Registry *registry.Room
 	Enroll   *enroll.Room
 	Accounts *account.Accounts
@@ -35,37 +35,95 @@ type Console struct {
 
 // Mount registers the pages.
 func (c *Console) Mount(r *web.Router) {
-	r.Staff("GET /staff", access.SeeDesk, c.home)
+	d := desk{r, c}
+	d.page("GET /staff", access.SeeDesk, c.home)
 	r.StaffNav(page.NavItem{Path: "/staff", Icon: "house", TextKey: "console.nav.home"})
+	c.mountPatients(d)
+	c.mountCodes(d)
+	c.mountRequests(d)
+	c.mountTroubles(d)
+	c.mountPeople(d)
+	c.mountAudit(d)
+}
 
-	r.Staff("GET /staff/patients", access.FindPatients, c.find)
-	r.StaffNav(page.NavItem{Path: "/staff/patients", Icon: "users-round", TextKey: "console.nav.patients"})
-	r.Staff("GET /staff/patients/{id}", access.FindPatients, c.patient)
-	r.Staff("GET /staff/patients/{id}/issue", access.IssueCodes, c.askIssue)
-	r.StaffForm("POST /staff/patients/{id}/issue", access.IssueCodes, c.issue)
+// desk registers pages and forms whose rail shows what waits.
+type desk struct {
+	r *web.Router
+	c *Console
+}
 
-	r.Staff("GET /staff/codes", access.IssueCodes, c.codes)
-	r.StaffNav(page.NavItem{Path: "/staff/codes", Icon: "key-round", TextKey: "console.nav.codes"})
-	r.Staff("GET /staff/codes/{id}", access.IssueCodes, c.code)
-	r.StaffForm("POST /staff/codes/{id}/show", access.IssueCodes, c.showCode)
-	r.StaffForm("POST /staff/codes/{id}/letter", access.IssueCodes, c.letter)
-	r.StaffForm("POST /staff/codes/{id}/revoke", access.IssueCodes, c.revoke)
+type handler = func(*web.Request, access.Desk) (web.Reply, error)
 
-	r.Staff("GET /staff/requests", access.ReviewRequests, c.requests)
-	r.StaffNav(page.NavItem{Path: "/staff/requests", Icon: "shield-check", TextKey: "console.nav.requests"})
-	r.Staff("GET /staff/requests/{id}", access.ReviewRequests, c.request)
-	r.StaffForm("POST /staff/requests/{id}/call", access.ReviewRequests, c.call)
-	r.StaffForm("POST /staff/requests/{id}/approve", access.ReviewRequests, c.approve)
-	r.StaffForm("POST /staff/requests/{id}/reject", access.ReviewRequests, c.reject)
-	r.StaffForm("POST /staff/requests/{id}/ask", access.ReviewRequests, c.askMore)
-	r.StaffForm("POST /staff/requests/{id}/flag", access.ReviewRequests, c.flag)
-	c.mountOffice(r)
+func (d desk) page(pattern string, t access.Task, h handler) { d.r.Staff(pattern, t, d.counted(h)) }
+func (d desk) form(pattern string, t access.Task, h handler) { d.r.StaffForm(pattern, t, d.counted(h)) }
+
+// place registers a page that has a place of its own in the rail.
+func (d desk) place(pattern string, t access.Task, h handler, n page.NavItem) {
+	d.page(pattern, t, h)
+	d.r.StaffNav(n)
+}
+
+func (d desk) counted(h handler) handler {
+	return func(q *web.Request, who access.Desk) (web.Reply, error) {
+		counts, err := d.c.counts(q.Context(), who)
+		if err != nil {
+			return web.Reply{}, err
+		}
+		q.Counts(counts)
+		return h(q, who)
+	}
+}
+
+// counts are the numbers beside places of the rail.
+func (c *Console) counts(ctx context.Context, d access.Desk) (map[string]int, error) {
+	out := map[string]int{}
+	if d.May(access.ReviewRequests) {
+		n, err := c.Enroll.Waiting(ctx, d)
+		if err != nil {
+			return nil, err
+		}
+		out["/staff/requests"] = n
+	}
+	if d.May(access.SeeUndelivered) {
+		n, err := c.undeliveredCount(ctx)
+		if err != nil {
+			return nil, err
+		}
+		out["/staff/undelivered"] = n
+	}
+	return out, nil
+}
+
+func (c *Console) undeliveredCount(ctx context.Context) (n int, err error) {
+	err = c.DB.View(ctx, func(tx *store.Tx) error {
+		n, err = notify.CountUndelivered(ctx, tx)
+		return err
+	})
+	return n, err
+}
+
+// doneTexts are the sentences a page can say after something was done. The
+// address names one of them; anything else says nothing.
+var doneTexts = map[string]string{
+	"revoked": "desk.done.revoked", "called": "desk.done.called", "first": "desk.done.first", "rejected": "desk.done.rejected",
+	"asked": "desk.done.asked", "flagged": "desk.done.flagged", "settled": "desk.done.settled", "restored": "desk.done.restored",
+	"closed": "desk.done.closed", "invited": "desk.done.invited", "roles": "desk.done.roles", "linked": "desk.done.linked",
+	"disabled": "desk.done.disabled", "enabled": "desk.done.enabled",
 }
 
 // show answers with a page of the console under a title.
-func show(title string, draw func(page.Shell) templ.Component) web.Reply {
-	return web.Show(func(s page.Shell) templ.Component { return draw(s.Called(s.T(title))) })
+func (c *Console) show(q *web.Request, title string, draw func(page.Shell) templ.Component) web.Reply {
+	return web.Show(func(s page.Shell) templ.Component {
+		s = s.Called(title)
+		if key, ok := doneTexts[q.Ask("done")]; ok && len(s.Problems) == 0 {
+			s.Done = s.T(key)
+		}
+		return draw(s)
+	})
 }
+
+// words is a shell for writing dates and texts before the page is drawn.
+func (c *Console) words(q *web.Request) page.Shell { return page.Shell{Lang: q.Lang, Clinic: c.Clinic} }
 
 // refused makes a fault that staff can do something about into a problem of the
 // form they sent, so that its sentence stands on the page they are at.
@@ -83,68 +141,10 @@ func refused(err error) (error, bool) {
 	return err, false
 }
 
-// HomePage is the desk's first page.
-type HomePage struct {
-	Breaker   bool
-	Since     time.Time
-	Numbers   []page.Stat
-	Places    []page.Row
-	Waiting   int
-	Longest   time.Time
-	FrontOnly bool
-}
-
-func (c *Console) home(q *web.Request, d access.Desk) (web.Reply, error) {
-	p, err := c.day(q.Context(), q, d)
-	return show("console.home.title", func(s page.Shell) templ.Component { return home(s, p) }), err
-}
-
-// day gathers the numbers of the day that this person may see, each with the
-// list it counts.
-func (c *Console) day(ctx context.Context, q *web.Request, d access.Desk) (p HomePage, err error) {
-	if p.Since, p.Breaker, err = c.Enroll.Breaker(ctx, d); err != nil {
-		return p, err
-	}
-	add := func(n int, text, href, icon string, tone page.Tone) {
-		row := page.Row{Href: href, Icon: icon, Title: q.T(text), Text: q.T("console.home.none")}
-		if n > 0 {
-			row.Text, row.Tone = q.T("console.home.n", n), tone
-		}
-		p.Places = append(p.Places, row)
-	}
-	if d.May(access.ReviewRequests) {
-		n, err := c.Enroll.Waiting(ctx, d)
-		if err != nil {
-			return p, err
-		}
-		q.Counts(map[string]int{"/staff/requests": n})
-		add(n, "console.home.requests", "/staff/requests", "shield-check", page.Warn)
-	}
-	if d.May(access.FindPatients) {
-		p.Places = append(p.Places, page.Row{Href: "/staff/patients", Icon: "search", Title: q.T("console.home.find"), Text: q.T("console.home.find.text")})
-	}
-	if d.May(access.IssueCodes) {
-		p.Places = append(p.Places, page.Row{Href: "/staff/codes?state=suspended", Icon: "ban", Title: q.T("console.home.suspended"), Text: q.T("console.home.suspended.text")})
-	}
-	p.Places = append(p.Places, c.office(q, d)...)
-	return p, nil
-}
-
-// hasAccount tells whether a patient has an account of their own.
-func (c *Console) hasAccount(ctx context.Context, p ids.Patient) (has bool, err error) {
-	err = c.DB.View(ctx, func(tx *store.Tx) error {
-		has, err = c.Accounts.Exists(ctx, tx, p)
-		return err
-	})
-	return has, err
-}
-
-var errMissing = fault.Missing()
-
 // absent makes a row that does not exist into a 404.
 func absent(err error) error {
 	if errors.Is(err, store.ErrNone) {
-		return errMissing
+		return fault.Missing()
 	}
 	return err
 }

@@ -1,8 +1,8 @@
 package console
 
 import (
+	"context"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
@@ -14,8 +14,17 @@ import (
 	"portico/internal/ids"
 	"portico/internal/page"
 	"portico/internal/registry"
+	"portico/internal/store"
 	"portico/internal/web"
 )
+
+func (c *Console) mountPatients(d desk) {
+	d.place("GET /staff/patients", access.FindPatients, c.find, page.NavItem{Path: "/staff/patients", Icon: "users-round", TextKey: "console.nav.patients"})
+	d.form("POST /staff/patients", access.FindPatients, c.search)
+	d.page("GET /staff/patients/{id}", access.FindPatients, c.patient)
+	d.page("GET /staff/patients/{id}/issue", access.IssueCodes, c.askIssue)
+	d.form("POST /staff/patients/{id}/issue", access.IssueCodes, c.issue)
+}
 
 // FindPage is the search for a patient.
 type FindPage struct {
@@ -26,150 +35,199 @@ type FindPage struct {
 	Next             string
 }
 
-// birth reads a date of birth in three fields, "" if nothing was typed.
-func birth(day, month, year string) (string, error) {
-	if day == "" && month == "" && year == "" {
-		return "", nil
+// search takes the form and leads to the page of what was found.
+func (c *Console) search(q *web.Request, d access.Desk) (web.Reply, error) {
+	p := FindPage{Name: q.Text("name"), Number: q.Text("number"), Day: q.Text("birth_day"), Month: q.Text("birth_month"), Year: q.Text("birth_year")}
+	date, bad := birth(p.Day, p.Month, p.Year)
+	if bad == nil && p.Name == "" && p.Number == "" && date == "" {
+		bad = fault.Bad("name", "desk.patients.nothing")
 	}
-	d, err1 := strconv.Atoi(day)
-	m, err2 := strconv.Atoi(month)
-	y, err3 := strconv.Atoi(year)
-	t := time.Date(y, time.Month(m), d, 0, 0, 0, 0, time.UTC)
-	if err1 != nil || err2 != nil || err3 != nil || t.Day() != d || int(t.Month()) != m || y < 1880 || y > 2200 {
-		return "", fault.Bad("birth", "console.patients.birth.bad")
+	if bad != nil {
+		return c.findPage(q, p).Fix(bad), nil
 	}
-	return t.Format(time.DateOnly), nil
-}
-
-// born writes a stored date of birth for people.
-func born(s page.Shell, date string) string {
-	t, err := time.Parse(time.DateOnly, date)
-	if err != nil {
-		return date
-	}
-	return s.Lang.Date(t)
+	return web.Redirect(c.sealSearch(d, registry.Query{Name: p.Name, Birth: date, Number: p.Number})), nil
 }
 
 func (c *Console) find(q *web.Request, d access.Desk) (web.Reply, error) {
-	p := FindPage{Name: q.Ask("name"), Number: q.Ask("number"), Day: q.Ask("birth_day"), Month: q.Ask("birth_month"), Year: q.Ask("birth_year")}
-	date, bad := birth(p.Day, p.Month, p.Year)
-	p.Asked = p.Name != "" || p.Number != "" || date != ""
-	if bad == nil && p.Asked {
-		found, err := c.Registry.Find(q.Context(), d, registry.Query{Name: p.Name, Birth: date, Number: p.Number, After: q.Ask("after")})
-		if err != nil {
-			return web.Reply{}, err
-		}
-		p.Table = foundTable(q, found.People)
-		if found.Next != "" {
-			v := q.URL.Query()
-			v.Set("after", found.Next)
-			v.Del("lang")
-			p.Next = "/staff/patients?" + v.Encode()
-		}
+	ask, ok := c.openSearch(d, q.Ask("s"))
+	if !ok {
+		return c.findPage(q, FindPage{}), nil
 	}
-	return show("console.patients.title", func(s page.Shell) templ.Component { return find(s, p) }).Fix(bad), nil
+	p := FindPage{Name: ask.Name, Number: ask.Number, Asked: true}
+	if t, err := time.Parse(time.DateOnly, ask.Birth); err == nil {
+		p.Day, p.Month, p.Year = t.Format("2"), t.Format("1"), t.Format("2006")
+	}
+	found, err := c.Registry.Find(q.Context(), d, ask)
+	if err != nil {
+		return web.Reply{}, err
+	}
+	p.Table = foundTable(c.words(q), found.People)
+	if found.Next != "" {
+		ask.After = found.Next
+		p.Next = c.sealSearch(d, ask)
+	}
+	return c.findPage(q, p), nil
 }
 
-func foundTable(q *web.Request, people []registry.Found) page.TableSpec {
-	t := page.TableSpec{ID: "found", Caption: q.T("console.patients.found"), Empty: q.T("console.patients.none"),
-		Columns: []page.Column{{Text: q.T("console.patients.name")}, {Text: q.T("console.patients.born")}, {Text: q.T("console.patients.sex")}, {Text: q.T("console.patients.note")}}}
+func (c *Console) findPage(q *web.Request, p FindPage) web.Reply {
+	return c.show(q, q.T("console.patients.title"), func(s page.Shell) templ.Component { return find(s, p) })
+}
+
+func foundTable(s page.Shell, people []registry.Found) page.TableSpec {
+	t := page.TableSpec{ID: "found", Caption: s.T("console.patients.found"), Empty: s.T("console.patients.none"),
+		Columns: []page.Column{{Text: s.T("console.patients.name")}, {Text: s.T("console.patients.born")}, {Text: s.T("console.patients.sex")}, {Text: s.T("console.patients.note")}}}
 	for _, f := range people {
 		note := page.Cell{}
 		switch {
 		case f.Dead:
-			note = page.Cell{Text: q.T("console.patients.dead"), Tone: page.Warn}
+			note = page.Cell{Text: s.T("console.patients.dead"), Tone: page.Warn}
 		case f.Restricted:
-			note = page.Cell{Text: q.T("console.patients.restricted"), Tone: page.Warn}
+			note = page.Cell{Text: s.T("console.patients.restricted"), Tone: page.Warn}
 		case !f.Active:
-			note = page.Cell{Text: q.T("console.patients.inactive"), Tone: page.Warn}
+			note = page.Cell{Text: s.T("console.patients.inactive"), Tone: page.Warn}
 		}
 		t.Rows = append(t.Rows, []page.Cell{{Text: strings.TrimSpace(f.Family + ", " + f.Given), Href: "/staff/patients/" + string(f.ID)},
-			{Text: born(page.Shell{Lang: q.Lang}, f.Birth)}, {Text: sex(q, f.Sex)}, note})
+			{Text: born(s, f.Birth)}, {Text: sex(s, f.Sex)}, note})
 	}
 	return t
 }
 
-func sex(q *web.Request, s string) string {
-	switch s {
-	case "female":
-		return q.T("console.sex.female")
-	case "male":
-		return q.T("console.sex.male")
-	case "other":
-		return q.T("console.sex.other")
-	}
-	return q.T("console.sex.unknown")
-}
-
 // PatientPage is one patient at the desk.
 type PatientPage struct {
-	ID      ids.Patient
-	Name    string
-	Facts   []page.Fact
-	Contact []page.Fact
-	Account bool
-	Dead    bool
-	Live    *enroll.CodeRow
-	Codes   page.TableSpec
+	ID       ids.Patient
+	Name     string
+	Facts    []page.Fact
+	Contacts page.TableSpec
+	Account  bool
+	Dead     bool
+	Young    bool
+	Inactive bool
+	Live     *enroll.CodeRow
+	Codes    page.TableSpec
+}
+
+// may tells whether a code can be made at all.
+func (p PatientPage) may() bool { return !p.Account && !p.Dead && !p.Young && !p.Inactive }
+
+// why says what stands in the way of a code.
+func (p PatientPage) why(s page.Shell) (string, page.Tone) {
+	switch {
+	case p.Dead:
+		return s.T("enroll.issue.dead"), page.Warn
+	case p.Account:
+		return s.T("console.patient.account"), page.OK
+	case p.Inactive:
+		return s.T("enroll.issue.inactive"), page.Warn
+	case p.Young:
+		return s.T("enroll.issue.young"), page.Warn
+	}
+	return "", ""
 }
 
 func (c *Console) patient(q *web.Request, d access.Desk) (web.Reply, error) {
-	p, err := c.patientPage(q, d, ids.Patient(q.PathValue("id")))
-	return show("console.patient.title", func(s page.Shell) templ.Component {
-		return patient(s.Called(p.Name).BackTo("/staff/patients"), p)
-	}), err
-}
-
-func (c *Console) patientPage(q *web.Request, d access.Desk, id ids.Patient) (p PatientPage, err error) {
-	r, err := c.Registry.Show(q.Context(), d, id)
+	r, err := c.Registry.Show(q.Context(), d, ids.Patient(q.PathValue("id")))
 	if err != nil {
-		return p, absent(err)
+		return web.Reply{}, absent(err)
 	}
-	p = PatientPage{ID: r.ID, Name: strings.TrimSpace(r.Given + " " + r.Family), Dead: r.Dead()}
-	s := page.Shell{Lang: q.Lang, Clinic: c.Clinic}
-	p.Facts = patientFacts(s, r, q)
-	for _, k := range r.Contacts {
-		p.Contact = append(p.Contact, page.Fact{Label: q.T("console.contact." + string(k.Kind)), Value: k.Value + " · " + q.T("console.contact.since", s.Date(k.Since))})
-	}
+	s := c.words(q)
+	p := c.standing(s, r)
+	p.Facts = patientFacts(s, r)
+	p.Contacts = c.contactTable(s, r)
 	if p.Account, err = c.hasAccount(q.Context(), r.ID); err != nil {
-		return p, err
+		return web.Reply{}, err
 	}
 	if d.May(access.IssueCodes) {
-		err = c.patientCodes(q, d, &p)
+		if err := c.patientCodes(q, d, &p); err != nil {
+			return web.Reply{}, err
+		}
 	}
-	return p, err
+	return c.show(q, q.T("console.patient.title"), func(s page.Shell) templ.Component { return patient(s.BackTo("/staff/patients"), p) }), nil
 }
 
-func patientFacts(s page.Shell, r registry.Patient, q *web.Request) []page.Fact {
-	facts := []page.Fact{{Label: q.T("console.patients.born"), Value: born(s, r.Birth)}, {Label: q.T("console.patients.sex"), Value: sex(q, r.Sex)}}
-	var numbers, former []string
+// standing is what of a person decides whether they can be given a code.
+func (c *Console) standing(s page.Shell, r registry.Patient) PatientPage {
+	now := c.DB.Now()
+	if s.Clinic != nil && s.Clinic.Zone != nil {
+		now = now.In(s.Clinic.Zone)
+	}
+	years := age(r.Birth, now)
+	return PatientPage{ID: r.ID, Name: strings.TrimSpace(r.Given + " " + r.Family), Dead: r.Dead(), Inactive: !r.Active, Young: years >= 0 && years < c.Enroll.Set.MinAge}
+}
+
+// hasAccount tells whether a patient has an account of their own.
+func (c *Console) hasAccount(ctx context.Context, p ids.Patient) (has bool, err error) {
+	err = c.DB.View(ctx, func(tx *store.Tx) error {
+		has, err = c.Accounts.Exists(ctx, tx, p)
+		return err
+	})
+	return has, err
+}
+
+func (c *Console) contactTable(s page.Shell, r registry.Patient) page.TableSpec {
+	t := page.TableSpec{ID: "contactlist", Caption: s.T("console.patient.contacts"), HideCaption: true, Empty: s.T("console.patient.nocontact"),
+		Columns: []page.Column{{Text: s.T("desk.contact.kind")}, {Text: s.T("desk.contact.value")}, {Text: s.T("desk.contact.since")}}}
+	for _, k := range r.Contacts {
+		since := page.Cell{Text: s.Date(k.Since)}
+		if c.DB.Now().Sub(k.Since) < registry.ContactAge {
+			since = page.Cell{Text: s.T("desk.contact.new", s.Date(k.Since)), Tone: page.Warn}
+		}
+		t.Rows = append(t.Rows, []page.Cell{{Text: contactKind(s, k.Kind)}, {Text: masked(k.Kind, k.Value)}, since})
+	}
+	return t
+}
+
+func contactKind(s page.Shell, k registry.Kind) string {
+	switch k {
+	case registry.Email:
+		return s.T("console.contact.email")
+	case registry.Mobile:
+		return s.T("console.contact.mobile")
+	}
+	return s.T("console.contact.phone")
+}
+
+// numberLabel is what this clinic calls its patient number.
+func numberLabel(s page.Shell) string {
+	if s.Clinic != nil && s.Clinic.NumberLabel[s.Lang] != "" {
+		return s.Clinic.NumberLabel[s.Lang]
+	}
+	return s.T("console.patients.number")
+}
+
+func patientFacts(s page.Shell, r registry.Patient) []page.Fact {
+	facts := []page.Fact{{Label: s.T("console.patients.born"), Value: born(s, r.Birth)}, {Label: s.T("console.patients.sex"), Value: sex(s, r.Sex)}}
+	var numbers, older, names []string
 	for _, n := range r.Numbers {
-		numbers = append(numbers, n.Value)
+		if n.Usage == registry.Current {
+			numbers = append(numbers, n.Value)
+		} else {
+			older = append(older, n.Value)
+		}
 	}
 	for _, n := range r.Names {
 		if n.Usage != registry.Current {
-			former = append(former, n.Full())
+			names = append(names, n.Full())
 		}
 	}
-	label := q.T("console.patients.number")
-	if s.Clinic != nil && s.Clinic.NumberLabel[q.Lang] != "" {
-		label = s.Clinic.NumberLabel[q.Lang]
+	add := func(label string, values []string) {
+		if len(values) > 0 {
+			facts = append(facts, page.Fact{Label: label, Value: strings.Join(values, ", ")})
+		}
 	}
-	facts = append(facts, page.Fact{Label: label, Value: strings.Join(numbers, ", ")})
-	if len(former) > 0 {
-		facts = append(facts, page.Fact{Label: q.T("console.patient.former"), Value: strings.Join(former, ", ")})
-	}
+	add(numberLabel(s), numbers)
+	add(s.T("desk.patient.older"), older)
+	add(s.T("console.patient.former"), names)
 	if r.Language != "" {
-		facts = append(facts, page.Fact{Label: q.T("console.patient.language"), Value: r.Language})
+		add(s.T("console.patient.language"), []string{language(s, r.Language)})
 	}
 	for _, a := range r.Addresses {
 		if a.Usage == registry.Current {
-			facts = append(facts, page.Fact{Label: q.T("console.patient.address"), Value: strings.Join(append(a.Lines, strings.TrimSpace(a.City+", "+a.State+" "+a.PostalCode)), ", ")})
+			add(s.T("console.patient.address"), append(a.Lines, strings.TrimSpace(a.City+", "+a.State+" "+a.PostalCode)))
 			break
 		}
 	}
 	if r.Dead() {
-		facts = append(facts, page.Fact{Label: q.T("console.patient.died"), Value: s.Date(r.Deceased)})
+		add(s.T("console.patient.died"), []string{s.Date(r.Deceased)})
 	}
 	return facts
 }
@@ -181,30 +239,29 @@ type IssuePage struct {
 }
 
 func (c *Console) askIssue(q *web.Request, d access.Desk) (web.Reply, error) {
-	return c.issuePage(q, d, q.Ask("by"), nil)
+	return c.issuePage(q, d, "", nil)
 }
 
 func (c *Console) issuePage(q *web.Request, d access.Desk, by string, wrong error) (web.Reply, error) {
-	// The page is opened to issue; looking at the person is part of that task.
-	row, err := c.named(q, ids.Patient(q.PathValue("id")))
-	if err != nil {
+	p := IssuePage{By: by}
+	var err error
+	if p.Patient, err = c.named(q, ids.Patient(q.PathValue("id"))); err != nil {
 		return web.Reply{}, err
 	}
-	p := IssuePage{Patient: row, By: by}
 	if err := c.patientCodes(q, d, &p.Patient); err != nil {
 		return web.Reply{}, err
 	}
-	return show("console.issue.title", func(s page.Shell) templ.Component {
-		return issue(s.BackTo("/staff/patients/"+string(row.ID)), p)
+	return c.show(q, q.T("console.issue.title"), func(s page.Shell) templ.Component {
+		return issue(s.BackTo("/staff/patients/"+string(p.Patient.ID)), p)
 	}).Fix(wrong), nil
 }
 
 func (c *Console) issue(q *web.Request, d access.Desk) (web.Reply, error) {
 	by := q.Text("by")
-	o := enroll.Order{Patient: ids.Patient(q.PathValue("id")), By: enroll.Channel(by), Large: by == "large"}
+	o := enroll.Order{Patient: ids.Patient(q.PathValue("id")), By: enroll.Channel(by)}
 	switch by {
 	case "large":
-		o.By = enroll.ByLetter
+		o.By, o.Large = enroll.ByLetter, true
 	case "letter", "email", "handover":
 	default:
 		return c.issuePage(q, d, by, fault.Bad("by", "enroll.issue.channel"))

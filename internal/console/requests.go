@@ -8,225 +8,150 @@ import (
 
 	"portico/internal/access"
 	"portico/internal/enroll"
-	"portico/internal/ids"
 	"portico/internal/page"
 	"portico/internal/web"
 )
 
+func (c *Console) mountRequests(d desk) {
+	d.place("GET /staff/requests", access.ReviewRequests, c.requests, page.NavItem{Path: "/staff/requests", Icon: "shield-check", TextKey: "console.nav.requests"})
+	d.page("GET /staff/requests/{id}", access.ReviewRequests, c.request)
+	d.form("POST /staff/requests/{id}/call", access.ReviewRequests, c.call)
+	d.form("POST /staff/requests/{id}/approve", access.ReviewRequests, c.approve)
+	d.form("POST /staff/requests/{id}/reject", access.ReviewRequests, c.reject)
+	d.form("POST /staff/requests/{id}/ask", access.ReviewRequests, c.askMore)
+	d.form("POST /staff/requests/{id}/flag", access.ReviewRequests, c.flag)
+}
+
 // RequestsPage is the queue of identity requests.
 type RequestsPage struct {
+	Tab   enroll.Tab
 	Tabs  []page.Tab
+	Find  string
 	Table page.TableSpec
 	Next  string
 }
 
 func (c *Console) requests(q *web.Request, d access.Desk) (web.Reply, error) {
-	tab := enroll.Tab(q.Ask("tab"))
-	if tab == "" {
-		tab = enroll.TabOpen
+	p := RequestsPage{Tab: enroll.Tab(q.Ask("tab")), Find: q.Ask("reference")}
+	if p.Tab == "" {
+		p.Tab = enroll.TabOpen
 	}
-	list, err := c.Enroll.Requests(q.Context(), d, enroll.RequestFilter{Tab: tab, After: q.Ask("after")})
+	list, err := c.queue(q, d, p.Tab, q.Ask("after"))
 	if err != nil {
 		return web.Reply{}, err
 	}
-	q.Counts(map[string]int{"/staff/requests": list.Counts[enroll.TabOpen]})
-	p := RequestsPage{Table: c.requestTable(q, list.Rows, "requestlist")}
-	for _, t := range enroll.Tabs {
-		p.Tabs = append(p.Tabs, page.Tab{Href: "/staff/requests?tab=" + string(t), Text: q.T("console.tab." + string(t)), Count: list.Counts[t], Now: t == tab})
+	if p.Find != "" {
+		if list, err = c.byReference(q, d, p.Tab, p.Find); err != nil {
+			return web.Reply{}, err
+		}
 	}
+	p.Table = c.requestTable(q, list.Rows, "requestlist")
+	p.Tabs = requestTabs(q, p.Tab, list.Counts)
 	if list.Next != "" {
-		p.Next = "/staff/requests?" + url.Values{"tab": {string(tab)}, "after": {list.Next}}.Encode()
+		p.Next = "/staff/requests?" + url.Values{"tab": {string(p.Tab)}, "after": {list.Next}}.Encode()
 	}
-	return show("console.requests.title", func(s page.Shell) templ.Component { return requests(s, p) }), nil
+	return c.show(q, q.T("console.requests.title"), func(s page.Shell) templ.Component { return requests(s, p) }), nil
+}
+
+func requestTabs(q *web.Request, now enroll.Tab, counts map[enroll.Tab]int) []page.Tab {
+	var out []page.Tab
+	for _, t := range []enroll.Tab{enroll.TabOpen, enroll.TabAsked, enroll.TabFlagged, enroll.TabMine, enroll.TabClosed} {
+		text := q.T("desk.tab.mine")
+		if t != enroll.TabMine {
+			text = q.T("console.tab." + string(t))
+		}
+		out = append(out, page.Tab{Href: "/staff/requests?tab=" + string(t), Text: text, Count: counts[t], Now: t == now})
+	}
+	return out
+}
+
+func (c *Console) queue(q *web.Request, d access.Desk, tab enroll.Tab, after string) (enroll.RequestList, error) {
+	if tab == enroll.TabMine {
+		return c.Enroll.Mine(q.Context(), d, after)
+	}
+	return c.Enroll.Requests(q.Context(), d, enroll.RequestFilter{Tab: tab, After: after})
+}
+
+// parts bounds how far byReference looks: a queue of a thousand is no queue any more.
+const parts = 40
+
+// byReference looks in a tab for the number that the person was given. Who a
+// request is from lies sealed, so the queue cannot be asked for a name; the
+// person on the phone has the number.
+func (c *Console) byReference(q *web.Request, d access.Desk, tab enroll.Tab, typed string) (enroll.RequestList, error) {
+	want := plain(typed)
+	var out enroll.RequestList
+	after := ""
+	for range parts {
+		list, err := c.queue(q, d, tab, after)
+		if err != nil {
+			return out, err
+		}
+		out.Counts = list.Counts
+		for _, r := range list.Rows {
+			if strings.Contains(plain(r.Reference), want) {
+				out.Rows = append(out.Rows, r)
+			}
+		}
+		if after = list.Next; after == "" {
+			break
+		}
+	}
+	return out, nil
+}
+
+// plain is a reference without what people put between its signs.
+func plain(s string) string {
+	return strings.ToUpper(strings.NewReplacer("-", "", " ", "", "O", "0", "o", "0").Replace(s))
 }
 
 func (c *Console) requestTable(q *web.Request, rows []enroll.RequestRow, id string) page.TableSpec {
-	t := page.TableSpec{ID: id, Caption: q.T("console.requests.title"), HideCaption: true, Empty: q.T("console.requests.none"),
-		Columns: []page.Column{{Text: q.T("console.requests.person")}, {Text: q.T("console.patients.born")}, {Text: q.T("console.requests.why")}, {Text: q.T("console.requests.came")}, {Text: q.T("console.requests.state")}}}
-	s := page.Shell{Lang: q.Lang, Clinic: c.Clinic}
+	s := c.words(q)
+	t := page.TableSpec{ID: id, Caption: s.T("console.requests.title"), HideCaption: true, Empty: s.T("console.requests.none"),
+		Columns: []page.Column{{Text: s.T("console.requests.person")}, {Text: s.T("console.patients.born")}, {Text: s.T("console.requests.why")},
+			{Text: s.T("desk.requests.reference")}, {Text: s.T("desk.requests.waiting")}, {Text: s.T("console.requests.state")}}}
 	for _, r := range rows {
 		name := r.Name
 		if name == "" {
-			name = q.T("console.requests.erased")
+			name = s.T("console.requests.erased")
 		}
-		state := page.Cell{Text: q.T("console.rstate." + string(r.State)), Tone: page.Info}
-		switch {
-		case r.Flagged:
-			state = page.Cell{Text: q.T("console.requests.flagged"), Tone: page.Bad}
-		case r.Second:
-			state = page.Cell{Text: q.T("console.requests.second"), Tone: page.Warn}
+		came := waited(s, c.DB.Now().Sub(r.Came))
+		if !undecided(r.State) {
+			came = s.Date(r.Came)
 		}
 		t.Rows = append(t.Rows, []page.Cell{{Text: name, Href: "/staff/requests/" + string(r.ID)}, {Text: born(s, r.Birth)},
-			{Text: why(q, r.Why)}, {Text: s.Moment(r.Came)}, state})
+			{Text: why(s, r)}, {Text: r.Reference}, {Text: came}, requestState(s, r)})
 	}
 	return t
 }
 
-// why says why a request needs a person.
-func why(q *web.Request, w enroll.Why) string {
-	if t := q.T("console.why." + string(w)); !strings.HasPrefix(t, "console.") {
-		return t
-	}
-	return q.T("console.why.other")
+// undecided tells whether staff can still do something about a request.
+func undecided(s enroll.RequestState) bool {
+	return s == enroll.New || s == enroll.Open || s == enroll.Asked || s == enroll.Calling
 }
 
-// RequestPage is one request beside the patients who may be behind it.
-type RequestPage struct {
-	Case    enroll.Case
-	Claim   []page.Fact
-	Matches []Match
-	Doubles page.TableSpec
-	Log     []page.Row
-	Open    bool
-	By      string
-	Patient string
-	Phones  []page.Option
-	Call    enroll.Call
-	Words   string
-	Why     string
-}
-
-// Match is one candidate in words.
-type Match struct {
-	ID      ids.Patient
-	Name    string
-	Score   string
-	Tone    page.Tone
-	Facts   []page.Fact
-	Reasons []page.Row
-	Account bool
-	Two     bool
-}
-
-func (c *Console) request(q *web.Request, d access.Desk) (web.Reply, error) {
-	return c.requestPage(q, d, RequestPage{}, nil)
-}
-
-// requestPage draws the request again with what was typed in p.
-func (c *Console) requestPage(q *web.Request, d access.Desk, p RequestPage, wrong error) (web.Reply, error) {
-	found, err := c.Enroll.Request(q.Context(), d, ids.Request(q.PathValue("id")))
-	if err != nil {
-		return web.Reply{}, absent(err)
-	}
-	p.Case = found
-	p.Open = found.State == enroll.Open || found.State == enroll.Asked || found.State == enroll.Calling || found.State == enroll.New
-	s := page.Shell{Lang: q.Lang, Clinic: c.Clinic}
-	p.Claim = c.claimFacts(q, s, found.Claim)
-	for _, k := range found.Candidates {
-		p.Matches = append(p.Matches, c.matchOf(q, s, k))
-		for _, t := range k.Person.Contacts {
-			if t.Kind != enroll.Email {
-				p.Phones = append(p.Phones, page.Option{Value: string(k.Person.ID) + " " + t.ID,
-					Text: k.Person.Name() + ": " + t.Value + " (" + q.T("console.contact.since", s.Date(t.Since)) + ")"})
-			}
-		}
-	}
-	p.Doubles = c.requestTable(q, found.Doubles, "doubles")
-	for _, l := range found.Log {
-		what, _, _ := strings.Cut(l.Detail, ":")
-		title := q.T("console.log." + l.What)
-		if t := q.T("console.outcome." + what); !strings.HasPrefix(t, "console.") {
-			title += ": " + t
-		}
-		p.Log = append(p.Log, page.Row{Icon: "history", Title: title, Text: strings.TrimSpace(s.Moment(l.At) + " " + l.Note)})
-	}
-	return show("console.request.title", func(s page.Shell) templ.Component { return request(s.BackTo("/staff/requests"), p) }).Fix(wrong), nil
-}
-
-func (c *Console) claimFacts(q *web.Request, s page.Shell, k enroll.Claim) []page.Fact {
-	var out []page.Fact
-	add := func(key, value string) {
-		if value = strings.TrimSpace(value); value != "" {
-			out = append(out, page.Fact{Label: q.T(key), Value: value})
-		}
-	}
-	add("console.patients.name", k.Given+" "+k.Family)
-	add("console.patient.former", k.Former)
-	add("console.patients.born", born(s, k.Birth))
-	if k.Sex != "" {
-		add("console.patients.sex", sex(q, k.Sex))
-	}
-	add("console.patients.number", k.Number)
-	add("console.patient.address", strings.Join(strings.Fields(strings.Join([]string{k.Street, k.Unit, k.City, k.State, k.Zip}, " ")), " "))
-	add("console.contact.email", k.Email)
-	add("console.contact.phone", k.Phone)
-	if k.Reach != "" {
-		add("console.request.reach", q.T("console.reach."+k.Reach))
-	}
-	return out
-}
-
-func (c *Console) matchOf(q *web.Request, s page.Shell, k enroll.Candidate) Match {
-	m := Match{ID: k.Person.ID, Name: k.Person.Name(), Account: k.Account, Two: k.Person.Restricted, Score: q.T("console.score.weak"), Tone: page.Warn}
+func requestState(s page.Shell, r enroll.RequestRow) page.Cell {
 	switch {
-	case k.Score >= 70:
-		m.Score, m.Tone = q.T("console.score.strong"), page.OK
-	case k.Score >= 40:
-		m.Score, m.Tone = q.T("console.score.possible"), page.Info
+	case undecided(r.State) && r.Flagged:
+		return page.Cell{Text: s.T("console.requests.flagged"), Tone: page.Bad}
+	case undecided(r.State) && r.Second:
+		return page.Cell{Text: s.T("console.requests.second"), Tone: page.Warn}
+	case r.State == enroll.Approved || r.State == enroll.Matched:
+		return page.Cell{Text: s.T("console.rstate." + string(r.State)), Tone: page.OK}
+	case undecided(r.State):
+		return page.Cell{Text: s.T("console.rstate." + string(r.State)), Tone: page.Info}
 	}
-	m.Facts = []page.Fact{{Label: q.T("console.patients.born"), Value: born(s, k.Person.Birth)}, {Label: q.T("console.patients.number"), Value: k.Person.Number}}
-	if len(k.Person.Address) > 0 {
-		m.Facts = append(m.Facts, page.Fact{Label: q.T("console.patient.address"), Value: strings.Join(k.Person.Address, ", ")})
-	}
-	for _, t := range k.Person.Contacts {
-		m.Facts = append(m.Facts, page.Fact{Label: q.T("console.contact." + string(t.Kind)), Value: t.Value + " · " + q.T("console.contact.since", s.Date(t.Since))})
-	}
-	icons := map[string]string{"agrees": "check", "close": "info", "differs": "x", "unsaid": "circle-question-mark", "warns": "triangle-alert"}
-	tones := map[string]page.Tone{"agrees": page.OK, "close": page.Info, "differs": page.Bad, "warns": page.Warn}
-	for _, r := range k.Reasons {
-		m.Reasons = append(m.Reasons, page.Row{Icon: icons[r.Verdict], Tone: tones[r.Verdict], Title: q.T("console.verdict." + r.Verdict), Text: q.T(r.Text, r.Args...)})
-	}
-	return m
+	return page.Cell{Text: s.T("console.rstate." + string(r.State)), Tone: page.Plain}
 }
 
-// after sends a decision's page: the request again, or the form with what was wrong.
-func (c *Console) after(q *web.Request, d access.Desk, p RequestPage, err error) (web.Reply, error) {
-	if bad, ok := refused(err); ok {
-		return c.requestPage(q, d, p, bad)
+// why says why a request needs a person, and how often it was sent.
+func why(s page.Shell, r enroll.RequestRow) string {
+	t := s.T("console.why." + string(r.Why))
+	if strings.HasPrefix(t, "console.") {
+		t = s.T("console.why.other")
 	}
-	return web.Redirect("/staff/requests/" + url.PathEscape(q.PathValue("id"))), err
-}
-
-func (c *Console) call(q *web.Request, d access.Desk) (web.Reply, error) {
-	patient, contact, _ := strings.Cut(q.Text("contact"), " ")
-	k := enroll.Call{Patient: ids.Patient(patient), Contact: contact, Outcome: q.Text("outcome"), Evidence: q.Text("evidence"), Note: q.Text("note")}
-	err := c.Enroll.LogCall(q.Context(), d, ids.Request(q.PathValue("id")), k)
-	return c.after(q, d, RequestPage{Call: k}, err)
-}
-
-func (c *Console) approve(q *web.Request, d access.Desk) (web.Reply, error) {
-	by := q.Text("by")
-	a := enroll.Approval{Patient: ids.Patient(q.Text("patient")), By: enroll.Channel(by)}
-	if by == "large" {
-		a.By, a.Large = enroll.ByLetter, true
+	if r.Again > 0 {
+		t += ". " + s.T("desk.requests.again", r.Again)
 	}
-	id, err := c.Enroll.Approve(q.Context(), d, ids.Request(q.PathValue("id")), a)
-	if err == nil && id != "" {
-		return web.Redirect("/staff/codes/" + url.PathEscape(string(id)) + "?new=1"), nil
-	}
-	return c.after(q, d, RequestPage{By: by, Patient: string(a.Patient)}, err)
-}
-
-func (c *Console) reject(q *web.Request, d access.Desk) (web.Reply, error) {
-	why := q.Text("why")
-	return c.after(q, d, RequestPage{Why: why}, c.Enroll.Reject(q.Context(), d, ids.Request(q.PathValue("id")), why))
-}
-
-func (c *Console) askMore(q *web.Request, d access.Desk) (web.Reply, error) {
-	words := q.Text("words")
-	return c.after(q, d, RequestPage{Words: words}, c.Enroll.AskMore(q.Context(), d, ids.Request(q.PathValue("id")), words))
-}
-
-func (c *Console) flag(q *web.Request, d access.Desk) (web.Reply, error) {
-	words := q.Text("words")
-	return c.after(q, d, RequestPage{Words: words}, c.Enroll.Flag(q.Context(), d, ids.Request(q.PathValue("id")), words))
-}
-
-// choices are the candidates to choose from in approving.
-func (p RequestPage) choices() []page.Choice {
-	var out []page.Choice
-	for _, m := range p.Matches {
-		out = append(out, page.Choice{Value: string(m.ID), Title: m.Name, Text: m.Facts[0].Value, Tag: m.Score, TagTone: m.Tone, Disabled: m.Account})
-	}
-	return out
+	return t
 }

@@ -1,0 +1,147 @@
+package console
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"portico/internal/access"
+	"portico/internal/enroll"
+	"portico/internal/page"
+	"portico/internal/staff"
+	"portico/internal/web"
+)
+
+// Number is one number of the day; it leads to the list it counts.
+type Number struct {
+	Figure, Text, Href string
+}
+
+// HomePage is the desk's first page.
+type HomePage struct {
+	Breaker bool
+	Since   time.Time
+	Late    bool // the audit log is not being sealed
+	Numbers []Number
+	Queue   page.TableSpec // the oldest requests
+	Review  bool
+	Find    bool
+	Places  []page.Row
+}
+
+func (c *Console) home(q *web.Request, d access.Desk) (web.Reply, error) {
+	p := HomePage{Review: d.May(access.ReviewRequests), Find: d.May(access.FindPatients)}
+	var err error
+	if p.Since, p.Breaker, err = c.Enroll.Breaker(q.Context(), d); err != nil {
+		return web.Reply{}, err
+	}
+	for _, add := range []func(*web.Request, access.Desk, *HomePage) error{c.requestNumbers, c.codeNumbers, c.troubleNumbers, c.officeNumbers} {
+		if err := add(q, d, &p); err != nil {
+			return web.Reply{}, err
+		}
+	}
+	return c.show(q, q.T("console.home.title"), func(s page.Shell) templ.Component { return home(s, p) }), nil
+}
+
+func (p *HomePage) add(n int, text, href string) {
+	p.Numbers = append(p.Numbers, Number{strconv.Itoa(n), text, href})
+}
+
+// queueShown is how many of the oldest requests the first page shows.
+const queueShown = 5
+
+func (c *Console) requestNumbers(q *web.Request, d access.Desk, p *HomePage) error {
+	if !p.Review {
+		return nil
+	}
+	list, err := c.Enroll.Requests(q.Context(), d.For(access.ReviewRequests), enroll.RequestFilter{Tab: enroll.TabOpen})
+	if err != nil {
+		return err
+	}
+	s := c.words(q)
+	p.add(list.Counts[enroll.TabOpen], q.T("desk.home.requests"), "/staff/requests")
+	longest := Number{"–", q.T("desk.home.longest"), "/staff/requests"}
+	if len(list.Rows) > 0 {
+		longest.Figure = waited(s, c.DB.Now().Sub(list.Rows[0].Came))
+	}
+	p.Numbers = append(p.Numbers, longest)
+	p.add(list.Counts[enroll.TabFlagged], q.T("desk.home.second"), "/staff/requests?tab=flagged")
+	p.Queue = c.requestTable(q, list.Rows[:min(queueShown, len(list.Rows))], "queue")
+	p.Queue.Empty = q.T("desk.home.queue.none")
+	return nil
+}
+
+func (c *Console) codeNumbers(q *web.Request, d access.Desk, p *HomePage) error {
+	if !d.May(access.IssueCodes) {
+		return nil
+	}
+	d = d.For(access.IssueCodes)
+	soon, err := c.Enroll.CountExpiring(q.Context(), d)
+	if err != nil {
+		return err
+	}
+	list, err := c.Enroll.Codes(q.Context(), d, enroll.CodeFilter{State: enroll.Suspended})
+	if err != nil {
+		return err
+	}
+	p.add(soon, q.T("desk.home.expiring"), "/staff/codes?state="+expiring)
+	p.add(list.Counts[enroll.Suspended], q.T("desk.home.suspended"), "/staff/codes?state=suspended")
+	return nil
+}
+
+func (c *Console) troubleNumbers(q *web.Request, d access.Desk, p *HomePage) error {
+	if d.May(access.SeeUndelivered) {
+		n, err := c.undeliveredCount(q.Context())
+		if err != nil {
+			return err
+		}
+		p.add(n, q.T("desk.home.undelivered"), "/staff/undelivered")
+	}
+	if !p.Review {
+		return nil
+	}
+	locked, err := c.Accounts.Waiting(q.Context(), d.For(access.ReviewRequests))
+	if err == nil {
+		p.add(len(locked), q.T("desk.home.frozen"), "/staff/frozen")
+	}
+	return err
+}
+
+// officeNumbers are those of administrators and auditors.
+func (c *Console) officeNumbers(q *web.Request, d access.Desk, p *HomePage) error {
+	if d.May(access.ManageStaff) {
+		active, invited, err := c.headCount(q.Context(), d.For(access.ManageStaff))
+		if err != nil {
+			return err
+		}
+		p.add(active, q.T("desk.home.active"), "/staff/people")
+		p.add(invited, q.T("desk.home.invited"), "/staff/people")
+		p.Places = append(p.Places, page.Row{Href: "/staff/people", Icon: "user-round", Title: q.T("console.home.people"), Text: q.T("console.home.people.text")})
+	}
+	if d.May(access.ReadAudit) {
+		st, err := c.Trail.Status(q.Context(), d.For(access.ReadAudit))
+		if err != nil {
+			return err
+		}
+		p.Late = st.Late(c.DB.Now())
+		p.add(int(st.Sealed), q.T("desk.home.sealed"), "/staff/audit")
+		p.add(st.Waiting, q.T("desk.home.unsealed"), "/staff/audit")
+		p.Places = append(p.Places, page.Row{Href: "/staff/audit", Icon: "scroll-text", Title: q.T("console.home.audit"), Text: q.T("console.home.audit.text")})
+	}
+	return nil
+}
+
+func (c *Console) headCount(ctx context.Context, d access.Desk) (active, invited int, err error) {
+	all, err := c.Staff.People(ctx, d)
+	for _, s := range all {
+		switch s.State {
+		case staff.Active:
+			active++
+		case staff.Invited:
+			invited++
+		}
+	}
+	return active, invited, err
+}

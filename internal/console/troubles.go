@@ -1,0 +1,158 @@
+package console
+
+import (
+	"strings"
+
+	"github.com/a-h/templ"
+
+	"portico/internal/access"
+	"portico/internal/account"
+	"portico/internal/enroll"
+	"portico/internal/fault"
+	"portico/internal/ids"
+	"portico/internal/notify"
+	"portico/internal/page"
+	"portico/internal/web"
+)
+
+// mountTroubles adds the lists of what went wrong: messages that did not arrive
+// and accounts that their owners locked.
+func (c *Console) mountTroubles(d desk) {
+	d.place("GET /staff/undelivered", access.SeeUndelivered, c.undelivered, page.NavItem{Path: "/staff/undelivered", Icon: "mail", TextKey: "console.nav.undelivered"})
+	d.form("POST /staff/undelivered/{id}", access.SeeUndelivered, c.settleMessage)
+	d.place("GET /staff/frozen", access.ReviewRequests, c.frozen, page.NavItem{Path: "/staff/frozen", Icon: "shield-alert", TextKey: "console.nav.frozen"})
+	d.page("GET /staff/frozen/{id}", access.ReviewRequests, c.frozenOne)
+	d.form("POST /staff/frozen/{id}", access.ReviewRequests, c.settleFrozen)
+}
+
+// Trouble is a message that did not arrive.
+type Trouble struct {
+	ID          ids.Message
+	Title, Text string
+	Patient     string // address of the patient's page, "" if there is none to see
+}
+
+// UndeliveredPage lists what did not arrive.
+type UndeliveredPage struct{ Troubles []Trouble }
+
+func (c *Console) undelivered(q *web.Request, d access.Desk) (web.Reply, error) {
+	all, err := c.Outbox.Undelivered(q.Context(), d)
+	if err != nil {
+		return web.Reply{}, err
+	}
+	s := c.words(q)
+	var p UndeliveredPage
+	for _, m := range all {
+		t := Trouble{ID: m.ID, Title: s.T("desk.kind."+m.Kind) + " · " + s.T("console.channel."+string(m.Channel)),
+			Text: s.T("desk.undelivered.text", s.Moment(m.Failed), reason(s, m))}
+		if m.Patient != "" && d.May(access.FindPatients) {
+			t.Patient = "/staff/patients/" + string(m.Patient)
+		}
+		p.Troubles = append(p.Troubles, t)
+	}
+	return c.show(q, q.T("console.undelivered.title"), func(s page.Shell) templ.Component { return undelivered(s, p) }), nil
+}
+
+// reason says in words why a message did not arrive; the code stands behind it
+// for whoever runs the mail server.
+func reason(s page.Shell, m notify.Undelivered) string {
+	switch {
+	case strings.HasPrefix(m.Why, "mail_5"), strings.HasPrefix(m.Why, "phone_400"), strings.HasPrefix(m.Why, "phone_undelivered"):
+		return s.T("desk.reason.address", m.Why)
+	case m.Why == "daily_cap":
+		return s.T("desk.reason.cap", m.Why)
+	case m.Why == "expired":
+		return s.T("desk.reason.late", m.Why)
+	}
+	return s.T("desk.reason.other", m.Why)
+}
+
+func (c *Console) settleMessage(q *web.Request, d access.Desk) (web.Reply, error) {
+	return web.Redirect("/staff/undelivered?done=settled"), absent(c.Outbox.Settle(q.Context(), d, ids.Message(q.PathValue("id"))))
+}
+
+// FrozenPage lists accounts locked by "this was not me".
+type FrozenPage struct{ Table page.TableSpec }
+
+func (c *Console) frozen(q *web.Request, d access.Desk) (web.Reply, error) {
+	all, err := c.Accounts.Waiting(q.Context(), d)
+	if err != nil {
+		return web.Reply{}, err
+	}
+	s := c.words(q)
+	p := FrozenPage{page.TableSpec{ID: "frozenlist", Caption: s.T("console.frozen.title"), HideCaption: true, Empty: s.T("console.frozen.none"),
+		Columns: []page.Column{{Text: s.T("console.codes.patient")}, {Text: s.T("desk.frozen.cause")}, {Text: s.T("desk.requests.waiting")}, {Text: s.T("desk.frozen.opened")}}}}
+	rows := make([]enroll.CodeRow, len(all))
+	for i, f := range all {
+		rows[i].Patient = f.Patient
+	}
+	names, err := c.names(q.Context(), rows)
+	if err != nil {
+		return web.Reply{}, err
+	}
+	for _, f := range all {
+		p.Table.Rows = append(p.Table.Rows, []page.Cell{{Text: names[f.Patient], Href: "/staff/frozen/" + string(f.Account)}, {Text: cause(s, f.Cause)},
+			{Text: waited(s, c.DB.Now().Sub(f.At))}, {Text: s.Date(f.Opened)}})
+	}
+	return c.show(q, q.T("console.frozen.title"), func(s page.Shell) templ.Component { return frozen(s, p) }), nil
+}
+
+// cause says which message the owner answered with "this was not me".
+func cause(s page.Shell, code string) string {
+	switch code {
+	case "opened":
+		return s.T("desk.cause.opened")
+	case "code_reused":
+		return s.T("desk.cause.code_reused")
+	}
+	return s.T("desk.cause.new_browser")
+}
+
+// FrozenOnePage asks what becomes of one locked account.
+type FrozenOnePage struct {
+	ID    ids.Account
+	Name  string
+	Facts []page.Fact
+	To    string
+}
+
+func (c *Console) frozenOne(q *web.Request, d access.Desk) (web.Reply, error) {
+	return c.frozenPage(q, d, "", nil)
+}
+
+func (c *Console) frozenPage(q *web.Request, d access.Desk, to string, wrong error) (web.Reply, error) {
+	all, err := c.Accounts.Waiting(q.Context(), d)
+	if err != nil {
+		return web.Reply{}, err
+	}
+	s := c.words(q)
+	for _, f := range all {
+		if string(f.Account) != q.PathValue("id") {
+			continue
+		}
+		who, err := c.named(q, f.Patient)
+		if err != nil {
+			return web.Reply{}, err
+		}
+		facts := []page.Fact{{Label: s.T("desk.frozen.cause"), Value: cause(s, f.Cause)}, {Label: s.T("desk.frozen.since"), Value: s.Moment(f.At)}, {Label: s.T("desk.frozen.opened"), Value: s.Moment(f.Opened)}}
+		if d.May(access.FindPatients) {
+			facts = append(facts, page.Fact{Label: s.T("console.codes.patient"), Value: who.Name, ChangeHref: "/staff/patients/" + string(f.Patient), ChangeText: s.T("desk.frozen.see")})
+		}
+		p := FrozenOnePage{f.Account, who.Name, facts, to}
+		return c.show(q, q.T("desk.frozen.one"), func(s page.Shell) templ.Component { return frozenOne(s.BackTo("/staff/frozen"), p) }).Fix(wrong), nil
+	}
+	return web.Reply{}, fault.Missing()
+}
+
+func (c *Console) settleFrozen(q *web.Request, d access.Desk) (web.Reply, error) {
+	to := account.State(q.Text("to"))
+	done := map[account.State]string{account.Active: "restored", account.Closed: "closed"}[to]
+	if done == "" {
+		return c.frozenPage(q, d, "", fault.Bad("to", "desk.frozen.choose"))
+	}
+	err := c.Accounts.Settle(q.Context(), d, ids.Account(q.PathValue("id")), to)
+	if fault.Is(err, fault.Conflict) { // a colleague was faster
+		return web.Redirect("/staff/frozen"), nil
+	}
+	return web.Redirect("/staff/frozen?done=" + done), err
+}
