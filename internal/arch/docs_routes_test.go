@@ -52,4 +52,3 @@ func form(r web.Route) string {
 	}
 	return ""
 }
-
