@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"os"
 	"runtime/debug"
+	"time"
 
 	"portico/internal/app"
+	"portico/internal/bench"
 	"portico/internal/config"
 	"portico/internal/demo"
 )
@@ -157,4 +159,20 @@ func (c restoreCommand) Run(s settings) error {
 		return err
 	}
 	return app.Restore(s.ctx, cfg, c.File, s.out)
+}
+
+type benchCommand struct {
+	Name     string        `arg:"" optional:"" help:"What to measure; without a name all short ones."`
+	Patients int           `help:"Size of the clinic of figure start." default:"100000"`
+	Seed     uint64        `help:"The same seed makes the same clinic." default:"1"`
+	Database string        `help:"PostgreSQL to measure beside SQLite: postgres://… Tables are made in a schema of its own." env:"PORTICO_BENCH_DATABASE"`
+	Data     string        `help:"Folder that keeps the clinic of figure start for the next time." type:"path"`
+	For      time.Duration `help:"How long each thing is measured." default:"3s"`
+}
+
+// Help names the figures; kong shows it.
+func (benchCommand) Help() string { return "Figures:\n" + bench.Names() }
+
+func (c benchCommand) Run(s settings) error {
+	return bench.Run(s.ctx, bench.Options{Name: c.Name, Patients: c.Patients, Seed: c.Seed, Database: c.Database, Data: c.Data, For: c.For, Out: s.out})
 }

@@ -46,6 +46,7 @@ type commands struct {
 	} `cmd:"" help:"The audit log."`
 	Backup  backupCommand  `cmd:"" help:"Write a backup while the portal runs."`
 	Restore restoreCommand `cmd:"" help:"Fill a new database from a backup and check it."`
+	Bench   benchCommand   `cmd:"" help:"Measure the portal on this machine, beside the machine's own floor."`
 }
 
 // settings is what every command gets.

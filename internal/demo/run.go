@@ -15,6 +15,7 @@ import (
 	"strings"
 
 	"portico/internal/app"
+	"portico/internal/clock"
 	"portico/internal/config"
 )
 
@@ -24,7 +25,8 @@ type Options struct {
 	Data     string
 	Patients int
 	Seed     uint64
-	Database string // postgres://…, "" for an SQLite file in Data
+	Database string      // postgres://…, "" for an SQLite file in Data
+	Clock    clock.Clock // nil: the machine's
 	Out, Err io.Writer
 }
 
@@ -116,7 +118,7 @@ func Open(ctx context.Context, cfg config.Config, o Options) (*app.App, Cards, e
 	if errs == nil {
 		errs = io.Discard
 	}
-	a, err := app.New(ctx, cfg, app.Options{Log: app.Logger(cfg, errs), Demo: true, Base: base})
+	a, err := app.New(ctx, cfg, app.Options{Log: app.Logger(cfg, errs), Demo: true, Base: base, Clock: o.Clock})
 	if err != nil {
 		return nil, Cards{}, err
 	}

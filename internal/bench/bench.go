@@ -1,0 +1,110 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"portico/internal/app"
+)
+
+// Options are those of `portico bench`.
+type Options struct {
+	Name     string        // of a figure, "" for all short ones
+	Patients int           // size of the clinic of figure start
+	Seed     uint64        // the same seed makes the same clinic
+	Database string        // postgres://…, "" to measure SQLite only
+	Data     string        // folder that keeps the clinic of figure start for the next time, "" for none
+	For      time.Duration // how long each thing is measured
+	Out      io.Writer
+}
+
+// figure is one thing that can be measured.
+type figure struct {
+	name, what string
+	long       bool // not among those that are run without a name
+	run        func(context.Context, *run) error
+}
+
+var figures = []figure{
+	{name: "pages", what: "Queries and weight of each page", run: pages},
+}
+
+// Names lists the figures with what they are, one a line.
+func Names() string {
+	var b strings.Builder
+	for _, f := range figures {
+		long := ""
+		if f.long {
+			long = " (only by name)"
+		}
+		fmt.Fprintf(&b, "  %-10s %s%s\n", f.name, f.what, long)
+	}
+	return b.String()
+}
+
+// run is one figure being measured.
+type run struct {
+	Options
+	dir string // empty, and gone afterwards
+}
+
+// Run measures. An unknown name is wrong use.
+func Run(ctx context.Context, o Options) error {
+	var todo []figure
+	for _, f := range figures {
+		if f.name == o.Name || (o.Name == "" && !f.long) {
+			todo = append(todo, f)
+		}
+	}
+	if len(todo) == 0 {
+		return fmt.Errorf("%w: there is no figure %q; there are:\n%s", app.ErrUse, o.Name, Names())
+	}
+	if o.Database != "" && !strings.HasPrefix(o.Database, "postgres") {
+		return fmt.Errorf("%w: --database is postgres://…", app.ErrUse)
+	}
+	fmt.Fprintf(o.Out, "%s, %s/%s, %d CPUs, seed %d\n", runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), o.Seed)
+	for _, f := range todo {
+		if err := one(ctx, f, o); err != nil {
+			return fmt.Errorf("measure %s: %w", f.name, err)
+		}
+	}
+	return nil
+}
+
+func one(ctx context.Context, f figure, o Options) error {
+	dir, err := os.MkdirTemp("", "portico-bench")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	fmt.Fprintf(o.Out, "\n%s: %s\n\n", f.name, f.what)
+	return f.run(ctx, &run{o, dir})
+}
+
+// table prints rows of cells under a head, the first column to the left and
+// numbers to the right.
+func (r *run) table(head string, rows ...string) error {
+	w := tabwriter.NewWriter(r.Out, 0, 0, 2, ' ', tabwriter.AlignRight)
+	for _, row := range append([]string{head}, rows...) {
+		first, rest, _ := strings.Cut(row, "\t")
+		fmt.Fprintf(w, "  %-*s\t%s\t\n", longest(append(rows, head)), first, rest)
+	}
+	return w.Flush()
+}
+
+func longest(rows []string) (n int) {
+	for _, r := range rows {
+		first, _, _ := strings.Cut(r, "\t")
+		n = max(n, len([]rune(first)))
+	}
+	return n
+}
+
+// say prints a sentence under a table.
+func (r *run) say(format string, args ...any) { fmt.Fprintf(r.Out, "  "+format+"\n", args...) }

@@ -1,0 +1,116 @@
+package bench
+
+import "context"
+
+// who is one of the people who walk through the portal.
+type who string
+
+const (
+	visitor       who = "visitor"       // nobody signed in
+	entering      who = "entering"      // a patient between password and second step
+	applicant     who = "applicant"     // opens an account with a code
+	knower        who = "knower"        // knows the patient number and the birth date
+	asker         who = "asker"         // has nothing and asks the clinic
+	latecomer     who = "latecomer"     // holds a code whose time is over
+	patient       who = "patient"       // signed in
+	clerk         who = "clerk"         // signed in at the front desk
+	arriving      who = "arriving"      // staff between password and second step
+	administrator who = "administrator" // signed in
+	auditor       who = "auditor"       // signed in
+)
+
+// place is one page: who opens it, where, and what it may cost.
+type place struct {
+	route string // as it was registered, without the method
+	who   who
+	// before is what this person does first, nil for nothing.
+	before func(context.Context, *walk, *guest) error
+	// from is a page with a link to this one, for a route with an {id} in it, and
+	// text what the link says, "" for the first such link.
+	from, text string
+	// at gives the address where neither the route nor a link is one.
+	at func(context.Context, *walk) (string, error)
+	// status is the answer where it is not 200.
+	status int
+	// queries is what the page may ask the database, counting the lines it writes
+	// to the audit log (two for each). A test compares: more needs a reason, fewer
+	// a smaller number here.
+	queries int
+	// whole is set for pages that show much on purpose, such as a document or a
+	// page of the log: they may weigh more than others.
+	whole bool
+}
+
+// places holds every page, in the order in which they are opened: what one
+// person does stands in order, and what ends a session stands last.
+//
+// A new page needs one line: its route, who opens it (most are patient, clerk or
+// administrator), for a route with an {id} a page with a link to it, and the
+// number of its queries, which the test says.
+var places = []place{
+	{route: "/{$}", who: visitor, status: 303},
+	{route: "/signin", who: visitor},
+	{route: "/signin/help", who: visitor},
+	{route: "/display", who: visitor},
+	{route: "/help", who: visitor},
+	{route: "/accessibility", who: visitor},
+	{route: "/terms", who: visitor, whole: true, queries: 1},
+	{route: "/privacy", who: visitor, whole: true, queries: 1},
+	{route: "/documents/{id}", who: visitor, at: document, whole: true, queries: 2},
+	{route: "/enroll", who: visitor},
+	{route: "/enroll/number", who: visitor, queries: 1},
+	{route: "/enroll/code", who: visitor},
+	{route: "/enroll/phone", who: visitor},
+	{route: "/enroll/request", who: visitor},
+	{route: "/enroll/anew", who: visitor},
+	{route: "/a/{token}", who: visitor, at: codeLink},
+	{route: "/staff/signin", who: visitor},
+	{route: "/staff/setup/{token}", who: visitor, at: setUpLink, queries: 1},
+	{route: "/staff/setup/{token}/app", who: visitor, before: choosePassword, at: setUpApp, queries: 1},
+	{route: "/staff/setup/{token}/qr", who: visitor, at: setUpImage, queries: 1},
+	{route: "/style", who: visitor, whole: true},
+
+	{route: "/signin/step", who: entering, before: enterPassword, queries: 3},
+
+	{route: "/enroll/confirm", who: knower, before: tryNumber, queries: 2},
+	{route: "/enroll/sent", who: asker, before: askClinic, queries: 2},
+	{route: "/enroll/user", who: applicant, before: openCode, queries: 7},
+	{route: "/enroll/second", who: applicant, before: chooseUser, queries: 7},
+	{route: "/enroll/second/contact", who: applicant, before: chooseMail, queries: 7},
+	{route: "/enroll/second/code", who: applicant, before: giveMail, queries: 7},
+	{route: "/enroll/second/app", who: applicant, before: chooseApp, queries: 7},
+	{route: "/enroll/second/app.png", who: applicant, queries: 7},
+	{route: "/enroll/recovery", who: applicant, before: proveApp, queries: 7},
+	{route: "/enroll/recovery.txt", who: applicant, queries: 7},
+	{route: "/enroll/terms", who: applicant, before: saveRecovery, whole: true, queries: 9},
+	{route: "/enroll/done", who: applicant, before: acceptTerms, queries: 3},
+
+	{route: "/home", who: patient, queries: 13},
+	{route: "/account/display", who: patient, queries: 3},
+	{route: "/terms/accept", who: patient, whole: true, queries: 5},
+
+	{route: "/staff/signin/step", who: arriving, before: enterStaff, queries: 2},
+	{route: "/staff", who: clerk, queries: 14},
+	{route: "/staff/patients", who: clerk, queries: 6},
+	{route: "/staff/patients/{id}", who: clerk, at: patientPage, queries: 16},
+	{route: "/staff/patients/{id}/issue", who: clerk, at: issuePage, queries: 9},
+	{route: "/staff/codes", who: clerk, queries: 10},
+	{route: "/staff/codes/{id}", who: clerk, from: "/staff/codes", queries: 8},
+	{route: "/staff/requests", who: clerk, queries: 8},
+	{route: "/staff/requests/{id}", who: clerk, from: "/staff/requests", text: "Eleanor Carter", queries: 20},
+	{route: "/staff/undelivered", who: clerk, queries: 7},
+	{route: "/staff/people", who: administrator, queries: 6},
+	{route: "/staff/people/{id}", who: administrator, from: "/staff/people", text: "Jordan Kim", queries: 6},
+	{route: "/staff/audit", who: auditor, whole: true, queries: 8},
+	{route: "/staff/audit.csv", who: auditor, queries: 7},
+
+	// This freezes the applicant's new account.
+	{route: "/not-me/{token}", who: visitor, at: notMeLink, queries: 1},
+	{route: "/staff/frozen", who: clerk, before: disown, queries: 8},
+	{route: "/staff/frozen/{id}", who: clerk, from: "/staff/frozen", queries: 8},
+
+	{route: "/demo/outbox", who: visitor, whole: true, queries: 1},
+
+	// This turns the clock so far that every session ends.
+	{route: "/enroll/expired", who: latecomer, before: comeLate, queries: 2},
+}

@@ -1,0 +1,209 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"html"
+	"net/url"
+	"regexp"
+	"strings"
+	"time"
+
+	"portico/internal/access"
+	"portico/internal/demo"
+	"portico/internal/lang"
+	"portico/internal/staff"
+)
+
+// What people do before they get to a page.
+
+const newPassword = "orchard kettle seven 42"
+
+func born(card demo.PersonCard) []string {
+	d := strings.Split(card.Birth, "-")
+	return []string{"birth_year", d[0], "birth_month", strings.TrimPrefix(d[1], "0"), "birth_day", strings.TrimPrefix(d[2], "0")}
+}
+
+// named finds somebody of the cast by what is special about them.
+func (w *walk) named(why string) demo.PersonCard {
+	for _, p := range w.cards.Patients {
+		if p.Why == why {
+			return p
+		}
+	}
+	return demo.PersonCard{}
+}
+
+func enterPassword(_ context.Context, w *walk, g *guest) error {
+	a := w.cards.Accounts[1]
+	return g.post("/signin", "/signin", "username", a.UserName, "password", a.Password)
+}
+
+func enterStaff(_ context.Context, w *walk, g *guest) error {
+	s := w.cards.Staff[1]
+	return g.post("/staff/signin", "/staff/signin", "email", s.Email, "password", s.Password)
+}
+
+func tryNumber(_ context.Context, w *walk, g *guest) error {
+	p := w.named("knows only the number")
+	return g.post("/enroll/number", "/enroll/number", append(born(p), "number", p.Number)...)
+}
+
+func askClinic(_ context.Context, w *walk, g *guest) error {
+	p := w.named("has no contact on file")
+	return g.post("/enroll/request", "/enroll/request", append(born(p), "given", p.Given, "family", p.Family, "sex", "female",
+		"address_street", "1 River Road", "address_city", "Riverside", "address_state", "MA", "address_zip", "01001",
+		"email", "ruth.new@example.org", "phone", "413-555-0177", "reach", "phone")...)
+}
+
+func openCode(_ context.Context, w *walk, g *guest) error {
+	c := w.cards.Codes[0]
+	return g.post("/enroll/code", "/enroll/code", append(born(c.PersonCard), "code", c.Code)...)
+}
+
+func chooseUser(_ context.Context, _ *walk, g *guest) error {
+	return g.post("/enroll/user", "/enroll/user", "username", "walter.river", "password", newPassword, "again", newPassword)
+}
+
+func chooseMail(_ context.Context, _ *walk, g *guest) error {
+	return g.post("/enroll/second", "/enroll/second", "how", "email")
+}
+
+func giveMail(_ context.Context, _ *walk, g *guest) error {
+	return g.post("/enroll/second/contact", "/enroll/second/contact", "contact", "walter.new@example.org")
+}
+
+func chooseApp(_ context.Context, _ *walk, g *guest) error {
+	return g.post("/enroll/second", "/enroll/second", "how", "totp")
+}
+
+// typed finds an authenticator's secret, shown for typing in groups.
+var typed = regexp.MustCompile(`<span>([A-Z2-7]{4})\s*</span>`)
+
+func proveApp(_ context.Context, w *walk, g *guest) error {
+	v, err := g.get("/enroll/second/app")
+	if err != nil {
+		return err
+	}
+	key := ""
+	for _, m := range typed.FindAllSubmatch(v.body, -1) {
+		key += string(m[1])
+	}
+	code, err := w.totp(key)
+	if err != nil {
+		return err
+	}
+	return g.post("/enroll/second/app", "/enroll/second/app", "code", code)
+}
+
+func saveRecovery(_ context.Context, _ *walk, g *guest) error {
+	return g.post("/enroll/recovery", "/enroll/recovery", "saved", "yes")
+}
+
+func acceptTerms(_ context.Context, _ *walk, g *guest) error {
+	return g.post("/enroll/terms", "/enroll/terms", "terms", "yes", "privacy", "yes")
+}
+
+func comeLate(_ context.Context, w *walk, g *guest) error {
+	if w.clock == nil {
+		return errors.New("the clock of this clinic cannot be turned")
+	}
+	w.later(400 * 24 * time.Hour)
+	c := w.cards.Codes[2]
+	return g.post("/enroll/code", "/enroll/code", append(born(c.PersonCard), "code", c.Code)...)
+}
+
+var documentID = regexp.MustCompile(`name="id-terms" value="([^"]+)"`)
+
+// document gives the address of the terms as somebody accepted them.
+func document(_ context.Context, w *walk) (string, error) {
+	g, err := w.person(patient)
+	if err != nil {
+		return "", err
+	}
+	v, err := g.get("/terms/accept")
+	if err != nil {
+		return "", err
+	}
+	m := documentID.FindSubmatch(v.body)
+	if m == nil {
+		return "", errors.New("the terms name no document")
+	}
+	return "/documents/" + html.UnescapeString(string(m[1])), nil
+}
+
+func codeLink(_ context.Context, w *walk) (string, error) { return pathOf(w.cards.Codes[3].Link) }
+
+func pathOf(link string) (string, error) {
+	u, err := url.Parse(link)
+	if err != nil || u.Path == "" {
+		return "", errors.New("there is no link")
+	}
+	return u.Path, nil
+}
+
+// setUpLink gives the link with which a new colleague begins.
+func setUpLink(ctx context.Context, w *walk) (string, error) {
+	if w.setUp == "" {
+		_, link, err := w.app.Staff.Add(ctx, access.NewDuty("bench"), staff.Newcomer{Name: "Robin Vale", Email: "robin@riverside.example", Roles: []access.Role{access.FrontDesk}, Lang: lang.En})
+		if err != nil {
+			return "", err
+		}
+		w.setUp = link.Path
+	}
+	return w.setUp, nil
+}
+
+func choosePassword(ctx context.Context, w *walk, g *guest) error {
+	path, err := setUpLink(ctx, w)
+	if err != nil {
+		return err
+	}
+	return g.post(path, path, "password", newPassword)
+}
+
+func setUpApp(ctx context.Context, w *walk) (string, error) {
+	path, err := setUpLink(ctx, w)
+	return path + "/app", err
+}
+
+func setUpImage(ctx context.Context, w *walk) (string, error) {
+	path, err := setUpLink(ctx, w)
+	return path + "/qr", err
+}
+
+// patientPage gives the page of somebody who holds no code yet.
+func patientPage(ctx context.Context, w *walk) (string, error) {
+	id, err := w.app.Registry.Numbered(ctx, access.NewDuty("bench"), w.named("was called Carter before").Number)
+	return "/staff/patients/" + string(id), err
+}
+
+func issuePage(ctx context.Context, w *walk) (string, error) {
+	path, err := patientPage(ctx, w)
+	return path + "/issue", err
+}
+
+// notMeLink finds the link that the new account's owner was sent.
+func notMeLink(ctx context.Context, w *walk) (string, error) {
+	err := w.mailed(ctx, func(_ string, links []string) bool {
+		for _, l := range links {
+			if strings.Contains(l, "/not-me/") {
+				w.notMe, _ = pathOf(l)
+			}
+		}
+		return w.notMe != ""
+	})
+	if err != nil {
+		return "", fmt.Errorf("a link to say that it was somebody else: %w", err)
+	}
+	return w.notMe, nil
+}
+
+func disown(_ context.Context, w *walk, _ *guest) error {
+	g, err := w.person(visitor)
+	if err != nil {
+		return err
+	}
+	return g.post(w.notMe, w.notMe)
+}
