@@ -708,3 +708,26 @@ CREATE UNIQUE INDEX enroll_breaker_on ON enroll_breaker (state) WHERE state = 'o
 -- there may be very many, and each batch would sort them all.
 CREATE INDEX audit_pending_at ON audit_pending (at, entry_id);
 
+-- 0021_access_session.sql
+-- When the person behind a session last proved password and second step again.
+-- Sensitive work is open for ten minutes from then on; NULL is never.
+ALTER TABLE session ADD COLUMN raised_at TIMESTAMPTZ;
+
+-- 0022_account_confirmation.sql
+-- Signed-in people who have given their password again and whose second step is
+-- awaited. One for each session: beginning again replaces it, and its id, to
+-- which one-time codes are bound, is new each time. There is no token: it is
+-- found by the session alone, so that no other session can finish it.
+CREATE TABLE confirmation (
+    session_id TEXT PRIMARY KEY,
+    id TEXT NOT NULL,
+    account_id TEXT NOT NULL REFERENCES account (id),
+    factor_id TEXT NOT NULL,
+    next_path TEXT NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    expires_at TIMESTAMPTZ NOT NULL,
+    ended_at TIMESTAMPTZ
+);
+CREATE UNIQUE INDEX confirmation_id ON confirmation (id);
+CREATE INDEX confirmation_expires ON confirmation (expires_at);
+

@@ -1,5 +1,5 @@
 import { each, one } from "./dom.js";
-import { forget, giveBack, keep } from "./keep.js";
+import { forget, giveBack, hold, keep } from "./keep.js";
 
 // Warns 2½ minutes before a session ends and leaves the page when it has. All
 // tabs share the moment of last use, so that an open but unused tab neither
@@ -67,12 +67,15 @@ const start = () => {
     (stay.hidden ? close : stay).click();
   });
   used();
+  if (location.pathname.startsWith("/account/confirm")) hold();
   giveBack(say.mark);
+  each("form[data-keep]", (form) => form.addEventListener("submit", () => keep(say.mark, true)));
   const beat = setInterval(tick, 1000);
   document.addEventListener("visibilitychange", () => document.hidden || tick());
 };
 
 if (box) start();
+else if (location.pathname === "/signin") hold();
 each("[data-signout]", (form) => form.addEventListener("submit", forget));
 
 // A page from before signing out may come back from the browser's memory.

@@ -13,6 +13,14 @@
 // another cookie and another type than a signed-in session, so that it can
 // never satisfy a portal route.
 //
+// A patient's session can be raised for ten minutes by proving password and
+// second step again. Sensitive work wants that: its routes are registered with
+// PatientRaised and PatientRaisedForm, its operations begin with NeedRaised in
+// place of Need. Work that wants it in some cases only asks Chart.Raised, or
+// returns ErrNotRaised from an ordinary route; package web sends the person to
+// ConfirmPath and back either way. Raise gives the session a new token and ends
+// the old one.
+//
 // Opening a chart or a desk page moves the idle clock and writes its audit line
 // in one transaction, before the page is made.
 package access

@@ -108,6 +108,7 @@ const (
 	ChangeDisplay Permission = "display.change"
 	EndSession    Permission = "session.end"
 	SeeAccess     Permission = "access.see" // who looked at the chart
+	ConfirmSelf   Permission = "self.confirm"
 )
 
 // Chart is the proof that one viewer may do one thing with one patient's data.
@@ -116,6 +117,8 @@ type Chart struct {
 	patient ids.Patient
 	perm    Permission
 	session ids.Session
+	token   string // hash of the token it was opened with
+	raised  bool
 	source  Source
 	agent   string
 }

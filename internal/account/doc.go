@@ -30,6 +30,14 @@
 // last step in the same way. Every session has a new token; the half-way and
 // the anonymous cookies die with its beginning.
 //
+// # Confirming who one is
+//
+// Sensitive work wants a raised session: somebody who finds a browser left open
+// must not get far. At /account/confirm the person proves password and second
+// step again, under the counters of signing in; a known browser spares nothing.
+// The half-way state is found by the session alone. Package access holds how
+// long a raise lasts, and gives the session a new token.
+//
 // # What it refuses
 //
 // To say whether an account exists; to let a password or a code be set or seen
@@ -37,13 +45,15 @@
 // more than the owner's first name.
 //
 // Tables: account, account_factor, recovery_code, one_time_code,
-// signin_attempt, device, account_event, disown_link.
+// signin_attempt, confirmation, device, account_event, disown_link.
 // Routes: GET and POST /signin, GET and POST /signin/step, POST
 // /signin/step/send, POST /signin/cancel, GET /signin/help, POST /signout, GET
-// /home, GET and POST /display, GET and POST /account/display, GET and POST
+// /home, GET and POST /account/confirm, GET and POST /account/confirm/step, POST
+// /account/confirm/step/send, GET and POST /display, GET and POST /account/display, GET and POST
 // /not-me/{token}.
 // Jobs: account.locked, account.sweep.
 // Audit: account.opened, account.disowned, account.display_changed,
 // signin.tried, signin.password_passed, signin.second_step,
-// signin.one_time_sent, signin.done, signin.out, session.ended.
+// signin.one_time_sent, signin.done, signin.out, session.ended,
+// confirm.password, confirm.second_step, session.raised.
 package account

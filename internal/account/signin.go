@@ -30,7 +30,7 @@ const tellAfter = 10
 // attemptLife is how long one may take from the password to the second step.
 const attemptLife = 10 * time.Minute
 
-// attempt names a half-way sign-in.
+// attempt names a half-way sign-in or confirmation.
 type attempt string
 
 // Entry is what somebody typed on the sign-in page.
@@ -163,7 +163,14 @@ func (g guard) clear(ctx context.Context, tx *store.Tx) error {
 // many failures by a job; it is queued for names that do not exist as well, so
 // that this costs the same.
 func (s *Accounts) refuse(ctx context.Context, v access.Visitor, a record, g guard) error {
-	e := v.Did(audit.SignInTried, string(a.id)).As(audit.Refused).On(string(a.person))
+	if err := s.count(ctx, v.Did(audit.SignInTried, string(a.id)).As(audit.Refused).On(string(a.person)), a, g); err != nil {
+		return err
+	}
+	return errSignIn()
+}
+
+// count writes a failure down and queues the notice of many.
+func (s *Accounts) count(ctx context.Context, e audit.Entry, a record, g guard) error {
 	err := s.DB.Change(ctx, e, func(tx *store.Tx) error {
 		n, err := s.Limits.Fails(ctx, tx, othersWaits, g.subject)
 		if err != nil || n != tellAfter || g.known {
@@ -174,7 +181,7 @@ func (s *Accounts) refuse(ctx context.Context, v access.Visitor, a record, g gua
 	if err != nil {
 		return fault.Down("error.busy", 5*time.Second, err)
 	}
-	return errSignIn()
+	return nil
 }
 
 // keepHash replaces a password's hash by one under the present secret and cost,
@@ -208,13 +215,16 @@ func (s *Accounts) begin(ctx context.Context, v access.Visitor, a record, g guar
 			id, secret.TokenHash(token), a.id, factors[0].id, next, store.Time(tx.Now), store.Time(tx.Now.Add(attemptLife))); err != nil {
 			return err
 		}
-		return s.sendFactor(ctx, tx, v, id, a, factors[0])
+		return s.sendFactor(ctx, tx, v.Did, pending{id: id, account: a, purpose: notify.ForSignIn}, factors[0])
 	})
 	return token, err
 }
 
+// did makes an audit entry of whoever asked.
+type did func(a audit.Action, object string) audit.Entry
+
 // sendFactor sends the code of a second step, if it is one that is sent.
-func (s *Accounts) sendFactor(ctx context.Context, tx *store.Tx, v access.Visitor, id attempt, a record, f factor) error {
+func (s *Accounts) sendFactor(ctx context.Context, tx *store.Tx, by did, p pending, f factor) error {
 	if f.kind == TOTP {
 		return nil
 	}
@@ -222,6 +232,7 @@ func (s *Accounts) sendFactor(ctx context.Context, tx *store.Tx, v access.Visito
 	if err != nil {
 		return err
 	}
-	tx.Log(v.Did(audit.OneTimeSent, string(f.id)).On(string(a.person)).With(string(f.kind)))
-	return s.NewOneTime(ctx, tx, OneTime{Flow: string(id), Channel: f.kind.channel(), To: to, Lang: a.lang, Patient: a.person, Account: a.id, For: notify.ForSignIn})
+	a := p.account
+	tx.Log(by(audit.OneTimeSent, string(f.id)).On(string(a.person)).With(string(f.kind)))
+	return s.NewOneTime(ctx, tx, OneTime{Flow: string(p.id), Channel: f.kind.channel(), To: to, Lang: a.lang, Patient: a.person, Account: a.id, For: p.purpose})
 }

@@ -22,7 +22,7 @@ var errGone = errors.New("no such half-way sign-in")
 // byRecovery stands for the recovery codes where a second step is named.
 const byRecovery = "recovery"
 
-// pending is a half-way sign-in with whom it is for.
+// pending is a half-way sign-in or confirmation with whom it is for.
 type pending struct {
 	id      attempt
 	account record
@@ -30,6 +30,7 @@ type pending struct {
 	next    string
 	unsent  bool // the newest code could not be sent
 	factors []factor
+	purpose notify.Purpose
 }
 
 func (p pending) find(id ids.Factor) (factor, bool) {
@@ -43,28 +44,33 @@ func (p pending) find(id ids.Factor) (factor, bool) {
 
 // pendingBy reads the live half-way sign-in of a token.
 func pendingBy(ctx context.Context, tx *store.Tx, token string) (pending, error) {
-	var of ids.Account
 	p, err := store.Get(ctx, tx, func(r store.Row) (p pending, err error) {
-		err = r.Scan(&p.id, &of, &p.factor, &p.next, &p.unsent)
+		err = r.Scan(&p.id, &p.account.id, &p.factor, &p.next, &p.unsent)
 		return p, err
 	}, `
 		SELECT id, account_id, factor_id, next_path,
 			EXISTS (SELECT 1 FROM one_time_code c WHERE c.flow = signin_attempt.id AND c.used_at IS NULL AND c.ended_at IS NULL AND NOT c.sent)
 		FROM signin_attempt WHERE token_hash = $1 AND ended_at IS NULL AND expires_at > $2`,
 		secret.TokenHash(token), store.Time(tx.Now))
+	p.purpose = notify.ForSignIn
+	return whole(ctx, tx, p, err)
+}
+
+// whole reads what else is to be known of a half-way state that was found.
+func whole(ctx context.Context, tx *store.Tx, p pending, err error) (pending, error) {
 	if errors.Is(err, store.ErrNone) {
 		return p, errGone
 	}
 	if err != nil {
 		return p, err
 	}
-	if p.account, err = byID(ctx, tx, of); err != nil {
+	if p.account, err = byID(ctx, tx, p.account.id); err != nil {
 		return p, err
 	}
 	if p.account.state != Active { // frozen since the password was given
 		return p, errGone
 	}
-	p.factors, err = factorsOf(ctx, tx, of)
+	p.factors, err = factorsOf(ctx, tx, p.account.id)
 	return p, err
 }
 
@@ -98,7 +104,7 @@ func (s *Accounts) Choose(ctx context.Context, v access.Visitor, token string, f
 		if err := choose(ctx, tx, p.id, f); err != nil {
 			return e, err
 		}
-		err = s.sendFactor(ctx, tx, v, p.id, p.account, want)
+		err = s.sendFactor(ctx, tx, v.Did, p, want)
 		if fault.Is(err, fault.TooMany) {
 			soon = err
 			return e, nil

@@ -31,6 +31,11 @@ func (s *Accounts) Mount(r *web.Router) {
 	r.Visitor("GET /signin/help", s.showHelp)
 	r.Patient("GET /home", access.SeeHome, s.showHome)
 	r.PatientForm("POST /signout", access.EndSession, s.signOut)
+	r.Patient("GET "+access.ConfirmPath, access.ConfirmSelf, s.showConfirm)
+	r.PatientForm("POST "+access.ConfirmPath, access.ConfirmSelf, s.confirm)
+	r.Patient("GET "+confirmStep, access.ConfirmSelf, s.showConfirmStep)
+	r.PatientForm("POST "+confirmStep, access.ConfirmSelf, s.confirmStep)
+	r.PatientForm("POST "+confirmStep+"/send", access.ConfirmSelf, s.confirmSend)
 	r.Visitor("GET /display", s.showDisplay)
 	r.VisitorForm("POST /display", s.display)
 	r.Patient("GET /account/display", access.ChangeDisplay, s.showOwnDisplay)
@@ -116,9 +121,18 @@ func (s *Accounts) stepPage(r *web.Request, wrong error) (web.Reply, error) {
 	if err != nil {
 		return web.Reply{}, err
 	}
-	all, err := s.methods(p.factors)
+	view, err := s.choices(p)
 	if err != nil {
 		return web.Reply{}, err
+	}
+	return web.Show(func(sh page.Shell) templ.Component { return step(sh, view) }).Fix(wrong), nil
+}
+
+// choices lists the second steps of a half-way state, the one asked for apart.
+func (s *Accounts) choices(p pending) (StepPage, error) {
+	all, err := s.methods(p.factors)
+	if err != nil {
+		return StepPage{}, err
 	}
 	all = append(all, Method{ID: byRecovery, Kind: recoveryKind})
 	view := StepPage{Unsent: p.unsent}
@@ -129,7 +143,7 @@ func (s *Accounts) stepPage(r *web.Request, wrong error) (web.Reply, error) {
 			view.Others = append(view.Others, m)
 		}
 	}
-	return web.Show(func(sh page.Shell) templ.Component { return step(sh, view) }).Fix(wrong), nil
+	return view, nil
 }
 
 func (s *Accounts) step(r *web.Request, v access.Visitor) (web.Reply, error) {

@@ -41,13 +41,19 @@ func routesDocument(t *testing.T) string {
 	return `# Routes
 
 Made from the router; do not edit. A route without an audience cannot be registered. Forms carry a key
-that works once and only in the browser that was given it.
+that works once and only in the browser that was given it. A raised session is one whose person has
+proven password and second step within the last ten minutes.
 
 ` + table([]string{"method", "path", "for", "needs", ""}, rows)
 }
 
 func form(r web.Route) string {
-	if r.Form {
+	switch {
+	case r.Form && r.Raised:
+		return "form, raised session"
+	case r.Raised:
+		return "raised session"
+	case r.Form:
 		return "form"
 	}
 	return ""

@@ -50,6 +50,11 @@ const (
 	SessionKept    Action = "session.kept"
 	DisplayChanged Action = "account.display_changed"
 
+	ConfirmAsked    Action = "confirm.asked"
+	ConfirmPassword Action = "confirm.password"
+	ConfirmStep     Action = "confirm.second_step"
+	SessionRaised   Action = "session.raised"
+
 	TermsPublished Action = "terms.published"
 	TermsAccepted  Action = "terms.accepted"
 
@@ -121,6 +126,11 @@ var Sentences = map[Action]string{
 	SessionsEnded:  "ended sessions",
 	SessionKept:    "kept a session open",
 	DisplayChanged: "changed language or display",
+
+	ConfirmAsked:    "was asked to confirm who they are before sensitive work",
+	ConfirmPassword: "gave their password again",
+	ConfirmStep:     "tried the second step again",
+	SessionRaised:   "confirmed who they are for the next ten minutes",
 
 	TermsPublished: "published terms or privacy practices",
 	TermsAccepted:  "accepted terms or privacy practices",

@@ -123,6 +123,7 @@ var every = []Notice{
 	OneTimeCode{Digits: "493027", Minutes: 10, For: ForSignIn},
 	OneTimeCode{Digits: "493027", Minutes: 10, For: ForSetUp},
 	OneTimeCode{Digits: "493027", Minutes: 1, For: ForChange},
+	OneTimeCode{Digits: "493027", Minutes: 10, For: ForCheck},
 	AccountOpened{At: testkit.Noon, NotMe: "/not-me/4mzq7w2k9c5t8r3v6x1y0abdef"},
 	NewBrowser{At: testkit.Noon, Browser: "Firefox on Android", NotMe: "/not-me/4mzq7w2k9c5t8r3v6x1y0abdef"},
 	SomeoneTried{}, CodeReused{NotMe: "/not-me/4mzq7w2k9c5t8r3v6x1y0abdef"},

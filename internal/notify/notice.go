@@ -22,6 +22,7 @@ const (
 	ForSignIn Purpose = "signin" // the second step of signing in
 	ForSetUp  Purpose = "setup"  // proving a new phone or e-mail
 	ForChange Purpose = "change" // confirming a change
+	ForCheck  Purpose = "check"  // a signed-in person confirming who they are
 )
 
 type (

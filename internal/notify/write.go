@@ -122,6 +122,8 @@ func (p Purpose) words(w writer) (title, lead, text string) {
 		return w.t("notify.onetime.setup.title"), w.t("notify.onetime.setup.lead"), "notify.onetime.setup.text"
 	case ForChange:
 		return w.t("notify.onetime.change.title"), w.t("notify.onetime.change.lead"), "notify.onetime.change.text"
+	case ForCheck:
+		return w.t("notify.onetime.check.title"), w.t("notify.onetime.check.lead"), "notify.onetime.check.text"
 	}
 	return w.t("notify.onetime.signin.title"), w.t("notify.onetime.signin.lead"), "notify.onetime.signin.text"
 }

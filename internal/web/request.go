@@ -146,6 +146,24 @@ func (q *Request) toSignIn(path string) Reply {
 	return Redirect(path)
 }
 
+// toConfirm sends a signed-in person to prove password and second step again,
+// and from there back to this page; a form's person to the page it is on.
+func (q *Request) toConfirm() Reply {
+	return Redirect(access.ConfirmPath + "?next=" + url.QueryEscape(q.router.pageAbove(q.URL.Path)))
+}
+
+// pageAbove is the nearest address at or above path that is a page.
+func (r *Router) pageAbove(path string) string {
+	for path != "" {
+		probe := &http.Request{Method: http.MethodGet, Host: r.set.Base.Host, URL: &url.URL{Path: path}}
+		if _, pattern := r.mux.Handler(probe); strings.HasPrefix(pattern, "GET /") {
+			return path
+		}
+		path = path[:strings.LastIndexByte(path, '/')]
+	}
+	return "/home"
+}
+
 // LocalPath makes sure that a redirect stays on this site: a path beginning
 // with one slash and holding nothing a browser could read as another host.
 // Anything else becomes fallback.

@@ -57,6 +57,7 @@ type Route struct {
 	Audience     string // "visitor", "enrolling", "patient", "staff", "system"
 	Need         string // permission, task or level
 	Form         bool
+	Raised       bool // needs password and second step proven in the last ten minutes
 }
 
 // New makes a router without routes.
@@ -132,36 +133,64 @@ func (r *Router) enrolling(pattern string, l access.Level, h enrollingFunc, form
 
 // Patient registers a page that needs a chart opened for p.
 func (r *Router) Patient(pattern string, p access.Permission, h patientFunc) {
-	r.patient(pattern, p, h, false)
+	r.patient(pattern, Route{Need: string(p)}, h)
 }
 
 // PatientForm registers a form that needs a chart opened for p.
 func (r *Router) PatientForm(pattern string, p access.Permission, h patientFunc) {
-	r.patient(pattern, p, h, true)
+	r.patient(pattern, Route{Need: string(p), Form: true}, h)
 }
 
-func (r *Router) patient(pattern string, p access.Permission, h patientFunc, form bool) {
-	if p == "" {
+// PatientRaised registers a page that needs a chart opened for p in a session
+// raised within the last ten minutes. Whoever has not is sent to confirm who
+// they are and comes back to this page.
+func (r *Router) PatientRaised(pattern string, p access.Permission, h patientFunc) {
+	r.patient(pattern, Route{Need: string(p), Raised: true}, h)
+}
+
+// PatientRaisedForm registers a form that needs the same. If the ten minutes are
+// over when it is sent, nothing is done: the person confirms who they are and
+// comes back to the nearest page at or above the form's address, where the
+// browser gives back what was typed if the form has page.FormSpec.Keep.
+func (r *Router) PatientRaisedForm(pattern string, p access.Permission, h patientFunc) {
+	r.patient(pattern, Route{Need: string(p), Form: true, Raised: true}, h)
+}
+
+func (r *Router) patient(pattern string, t Route, h patientFunc) {
+	if t.Need == "" {
 		panic("patient route without a permission: " + pattern)
 	}
-	r.add(pattern, Route{Audience: "patient", Need: string(p), Form: form}, func(q *Request) (Reply, error) {
+	t.Audience = "patient"
+	open := r.gate.Chart
+	if t.Raised {
+		open = r.gate.RaisedChart
+	}
+	r.add(pattern, t, func(q *Request) (Reply, error) {
 		q.shell.Audience = page.Patient
 		token := q.Cookie(SessionCookie)
 		if token == "" {
 			return q.toSignIn("/signin"), nil
 		}
-		c, live, err := r.gate.Chart(q.Context(), token, p, pattern, q.visitor)
-		if errors.Is(err, access.ErrNoSession) {
+		c, live, err := open(q.Context(), token, access.Permission(t.Need), pattern, q.visitor)
+		switch {
+		case errors.Is(err, access.ErrNoSession):
 			return q.toSignIn("/signin").Cookie(SessionCookie, "", -1), nil
-		}
-		if err != nil {
+		case errors.Is(err, access.ErrNotRaised):
+			return q.toConfirm(), nil
+		case err != nil:
 			return Reply{}, err
 		}
-		q.bind(SessionCookie, token)
+		// To the session, not to its token: raising it in one tab must not make
+		// forms in the others stale.
+		q.bind(SessionCookie, string(c.Session()))
 		q.shell.Idle, q.shell.Absolute = access.Idle, live.Expires
 		q.shell.Nav, q.shell.SignOut = r.patientNav, "/signout"
 		q.shell.Mark = r.mark(string(c.Account()))
-		return q.run(form, func() (Reply, error) { return h(q, c) })
+		reply, err := q.run(t.Form, func() (Reply, error) { return h(q, c) })
+		if errors.Is(err, access.ErrNotRaised) {
+			return q.toConfirm(), nil
+		}
+		return reply, err
 	})
 }
 
