@@ -109,6 +109,13 @@ const (
 	EndSession    Permission = "session.end"
 	SeeAccess     Permission = "access.see" // who looked at the chart
 	ConfirmSelf   Permission = "self.confirm"
+
+	SeeResults      Permission = "results.see"
+	ChooseRelease   Permission = "results.choose" // to wait for the clinician's comment
+	SeeRecords      Permission = "records.see"
+	AskCorrection   Permission = "records.correct"
+	DownloadRecords Permission = "records.download"
+	ShareRecords    Permission = "records.share"
 )
 
 // Chart is the proof that one viewer may do one thing with one patient's data.
@@ -149,6 +156,11 @@ const (
 	ReadAudit      Task = "audit.read"
 	ManageStaff    Task = "staff.manage"
 	SeeUndelivered Task = "messages.undelivered"
+
+	ReleaseResults    Task = "results.release"
+	ReviewCorrections Task = "corrections.review"
+	SeeImports        Task = "imports.see"
+	ManageFeeds       Task = "feeds.manage"
 )
 
 // Role is what a staff user works as. A user may hold several.
@@ -158,6 +170,8 @@ const (
 	FrontDesk     Role = "front_desk"
 	Administrator Role = "administrator"
 	Auditor       Role = "auditor"
+	Clinician     Role = "clinician"
+	RecordsClerk  Role = "records"
 )
 
 // Roles says which tasks each role may do. What is not listed is denied.
@@ -165,8 +179,10 @@ const (
 // that no single role can open an account for itself and hide it.
 var Roles = map[Role][]Task{
 	FrontDesk:     {SeeDesk, FindPatients, IssueCodes, ReviewRequests, SeeUndelivered},
-	Administrator: {SeeDesk, ManageStaff, SeeUndelivered},
+	Administrator: {SeeDesk, ManageStaff, SeeUndelivered, ManageFeeds},
 	Auditor:       {SeeDesk, ReadAudit},
+	Clinician:     {SeeDesk, FindPatients, ReleaseResults},
+	RecordsClerk:  {SeeDesk, FindPatients, ReviewCorrections, SeeImports},
 }
 
 // ParseRoles reads a stored list, "front_desk,auditor".

@@ -28,15 +28,16 @@ var floors = [][]string{
 	{"limit"},           // meter
 	{"access", "page"},  // proof
 	{"jobs"},            // work
+	{"record"},          // record
 	{"web", "notify"},   // front
-	{"registry", "enroll", "account", "terms", "staff", "trail"}, // rooms
-	{"console"}, // doors
-	{"app"},     // app
-	{"demo"},    // what drives the whole
-	{"bench"},   // measures it
+	{"registry", "enroll", "account", "terms", "staff", "trail", "results", "records", "sharing"}, // rooms
+	{"console", "ingest"}, // doors
+	{"app"},               // app
+	{"demo"},              // what drives the whole
+	{"bench"},             // measures it
 }
 
-var rooms = []string{"registry", "enroll", "account", "terms", "staff", "trail"}
+var rooms = []string{"registry", "enroll", "account", "terms", "staff", "trail", "record", "results", "records", "sharing"}
 
 func floorOf(pkg string) int {
 	return slices.IndexFunc(floors, func(f []string) bool { return slices.Contains(f, pkg) })
@@ -199,7 +200,7 @@ func TestHousekeepersAreKnown(t *testing.T) {
 	}
 }
 
-var proofs = []string{"Visitor", "Applicant", "Chart", "Desk", "Duty", "Opener"}
+var proofs = []string{"Visitor", "Applicant", "Chart", "Desk", "Duty", "Opener", "Opened", "Reading"}
 
 // Every exported operation of a room says by its second parameter on whose
 // behalf it acts: a proof, or the transaction of a caller that holds one.

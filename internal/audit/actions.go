@@ -12,6 +12,30 @@ const (
 	PatientsImported Action = "patients.imported"
 	PatientsMerged   Action = "patients.merged"
 
+	RecordsTaken    Action = "record.taken"
+	RecordOpened    Action = "record.opened"
+	ImportFaultRead Action = "import.fault_read"
+	FeedChanged     Action = "feed.changed"
+	FeedTried       Action = "feed.tried"
+
+	ResultReleased    Action = "result.released"
+	ResultHeld        Action = "result.held"
+	ResultCommented   Action = "result.commented"
+	ResultMarked      Action = "result.marked"
+	ResultRules       Action = "result.rules_changed"
+	ResultSeen        Action = "result.seen"
+	ReleaseChosen     Action = "result.wait_chosen"
+	CorrectionAsked   Action = "correction.asked"
+	CorrectionSettled Action = "correction.settled"
+
+	DownloadAsked Action = "download.asked"
+	DownloadMade  Action = "download.made"
+	DownloadTaken Action = "download.taken"
+	ShareMade     Action = "share.made"
+	ShareOpened   Action = "share.opened"
+	ShareEnded    Action = "share.ended"
+	AccessRead    Action = "access.read"
+
 	NumberTried      Action = "enroll.number_tried"
 	ConfirmationSent Action = "enroll.confirmation_sent"
 	CodeTried        Action = "enroll.code_tried"
@@ -88,6 +112,30 @@ var Sentences = map[Action]string{
 
 	PatientsImported: "took patients in from a file or feed",
 	PatientsMerged:   "joined two patient numbers of one person",
+
+	RecordsTaken:    "took health records in from a file or feed",
+	RecordOpened:    "opened a patient's health record",
+	ImportFaultRead: "read what an import could not take in",
+	FeedChanged:     "added, changed or ended a feed of records",
+	FeedTried:       "tried to send records over a feed",
+
+	ResultReleased:    "released a result to the patient",
+	ResultHeld:        "held a result back, with a reason",
+	ResultCommented:   "commented on a result",
+	ResultMarked:      "marked a result or note as sensitive, or took the mark away",
+	ResultRules:       "changed when results are released",
+	ResultSeen:        "opened a result",
+	ReleaseChosen:     "chose whether to wait for the clinician's comment",
+	CorrectionAsked:   "asked for something in the record to be corrected",
+	CorrectionSettled: "answered a request to correct the record",
+
+	DownloadAsked: "asked for a download of the record",
+	DownloadMade:  "made a download of the record",
+	DownloadTaken: "downloaded the record",
+	ShareMade:     "made a link that shares the record",
+	ShareOpened:   "opened a shared record",
+	ShareEnded:    "ended a link that shared the record",
+	AccessRead:    "looked at who had seen the record",
 
 	NumberTried:      "tried a patient number with a birth date",
 	ConfirmationSent: "was sent a confirmation code at the contact on file",

@@ -39,15 +39,7 @@ type PersonPage struct {
 	Roles []string
 }
 
-func roleWord(s page.Shell, r access.Role) string {
-	switch r {
-	case access.FrontDesk:
-		return s.T("console.role.front_desk")
-	case access.Administrator:
-		return s.T("console.role.administrator")
-	}
-	return s.T("console.role.auditor")
-}
+func roleWord(s page.Shell, r access.Role) string { return s.T("console.role." + string(r)) }
 
 // roleChoices are all roles with what each may do.
 func roleChoices(s page.Shell) []page.Choice {

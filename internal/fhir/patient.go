@@ -99,30 +99,30 @@ var restricted = map[string]bool{"R": true, "V": true, "CEL": true, "VIP": true,
 func ParsePatient(raw json.RawMessage) (Patient, error) {
 	n, t := decode(raw)
 	p := Patient{
-		ID:         n.get("id").text(),
-		Active:     n.get("active").v == nil || n.get("active").truth(),
-		Gender:     n.get("gender").text(),
+		ID:         n.Get("id").Text(),
+		Active:     n.Get("active").v == nil || n.Get("active").Truth(),
+		Gender:     n.Get("gender").Text(),
 		MultiBirth: multiBirth(n),
-		Updated:    n.get("meta").get("lastUpdated").moment(),
+		Updated:    n.Get("meta").Get("lastUpdated").Moment(),
 	}
-	for _, e := range n.get("identifier").list() {
+	for _, e := range n.Get("identifier").List() {
 		p.Identifiers = append(p.Identifiers, identifier(e))
 	}
-	for _, e := range n.get("name").list() {
-		p.Names = append(p.Names, Name{Use: e.get("use").text(), Text: e.get("text").text(), Family: e.get("family").text(),
-			Given: e.get("given").texts(), Prefix: e.get("prefix").texts(), Suffix: e.get("suffix").texts(), Period: period(e)})
+	for _, e := range n.Get("name").List() {
+		p.Names = append(p.Names, Name{Use: e.Get("use").Text(), Text: e.Get("text").Text(), Family: e.Get("family").Text(),
+			Given: e.Get("given").Texts(), Prefix: e.Get("prefix").Texts(), Suffix: e.Get("suffix").Texts(), Period: period(e)})
 	}
-	for _, e := range n.get("telecom").list() {
-		p.Telecom = append(p.Telecom, Telecom{System: e.get("system").text(), Value: e.get("value").text(),
-			Use: e.get("use").text(), Rank: rank(e.get("rank")), Period: period(e)})
+	for _, e := range n.Get("telecom").List() {
+		p.Telecom = append(p.Telecom, Telecom{System: e.Get("system").Text(), Value: e.Get("value").Text(),
+			Use: e.Get("use").Text(), Rank: rank(e.Get("rank")), Period: period(e)})
 	}
-	for _, e := range n.get("address").list() {
-		p.Addresses = append(p.Addresses, Address{Use: e.get("use").text(), Lines: e.get("line").texts(), City: e.get("city").text(),
-			State: e.get("state").text(), PostalCode: e.get("postalCode").text(), Country: e.get("country").text(), Period: period(e)})
+	for _, e := range n.Get("address").List() {
+		p.Addresses = append(p.Addresses, Address{Use: e.Get("use").Text(), Lines: e.Get("line").Texts(), City: e.Get("city").Text(),
+			State: e.Get("state").Text(), PostalCode: e.Get("postalCode").Text(), Country: e.Get("country").Text(), Period: period(e)})
 	}
-	for _, e := range n.get("link").list() {
-		other := e.get("other")
-		p.Links = append(p.Links, Link{e.get("type").text(), other.get("reference").text(), identifier(other.get("identifier"))})
+	for _, e := range n.Get("link").List() {
+		other := e.Get("other")
+		p.Links = append(p.Links, Link{e.Get("type").Text(), other.Get("reference").Text(), identifier(other.Get("identifier"))})
 	}
 	p.extras(n)
 	p.birth(n)
@@ -130,28 +130,28 @@ func ParsePatient(raw json.RawMessage) (Patient, error) {
 }
 
 // extras reads what is not a plain element of its own.
-func (p *Patient) extras(n node) {
-	for _, e := range n.get("communication").list() {
-		if code := language(e.get("language")); code != "" {
-			p.Languages = append(p.Languages, Language{code, e.get("preferred").truth()})
+func (p *Patient) extras(n Node) {
+	for _, e := range n.Get("communication").List() {
+		if code := language(e.Get("language")); code != "" {
+			p.Languages = append(p.Languages, Language{code, e.Get("preferred").Truth()})
 		}
 	}
-	for _, e := range n.get("extension").list() {
-		if e.get("url").text() == birthSexURL {
-			p.BirthSex = e.get("valueCode").text()
+	for _, e := range n.Get("extension").List() {
+		if e.Get("url").Text() == birthSexURL {
+			p.BirthSex = e.Get("valueCode").Text()
 		}
 	}
-	for _, e := range n.get("meta").get("security").list() {
-		p.Restricted = p.Restricted || restricted[e.get("code").text()]
+	for _, e := range n.Get("meta").Get("security").List() {
+		p.Restricted = p.Restricted || restricted[e.Get("code").Text()]
 	}
-	p.DeceasedAt = n.get("deceasedDateTime").moment()
-	p.Deceased = n.get("deceasedBoolean").truth() || !p.DeceasedAt.IsZero()
+	p.DeceasedAt = n.Get("deceasedDateTime").Moment()
+	p.Deceased = n.Get("deceasedBoolean").Truth() || !p.DeceasedAt.IsZero()
 }
 
 // birth reads the birth date and sees that a person can be told by name and day.
-func (p *Patient) birth(n node) {
-	b := n.get("birthDate")
-	p.Birth = b.text()
+func (p *Patient) birth(n Node) {
+	b := n.Get("birthDate")
+	p.Birth = b.Text()
 	replaced := p.ReplacedBy() != nil
 	named := false
 	for _, m := range p.Names {
@@ -167,7 +167,7 @@ func (p *Patient) birth(n node) {
 		}
 		return
 	case len("1962"), len("1962-04"):
-		if b.moment(); n.t.fault == nil {
+		if b.Moment(); n.t.fault == nil {
 			n.t.wrong("birthDate", PartialBirth)
 		}
 		return
@@ -188,37 +188,37 @@ func (p *Patient) ReplacedBy() *Link {
 	return nil
 }
 
-func identifier(n node) Identifier {
-	id := Identifier{System: n.get("system").text(), Value: n.get("value").text(), Use: n.get("use").text(), Period: period(n)}
-	for _, c := range n.get("type").get("coding").list() {
-		if id.Type == "" || strings.HasSuffix(c.get("system").text(), "v2-0203") {
-			id.Type = c.get("code").text()
+func identifier(n Node) Identifier {
+	id := Identifier{System: n.Get("system").Text(), Value: n.Get("value").Text(), Use: n.Get("use").Text(), Period: period(n)}
+	for _, c := range n.Get("type").Get("coding").List() {
+		if id.Type == "" || strings.HasSuffix(c.Get("system").Text(), "v2-0203") {
+			id.Type = c.Get("code").Text()
 		}
 	}
 	return id
 }
 
-func period(n node) Period {
-	p := n.get("period")
-	return Period{p.get("start").moment(), p.get("end").moment()}
+func period(n Node) Period {
+	p := n.Get("period")
+	return Period{p.Get("start").Moment(), p.Get("end").Moment()}
 }
 
 // language takes the first coding; some senders have only the text.
-func language(n node) string {
-	for _, c := range n.get("coding").list() {
-		if code := c.get("code").text(); code != "" {
+func language(n Node) string {
+	for _, c := range n.Get("coding").List() {
+		if code := c.Get("code").Text(); code != "" {
 			return code
 		}
 	}
-	return n.get("text").text()
+	return n.Get("text").Text()
 }
 
-func multiBirth(n node) bool {
-	return n.get("multipleBirthBoolean").truth() || n.get("multipleBirthInteger").v != nil
+func multiBirth(n Node) bool {
+	return n.Get("multipleBirthBoolean").Truth() || n.Get("multipleBirthInteger").v != nil
 }
 
 // rank reads a positive integer; anything else counts as not said.
-func rank(n node) int {
+func rank(n Node) int {
 	num, ok := n.v.(json.Number)
 	if !ok {
 		return 0

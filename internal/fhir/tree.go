@@ -12,14 +12,44 @@ import (
 // kind FHIR asks for. Keys are matched exactly, unlike encoding/json's structs.
 type tree struct{ fault *Error }
 
-// node is one value of a tree with its path; v is nil where there is none.
-type node struct {
+// Node is one value of a tree with its path; v is nil where there is none.
+type Node struct {
 	t    *tree
 	path string
 	v    any
 }
 
-func decode(raw json.RawMessage) (node, *tree) {
+// Parse decodes one resource for reading. What is not of the kind FHIR asks for
+// reads as absent; Err then names the first such place.
+func Parse(raw json.RawMessage) Node {
+	n, _ := decode(raw)
+	return n
+}
+
+// Err is the first thing read from this resource that was of the wrong kind,
+// nil if all was well.
+func (n Node) Err() error { return n.t.err() }
+
+// Path says where in its resource the value stands: "code.coding[0]".
+func (n Node) Path() string { return n.path }
+
+// Exists tells whether there is a value.
+func (n Node) Exists() bool { return n.v != nil }
+
+// Wrong refuses this value; only the first refusal of a resource is kept.
+func (n Node) Wrong(r Reason) { n.t.wrong(n.path, r) }
+
+// Keys lists an object's members in no order.
+func (n Node) Keys() []string {
+	m, _ := n.v.(map[string]any)
+	out := make([]string, 0, len(m))
+	for k := range m {
+		out = append(out, k)
+	}
+	return out
+}
+
+func decode(raw json.RawMessage) (Node, *tree) {
 	t := &tree{}
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.UseNumber()
@@ -27,7 +57,7 @@ func decode(raw json.RawMessage) (node, *tree) {
 	if err := d.Decode(&v); err != nil {
 		t.wrong("", Syntax)
 	}
-	return node{t, "", v}, t
+	return Node{t, "", v}, t
 }
 
 func (t *tree) wrong(path string, r Reason) {
@@ -44,24 +74,24 @@ func (t *tree) err() error {
 	return t.fault
 }
 
-// get gives the member of an object.
-func (n node) get(key string) node {
+// Get gives the member of an object.
+func (n Node) Get(key string) Node {
 	path := key
 	if n.path != "" {
 		path = n.path + "." + key
 	}
 	if n.v == nil {
-		return node{n.t, path, nil}
+		return Node{n.t, path, nil}
 	}
 	m, ok := n.v.(map[string]any)
 	if !ok {
 		n.t.wrong(n.path, WrongType)
 	}
-	return node{n.t, path, m[key]}
+	return Node{n.t, path, m[key]}
 }
 
-// list gives the elements of an array.
-func (n node) list() []node {
+// List gives the elements of an array.
+func (n Node) List() []Node {
 	if n.v == nil {
 		return nil
 	}
@@ -69,17 +99,17 @@ func (n node) list() []node {
 	if !ok {
 		n.t.wrong(n.path, WrongType)
 	}
-	var out []node
+	var out []Node
 	for i, v := range a {
 		if v != nil { // null stands for a primitive that has only extensions
-			out = append(out, node{n.t, n.path + "[" + strconv.Itoa(i) + "]", v})
+			out = append(out, Node{n.t, n.path + "[" + strconv.Itoa(i) + "]", v})
 		}
 	}
 	return out
 }
 
-// text gives a string, trimmed, of at most max bytes.
-func (n node) text() string {
+// Text gives a string, trimmed, of at most 1 KiB; "" if there is none.
+func (n Node) Text() string {
 	if n.v == nil {
 		return ""
 	}
@@ -97,18 +127,19 @@ func (n node) text() string {
 // maxText is the longest text of a patient's master data, in bytes.
 const maxText = 1024
 
-func (n node) texts() []string {
+// Texts gives the strings of an array that are not empty.
+func (n Node) Texts() []string {
 	var out []string
-	for _, e := range n.list() {
-		if s := e.text(); s != "" {
+	for _, e := range n.List() {
+		if s := e.Text(); s != "" {
 			out = append(out, s)
 		}
 	}
 	return out
 }
 
-// truth gives a boolean, false if there is none.
-func (n node) truth() bool {
+// Truth gives a boolean, false if there is none.
+func (n Node) Truth() bool {
 	if n.v == nil {
 		return false
 	}
@@ -119,10 +150,10 @@ func (n node) truth() bool {
 	return b
 }
 
-// moment gives a FHIR date, dateTime or instant; a shorter form stands for its
+// Moment gives a FHIR date, dateTime or instant; a shorter form stands for its
 // beginning in UTC. The zero time if there is none.
-func (n node) moment() time.Time {
-	s := n.text()
+func (n Node) Moment() time.Time {
+	s := n.Text()
 	if s == "" {
 		return time.Time{}
 	}
@@ -133,4 +164,16 @@ func (n node) moment() time.Time {
 	}
 	n.t.wrong(n.path, BadDate)
 	return time.Time{}
+}
+
+// IsList tells whether the value is an array.
+func (n Node) IsList() bool {
+	_, ok := n.v.([]any)
+	return ok
+}
+
+// IsObject tells whether the value is an object.
+func (n Node) IsObject() bool {
+	_, ok := n.v.(map[string]any)
+	return ok
 }

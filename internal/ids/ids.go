@@ -42,6 +42,19 @@ type (
 	Document string
 	// Entry names one line of the audit log.
 	Entry string
+	// Resource names one FHIR resource, whatever its version. It is also the
+	// resource's logical id, in which FHIR allows no underscore.
+	Resource string
+	// Comment names a clinician's comment on a result.
+	Comment string
+	// Export names a download that was asked for.
+	Export string
+	// Share names a link by which records are shared.
+	Share string
+	// Correction names a patient's request to correct something.
+	Correction string
+	// Feed names a sender of records with credentials of its own.
+	Feed string
 )
 
 // New makes an identifier with the given prefix, e.g. New[ids.Patient]("pat").
@@ -64,3 +77,12 @@ func NewJob() Job                   { return New[Job]("job") }
 func NewDevice() Device             { return New[Device]("dev") }
 func NewDocument() Document         { return New[Document]("doc") }
 func NewEntry() Entry               { return New[Entry]("aud") }
+func NewResource() Resource         { return Resource("fhr-" + strings.ToLower(rand.Text())) }
+func NewComment() Comment           { return New[Comment]("com") }
+func NewExport() Export             { return New[Export]("exp") }
+func NewShare() Share               { return New[Share]("shr") }
+func NewCorrection() Correction     { return New[Correction]("cor") }
+func NewFeed() Feed                 { return New[Feed]("fed") }
+
+// Logical is the patient's id as it stands in FHIR resources.
+func (p Patient) Logical() string { return strings.Replace(string(p), "_", "-", 1) }

@@ -117,7 +117,7 @@ func (n Newcomer) clean() (Newcomer, error) {
 func foldEmail(s string) string { return strings.ToLower(strings.TrimSpace(store.Clean(s))) }
 
 // allRoles is the order in which roles are kept and shown.
-var allRoles = []access.Role{access.FrontDesk, access.Administrator, access.Auditor}
+var allRoles = []access.Role{access.FrontDesk, access.Clinician, access.RecordsClerk, access.Administrator, access.Auditor}
 
 // AllRoles lists the roles a person can have.
 func AllRoles() []access.Role { return slices.Clone(allRoles) }

@@ -1,0 +1,33 @@
+// Package record is the store of health records: FHIR R4 resources as they came
+// in, every version kept, and the rows that pages read.
+//
+// The document is the truth. It is kept byte for byte, with two exceptions: the
+// resource's own id and its references become ours, so that they can always be
+// followed. A reference to something that has not come in yet gets the
+// identifier that will be given to it. Numbers stay as they were written.
+//
+// Beside each document stand, written in the same transaction: promoted columns
+// and tokens to search by, links to other resources, and one read-model row
+// (Row) with what lists, timelines and trends show. Lists read rows; one item's
+// page reads its document; downloads are made of documents.
+//
+// A resource that came in unchanged writes nothing. One older than the version
+// that is known goes into history. One about another patient than its bundle is,
+// or than its former version was, is refused, as is one that refers into another
+// patient's record.
+//
+// # Who may read
+//
+// Every reading takes an access.Reading: a patient's own Chart, or a record that
+// staff or a duty opened. All SQL filters by its patient. A reading that is not
+// whole gets rows that are not released yet without what they say (Row.Held), and
+// their documents not at all. What was entered in error is in no list and no
+// reading of a patient; it stays in the history that staff can open.
+//
+// When a result is released is not decided here but by Rules, which room results
+// satisfies; what is to be done when records arrive, by Watcher.
+//
+// Tables: resource, resource_version, resource_name, resource_token,
+// resource_link, resource_label, record_row, record_part. Routes: none. Jobs:
+// none. Audit: record.taken.
+package record

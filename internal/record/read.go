@@ -1,0 +1,381 @@
+package record
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"portico/internal/access"
+	"portico/internal/fault"
+	"portico/internal/ids"
+	"portico/internal/store"
+)
+
+// Query says which rows of a chart. The zero Query is the whole timeline.
+type Query struct {
+	Section  Section // "" for all but Claims
+	Group    string  // within Results: Laboratory, Imaging, …
+	Code     string  // one test's history
+	Visit    ids.Resource
+	Parent   ids.Resource // members of one panel; else only what stands by itself
+	Members  bool         // members of panels too
+	From, To time.Time    // half-open, by clinical moment
+	Words    string       // each must occur in title, value, person or place
+	Abnormal bool         // only what is out of range
+	Status   string       // FHIR status
+	After    string       // cursor from the page before
+	Limit    int          // at most; 0 means 50, most is 10,000
+	Oldest   bool         // oldest first
+}
+
+const (
+	usual = 50
+	most  = 10_000
+)
+
+// List gives rows, newest first, and the cursor of the next page ("" at the end).
+func List(ctx context.Context, tx *store.Tx, who access.Reading, q Query) (rows []Row, next string, err error) {
+	where, args, err := q.where(tx.Now, who)
+	if err != nil {
+		return nil, "", err
+	}
+	if q.Limit <= 0 {
+		q.Limit = usual
+	}
+	q.Limit = min(q.Limit, most)
+	order := ` DESC`
+	if q.Oldest {
+		order = ` ASC`
+	}
+	args = append(args, q.Limit+1)
+	rows, err = store.List(ctx, tx, scanRow, `SELECT `+rowColumns+rowTables+where+
+		` ORDER BY r.sort_at`+order+`, r.resource_id`+order+` LIMIT $`+fmt.Sprint(len(args)), args...)
+	if err != nil {
+		return nil, "", err
+	}
+	if len(rows) > q.Limit {
+		rows = rows[:q.Limit]
+		last := rows[q.Limit-1]
+		next = sortable(last.At.Time) + "~" + string(last.ID)
+	}
+	return seen(tx.Now, who, rows), next, nil
+}
+
+// Count tells how many rows a query has, page by page cursors aside.
+func Count(ctx context.Context, tx *store.Tx, who access.Reading, q Query) (int, error) {
+	q.After = ""
+	where, args, err := q.where(tx.Now, who)
+	if err != nil {
+		return 0, err
+	}
+	return store.Get(ctx, tx, store.One[int], `SELECT COUNT(*) FROM record_row r `+where, args...)
+}
+
+// Counts tells how many rows stand by themselves in each section.
+func Counts(ctx context.Context, tx *store.Tx, who access.Reading) (map[Section]int, error) {
+	if who.Patient() == "" {
+		return nil, fault.Refused()
+	}
+	type count struct {
+		section Section
+		n       int
+	}
+	list, err := store.List(ctx, tx, func(r store.Row) (c count, err error) {
+		err = r.Scan(&c.section, &c.n)
+		return c, err
+	}, `SELECT section, COUNT(*) FROM record_row WHERE patient_id = $1 AND parent_id = '' AND NOT gone GROUP BY section`, who.Patient())
+	out := map[Section]int{}
+	for _, c := range list {
+		out[c.section] = c.n
+	}
+	return out, err
+}
+
+// seen hides what this reader may not see yet.
+func seen(now time.Time, who access.Reading, rows []Row) []Row {
+	if who.Whole() {
+		return rows
+	}
+	for i, r := range rows {
+		if r.ReleaseAt.After(now) {
+			rows[i] = r.hide()
+		}
+	}
+	return rows
+}
+
+func (q Query) where(now time.Time, who access.Reading) (string, []any, error) {
+	if who.Patient() == "" {
+		return "", nil, fault.Refused()
+	}
+	w := &clause{args: []any{string(who.Patient())}, text: ` WHERE r.patient_id = $1`}
+	if q.Section != "" {
+		w.add(`r.section = `, string(q.Section))
+	} else {
+		w.text += ` AND r.section <> 'claims'`
+	}
+	if !who.Whole() {
+		w.text += ` AND NOT r.gone`
+	}
+	switch {
+	case q.Parent != "":
+		w.add(`r.parent_id = `, string(q.Parent))
+	case !q.Members && q.Code == "" && q.Visit == "":
+		w.text += ` AND r.parent_id = ''`
+	}
+	for _, f := range []struct{ column, value string }{{`r.grp = `, q.Group}, {`r.code = `, q.Code}, {`r.visit_id = `, string(q.Visit)},
+		{`r.status = `, q.Status}, {`r.sort_at >= `, sortable(q.From)}, {`r.sort_at < `, sortable(q.To)}} {
+		if f.value != "" {
+			w.add(f.column, f.value)
+		}
+	}
+	if q.Abnormal {
+		w.text += ` AND r.abnormal`
+	}
+	// What is not released must not be found by what it says.
+	if !who.Whole() && (q.Abnormal || q.Words != "" || q.Status != "") {
+		w.add(`r.release_at <= `, store.Time(now))
+	}
+	for i, word := range strings.Fields(strings.ToLower(store.Clean(q.Words))) {
+		if i == maxWords {
+			break
+		}
+		w.args = append(w.args, "%"+escapeLike(word)+"%")
+		w.text += fmt.Sprintf(` AND r.words LIKE $%d ESCAPE '!'`, len(w.args))
+	}
+	if at, id, ok := strings.Cut(q.After, "~"); ok {
+		op := "<"
+		if q.Oldest {
+			op = ">"
+		}
+		w.args = append(w.args, at, id)
+		n := len(w.args)
+		w.text += fmt.Sprintf(` AND (r.sort_at %s $%d OR (r.sort_at = $%d AND r.resource_id %s $%d))`, op, n-1, n-1, op, n)
+	}
+	return w.text, w.args, nil
+}
+
+// maxWords bounds what a search costs.
+const maxWords = 8
+
+func escapeLike(s string) string {
+	return strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(s)
+}
+
+type clause struct {
+	text string
+	args []any
+}
+
+func (w *clause) add(condition string, value any) {
+	w.args = append(w.args, value)
+	w.text += fmt.Sprintf(` AND %s$%d`, condition, len(w.args))
+}
+
+// One gives a single row; NotFound if the reader's patient has no such row, or
+// it was entered in error and the reader is the patient.
+func One(ctx context.Context, tx *store.Tx, who access.Reading, id ids.Resource) (Row, error) {
+	r, err := store.Get(ctx, tx, scanRow, `SELECT `+rowColumns+rowTables+` WHERE r.resource_id = $1 AND r.patient_id = $2`, id, who.Patient())
+	if errors.Is(err, store.ErrNone) || err == nil && r.Gone && !who.Whole() {
+		return Row{}, fault.Missing()
+	}
+	if err != nil {
+		return Row{}, err
+	}
+	return seen(tx.Now, who, []Row{r})[0], nil
+}
+
+// Parts gives the parts of the values of released rows, by row.
+func Parts(ctx context.Context, tx *store.Tx, who access.Reading, of ...ids.Resource) (map[ids.Resource][]Measure, error) {
+	type part struct {
+		of ids.Resource
+		Measure
+	}
+	out := map[ids.Resource][]Measure{}
+	for len(of) > 0 {
+		n := min(len(of), 200)
+		args := []any{string(who.Patient()), store.Time(tx.Now), who.Whole()}
+		for _, id := range of[:n] {
+			args = append(args, string(id))
+		}
+		of = of[n:]
+		list, err := store.List(ctx, tx, func(r store.Row) (p part, err error) {
+			err = r.Scan(&p.of, &p.System, &p.Code, &p.Title, &p.Value, &p.Comparator, &p.Num, &p.Unit, &p.UnitCode, &p.Low, &p.High, &p.Range, &p.Flag, &p.Abnormal)
+			return p, err
+		}, `
+			SELECT p.resource_id, p.system, p.code, p.title, p.value, p.comparator, p.num, p.unit, p.unit_code, p.low, p.high, p.range_text, p.flag, p.abnormal
+			FROM record_part p JOIN record_row r ON r.resource_id = p.resource_id
+			WHERE p.patient_id = $1 AND (r.release_at <= $2 OR $3) AND p.resource_id IN (`+store.In(4, n)+`)
+			ORDER BY p.resource_id, p.place`, args...)
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range list {
+			out[p.of] = append(out[p.of], p.Measure)
+		}
+	}
+	return out, nil
+}
+
+// Doc is one version of a document.
+type Doc struct {
+	ID       ids.Resource
+	Type     string
+	Patient  ids.Patient
+	Version  int64
+	Status   string
+	Raw      json.RawMessage
+	Source   string
+	Changed  time.Time // when this version came in
+	Replaced time.Time // when the next one did; zero for the newest
+}
+
+// Document gives a resource's newest version. A patient's reading finds neither
+// what is not released nor what was entered in error; nobody's finds another
+// patient's. Resources that belong to nobody (practitioners, places) are found
+// by every reading.
+func Document(ctx context.Context, tx *store.Tx, who access.Reading, id ids.Resource) (Doc, error) {
+	if who.Patient() == "" {
+		return Doc{}, fault.Refused()
+	}
+	d, err := store.Get(ctx, tx, scanDoc, `SELECT `+docColumns+docTables+` AND d.id = $4`, docArgs(tx, who, string(id))...)
+	if errors.Is(err, store.ErrNone) {
+		err = fault.Missing()
+	}
+	return d, err
+}
+
+const docColumns = `d.id, d.type, d.patient_id, d.version, d.status, d.body, d.source, d.changed_at`
+
+// docTables admits what a reading may see: $1 patient, $2 now, $3 whole.
+const docTables = ` FROM resource d LEFT JOIN record_row r ON r.resource_id = d.id
+	WHERE d.patient_id IN ($1, '') AND ($3 OR r.resource_id IS NULL OR (r.release_at <= $2 AND NOT r.gone))`
+
+func docArgs(tx *store.Tx, who access.Reading, more ...any) []any {
+	return append([]any{string(who.Patient()), store.Time(tx.Now), who.Whole()}, more...)
+}
+
+func scanDoc(in store.Row) (Doc, error) {
+	var d Doc
+	var body string
+	var changed store.Time
+	err := in.Scan(&d.ID, &d.Type, &d.Patient, &d.Version, &d.Status, &body, &d.Source, &changed)
+	d.Raw, d.Changed = json.RawMessage(body), changed.Std()
+	return d, err
+}
+
+// Documents streams a chart's documents of the given types (all of the chart's
+// if none is named), oldest first, to each; an error of each ends it.
+func Documents(ctx context.Context, tx *store.Tx, who access.Reading, types []string, each func(Doc) error) error {
+	if who.Patient() == "" {
+		return fault.Refused()
+	}
+	q := `SELECT ` + docColumns + docTables + ` AND d.patient_id = $1`
+	args := docArgs(tx, who)
+	if len(types) > 0 {
+		for _, t := range types {
+			args = append(args, t)
+		}
+		q += ` AND d.type IN (` + store.In(4, len(types)) + `)`
+	}
+	_, err := store.List(ctx, tx, func(in store.Row) (struct{}, error) {
+		d, err := scanDoc(in)
+		if err == nil {
+			err = each(d)
+		}
+		return struct{}{}, err
+	}, q+` ORDER BY d.type, d.at, d.id`, args...)
+	return err
+}
+
+// Link is one reference between two resources of a chart.
+type Link struct {
+	From, To ids.Resource
+	Element  string // "result", "encounter", "hasMember", "derivedFrom", "target", …
+}
+
+// LinksTo gives what refers to a resource of the reader's patient.
+func LinksTo(ctx context.Context, tx *store.Tx, who access.Reading, id ids.Resource) ([]Link, error) {
+	return links(ctx, tx, `to_id = $1`, who, id)
+}
+
+// LinksFrom gives what a resource of the reader's patient refers to.
+func LinksFrom(ctx context.Context, tx *store.Tx, who access.Reading, id ids.Resource) ([]Link, error) {
+	return links(ctx, tx, `from_id = $1`, who, id)
+}
+
+func links(ctx context.Context, tx *store.Tx, by string, who access.Reading, id ids.Resource) ([]Link, error) {
+	return store.List(ctx, tx, func(r store.Row) (l Link, err error) {
+		err = r.Scan(&l.From, &l.To, &l.Element)
+		return l, err
+	}, `SELECT from_id, to_id, element FROM resource_link WHERE `+by+` AND patient_id = $2 ORDER BY element, place`, id, who.Patient())
+}
+
+// Rows gives single rows by identifier, in that order; those the reader may not
+// find are left out.
+func Rows(ctx context.Context, tx *store.Tx, who access.Reading, of []ids.Resource) ([]Row, error) {
+	var out []Row
+	for len(of) > 0 {
+		n := min(len(of), 200)
+		args := []any{string(who.Patient()), who.Whole()}
+		for _, id := range of[:n] {
+			args = append(args, string(id))
+		}
+		rows, err := store.List(ctx, tx, scanRow, `SELECT `+rowColumns+rowTables+` WHERE r.patient_id = $1 AND ($2 OR NOT r.gone) AND r.resource_id IN (`+store.In(3, n)+`)`, args...)
+		if err != nil {
+			return nil, err
+		}
+		by := map[ids.Resource]Row{}
+		for _, r := range rows {
+			by[r.ID] = r
+		}
+		for _, id := range of[:n] {
+			if r, ok := by[id]; ok {
+				out = append(out, r)
+			}
+		}
+		of = of[n:]
+	}
+	return seen(tx.Now, who, out), nil
+}
+
+// History gives a resource's versions that were replaced, newest first. Who may
+// not see the newest version sees none.
+func History(ctx context.Context, tx *store.Tx, who access.Reading, id ids.Resource) ([]Doc, error) {
+	now, err := Document(ctx, tx, who, id)
+	if err != nil {
+		return nil, err
+	}
+	return store.List(ctx, tx, func(in store.Row) (Doc, error) {
+		d := Doc{ID: id, Type: now.Type, Patient: now.Patient}
+		var body string
+		var changed, replaced store.Time
+		err := in.Scan(&d.Version, &d.Status, &body, &d.Source, &changed, &replaced)
+		d.Raw, d.Changed, d.Replaced = json.RawMessage(body), changed.Std(), replaced.Std()
+		return d, err
+	}, `SELECT version, status, body, source, changed_at, replaced_at FROM resource_version WHERE resource_id = $1 ORDER BY version DESC`, id)
+}
+
+// Labels gives what shared resources (practitioners, places, medicines) are called.
+func Labels(ctx context.Context, tx *store.Tx, of ...ids.Resource) (map[ids.Resource]string, error) {
+	out := map[ids.Resource]string{}
+	if len(of) == 0 {
+		return out, nil
+	}
+	of = of[:min(len(of), 500)]
+	args := make([]any, len(of))
+	for i, id := range of {
+		args[i] = string(id)
+	}
+	_, err := store.List(ctx, tx, func(r store.Row) (struct{}, error) {
+		var id ids.Resource
+		var label string
+		err := r.Scan(&id, &label)
+		out[id] = label
+		return struct{}{}, err
+	}, `SELECT resource_id, label FROM resource_label WHERE resource_id IN (`+store.In(1, len(args))+`)`, args...)
+	return out, err
+}

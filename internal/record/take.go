@@ -1,0 +1,300 @@
+package record
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"time"
+
+	"portico/internal/access"
+	"portico/internal/audit"
+	"portico/internal/fhir"
+	"portico/internal/ids"
+	"portico/internal/store"
+)
+
+// Records takes resources in. Rules and Watcher may be nil: then everything is
+// released at once, and nobody is told.
+type Records struct {
+	DB      *store.DB
+	Rules   Rules
+	Watcher Watcher
+}
+
+// Rules decide when the patient may see a row. They are asked in the transaction
+// that stores it, for a row that is new or changed; was is the release it had.
+type Rules interface {
+	Release(ctx context.Context, tx *store.Tx, r Row, was *Release) (Release, error)
+}
+
+// Release is when a row may be seen and why then.
+type Release struct {
+	At        time.Time
+	Why       string
+	Sensitive bool
+}
+
+// Watcher is told, in the same transaction, what came in.
+type Watcher interface {
+	Arrived(ctx context.Context, tx *store.Tx, rows []Arrival) error
+}
+
+// Arrival is a row that came in.
+type Arrival struct {
+	Row Row
+	New bool // not another version of what was there
+}
+
+// Batch is what came in together: a bundle, a message, some lines of NDJSON.
+type Batch struct {
+	Source    string                 // sender's name; its identifiers mean something only with it
+	Patient   ids.Patient            // the one patient all of it is about, "" if of several
+	People    map[string]ids.Patient // the sender's references to patients: "Patient/12", "urn:uuid:…"
+	Resources []fhir.Resource        // any type but Patient
+}
+
+// Refusal says what was not taken in and why: a key of the texts.
+type Refusal struct {
+	File        string
+	Line, Entry int
+	Path, Key   string
+}
+
+// Report counts what became of a batch.
+type Report struct {
+	New, Changed, Unchanged, Older, Refused int
+	Passed                                  map[string]int // not kept, by type
+	Refusals                                []Refusal
+}
+
+// Add adds another report to this one.
+func (r *Report) Add(o Report) {
+	r.New += o.New
+	r.Changed += o.Changed
+	r.Unchanged += o.Unchanged
+	r.Older += o.Older
+	r.Refused += o.Refused
+	r.Refusals = append(r.Refusals, o.Refusals...)
+	for k, n := range o.Passed {
+		if r.Passed == nil {
+			r.Passed = map[string]int{}
+		}
+		r.Passed[k] += n
+	}
+}
+
+func (r *Report) refuse(in fhir.Resource, path, key string) {
+	r.Refused++
+	r.Refusals = append(r.Refusals, Refusal{File: in.File, Line: in.Line, Entry: in.Entry, Path: path, Key: key})
+}
+
+// tries is how often a batch is done again when another one named the same
+// resources first.
+const tries = 8
+
+// Take stores a batch in one transaction, all that can be stored of it. A
+// resource that cannot is in the report and does not stop the others. The same
+// batch again writes nothing. Errors are the database's.
+func (s *Records) Take(ctx context.Context, d access.Duty, b Batch) (Report, error) {
+	var ready []*incoming
+	var first Report
+	for _, r := range b.Resources {
+		if in := prepare(b, r, &first); in != nil {
+			ready = append(ready, in)
+		}
+	}
+	ready, err := s.sift(ctx, b, ready, &first)
+	if err != nil || len(ready) == 0 {
+		return first, err
+	}
+	for range tries {
+		rep := first
+		rep.Refusals = append([]Refusal(nil), first.Refusals...)
+		err = s.DB.Record(ctx, func(tx *store.Tx) (audit.Entry, error) {
+			t := &taking{s: s, tx: tx, b: b, rep: &rep, d: d}
+			return d.Did(audit.RecordsTaken, b.Source).On(string(b.Patient)), t.all(ctx, ready)
+		})
+		if err == nil {
+			return rep, nil
+		}
+		if !errors.Is(err, errRaced) && !store.IsUnique(err) {
+			return first, err
+		}
+	}
+	return first, err
+}
+
+// errRaced means that somebody else named a resource of this batch meanwhile.
+var errRaced = errors.New("another batch named this resource meanwhile")
+
+// incoming is one resource that can be taken in.
+type incoming struct {
+	in    fhir.Resource
+	node  fhir.Node
+	refs  []found
+	own   found
+	names []string // by which it is known, the surest first
+
+	id      ids.Resource
+	patient ids.Patient
+	awaited bool // a name led to its identifier before
+	body    []byte
+	hash    string
+	sent    time.Time
+}
+
+// prepare reads a resource as far as that needs no database.
+func prepare(b Batch, r fhir.Resource, rep *Report) *incoming {
+	for _, p := range passed {
+		if p == r.Type {
+			if rep.Passed == nil {
+				rep.Passed = map[string]int{}
+			}
+			rep.Passed[p]++
+			return nil
+		}
+	}
+	in := &incoming{in: r, node: fhir.Parse(r.Raw)}
+	var err error
+	if in.refs, in.own, err = references(r.Raw); err != nil {
+		rep.refuse(r, "", "record.refused.syntax")
+		return nil
+	}
+	in.names = in.ownNames(b.Source)
+	if len(in.names) == 0 {
+		// Without any name of its own the content is the name: the same resource
+		// again is the same resource.
+		sum := sha256.Sum256(r.Raw)
+		in.names = []string{b.Source + "|sha256:" + hex.EncodeToString(sum[:])}
+	}
+	if key := in.claim(b); key != "" {
+		rep.refuse(r, "subject", key)
+		return nil
+	}
+	in.sent = in.node.Get("meta").Get("lastUpdated").Moment()
+	if err := in.node.Err(); err != nil {
+		var e *fhir.Error
+		errors.As(err, &e)
+		rep.refuse(r, e.Path, "record.refused."+string(e.Reason))
+		return nil
+	}
+	return in
+}
+
+func (in *incoming) ownNames(source string) []string {
+	var out []string
+	if in.in.ID != "" {
+		out = append(out, source+"|"+in.in.Type+"/"+in.in.ID)
+	}
+	if n, _ := nameOf(source, in.in.FullURL); n != "" && (len(out) == 0 || n != out[0]) {
+		out = append(out, n)
+	}
+	if Shared(in.in.Type) {
+		// Only what belongs to nobody is known by its identifiers across senders.
+		for _, i := range in.node.Get("identifier").List() {
+			if s, v := i.Get("system").Text(), i.Get("value").Text(); s != "" && v != "" {
+				out = append(out, in.in.Type+"?identifier="+s+"|"+v)
+			}
+		}
+	}
+	return out
+}
+
+// claim finds whose the resource says it is; a key says why it cannot be taken.
+func (in *incoming) claim(b Batch) string {
+	if Shared(in.in.Type) {
+		return ""
+	}
+	for _, o := range owner(in.node) {
+		p, ok := b.person(o.Get("reference").Text())
+		switch {
+		case !ok:
+			return "record.refused.unknown_patient"
+		case b.Patient != "" && p != b.Patient:
+			return "record.refused.other_patient"
+		}
+		in.patient = p
+		return ""
+	}
+	if in.patient = b.Patient; in.patient == "" {
+		return "record.refused.nobody"
+	}
+	return ""
+}
+
+// person finds the patient a reference means.
+func (b Batch) person(ref string) (ids.Patient, bool) {
+	if p, ok := b.People[ref]; ok {
+		return p, true
+	}
+	if m := logical.FindStringSubmatch(ref); m != nil && m[1] == "Patient" {
+		p, ok := b.People["Patient/"+m[2]]
+		return p, ok
+	}
+	return "", false
+}
+
+// sift leaves out what is known already, so that the same batch again opens no
+// writing transaction at all.
+func (s *Records) sift(ctx context.Context, b Batch, ready []*incoming, rep *Report) (todo []*incoming, err error) {
+	if len(ready) == 0 {
+		return nil, nil
+	}
+	err = s.DB.View(ctx, func(tx *store.Tx) error {
+		t := &taking{s: s, tx: tx, b: b, rep: rep}
+		if err := t.resolve(ctx, ready); err != nil {
+			return err
+		}
+		if t.fresh > 0 {
+			todo = ready
+			return nil
+		}
+		for _, in := range ready {
+			t.finish(in)
+		}
+		if err := t.loadKnown(ctx, ready); err != nil {
+			return err
+		}
+		for _, in := range ready {
+			if k, ok := t.known[in.id]; ok && k.hash == in.hash {
+				rep.Unchanged++
+			} else {
+				todo = append(todo, in)
+			}
+		}
+		return nil
+	})
+	return todo, err
+}
+
+func (t *taking) all(ctx context.Context, ready []*incoming) error {
+	if err := t.resolve(ctx, ready); err != nil {
+		return err
+	}
+	if err := t.register(ctx); err != nil {
+		return err
+	}
+	var kept []*incoming
+	for _, in := range ready {
+		if path, key := t.trespass(in); key != "" {
+			t.rep.refuse(in.in, path, key)
+			continue
+		}
+		t.finish(in)
+		kept = append(kept, in)
+	}
+	if err := t.loadKnown(ctx, kept); err != nil {
+		return err
+	}
+	for _, in := range kept {
+		if err := t.one(ctx, in); err != nil {
+			return fmt.Errorf("%s: %w", in.in.Type, err)
+		}
+	}
+	if t.s.Watcher != nil && len(t.arrived) > 0 {
+		return t.s.Watcher.Arrived(ctx, t.tx, t.arrived)
+	}
+	return nil
+}

@@ -1,0 +1,233 @@
+package record_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"portico/internal/clock"
+	"portico/internal/fault"
+	"portico/internal/fhir"
+	"portico/internal/ids"
+	"portico/internal/record"
+	"portico/internal/store"
+	"portico/internal/testkit"
+)
+
+func TestTheSameBatchTwiceWritesNothing(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, db *store.DB, c *clock.Fake) {
+		s := &record.Records{DB: db}
+		if rep := take(t, s, observation("o", "a", "6.40")); rep.New != 1 {
+			t.Fatalf("first: %+v", rep)
+		}
+		lines := func() int {
+			return view(t, db, func(tx *store.Tx) (int, error) {
+				return store.Get(ctx, tx, store.One[int], `SELECT COUNT(*) FROM audit_entry WHERE action = 'record.taken'`)
+			})
+		}
+		before := lines()
+		if rep := take(t, s, observation("o", "a", "6.40")); rep.Unchanged != 1 || rep.New != 0 {
+			t.Errorf("second: %+v", rep)
+		}
+		if lines() != before || before != 1 {
+			t.Errorf("%d audit lines, then %d", before, lines())
+		}
+		rows := list(t, db, duty.For(ana), record.Query{Section: record.Results})
+		if len(rows) != 1 || rows[0].Value != "6.40" || rows[0].Unit != "%" || !rows[0].Abnormal || rows[0].Low != "4.0" || rows[0].Group != record.Laboratory {
+			t.Errorf("rows %+v", rows)
+		}
+		if n := len(list(t, db, duty.For(ben), record.Query{})); n != 0 {
+			t.Errorf("ben sees %d rows of ana", n)
+		}
+	})
+}
+
+func TestANewVersionKeepsTheOldOne(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, db *store.DB, c *clock.Fake) {
+		s := &record.Records{DB: db}
+		dated := func(value, at string) string {
+			return strings.Replace(observation("o", "a", value), `"status"`, `"meta":{"lastUpdated":"`+at+`"},"status"`, 1)
+		}
+		take(t, s, dated("6.4", "2026-03-01T10:00:00Z"))
+		c.Move(time.Hour)
+		if rep := take(t, s, dated("6.9", "2026-03-02T10:00:00Z")); rep.Changed != 1 {
+			t.Fatalf("%+v", rep)
+		}
+		c.Move(time.Hour)
+		// One that was made before comes late: the newest stays, history has all.
+		if rep := take(t, s, dated("6.1", "2026-02-27T10:00:00Z")); rep.Older != 1 {
+			t.Fatalf("%+v", rep)
+		}
+		if rep := take(t, s, dated("6.1", "2026-02-27T10:00:00Z")); rep.Unchanged != 1 {
+			t.Errorf("the late one again: %+v", rep)
+		}
+		row := list(t, db, duty.For(ana), record.Query{})[0]
+		if row.Value != "6.9" {
+			t.Errorf("newest is %q", row.Value)
+		}
+		old := view(t, db, func(tx *store.Tx) ([]record.Doc, error) { return record.History(ctx, tx, duty.Whole(ana), row.ID) })
+		var values []string
+		for _, d := range old {
+			values = append(values, fhir.Parse(d.Raw).Get("valueQuantity").Get("value").Number())
+		}
+		if strings.Join(values, " ") != "6.1 6.4" {
+			t.Errorf("history %v", values)
+		}
+	})
+}
+
+func TestReferencesAreFollowedInAnyOrder(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, db *store.DB, c *clock.Fake) {
+		s := &record.Records{DB: db}
+		report := `{"resourceType":"DiagnosticReport","id":"r","status":"final","category":[{"coding":[{"code":"LAB"}]}],"code":{"text":"Panel"},
+			"subject":{"reference":"Patient/a"},"effectiveDateTime":"2026-01-01","encounter":{"reference":"Encounter/e"},
+			"performer":[{"reference":"Practitioner?identifier=http://hl7.org/fhir/sid/us-npi|99"}],"result":[{"reference":"Observation/o"},{"reference":"Observation/oo"}]}`
+		take(t, s, observation("o", "a", "5"), report)
+		take(t, s, observation("oo", "a", "6"))
+		take(t, s, `{"resourceType":"Practitioner","id":"p","identifier":[{"system":"http://hl7.org/fhir/sid/us-npi","value":"99"}],"name":[{"family":"Reed","given":["Ada"],"prefix":["Dr."]}]}`)
+		rows := list(t, db, duty.For(ana), record.Query{Section: record.Results})
+		if len(rows) != 1 || rows[0].Title != "Panel" || rows[0].Who != "Dr. Ada Reed" {
+			t.Fatalf("stand-alone rows %+v", rows)
+		}
+		if in := list(t, db, duty.For(ana), record.Query{Parent: rows[0].ID}); len(in) != 2 {
+			t.Errorf("%d members", len(in))
+		}
+		doc := view(t, db, func(tx *store.Tx) (record.Doc, error) { return record.Document(ctx, tx, duty.For(ana), rows[0].ID) })
+		if got := member(t, doc.Raw, "subject", "reference"); got != "Patient/pat-ana" {
+			t.Errorf("subject %q", got)
+		}
+		if got := member(t, doc.Raw, "id"); got != string(rows[0].ID) {
+			t.Errorf("id %q", got)
+		}
+		if to := fhir.Parse(doc.Raw).Get("encounter").Reference(); to.Type != "Encounter" || !strings.HasPrefix(to.ID, "fhr-") {
+			t.Errorf("encounter %+v", to)
+		}
+	})
+}
+
+func TestAnotherPatientsResourcesAreRefused(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, db *store.DB, c *clock.Fake) {
+		s := &record.Records{DB: db}
+		take(t, s, observation("o", "a", "5"), observation("bb", "b", "7"))
+		refused := func(name string, b record.Batch, path, key string) {
+			t.Helper()
+			rep, err := s.Take(ctx, duty, b)
+			if err != nil || rep.Refused != 1 || rep.Refusals[0].Path != path || rep.Refusals[0].Key != key {
+				t.Errorf("%s: %+v, %v", name, rep, err)
+			}
+		}
+		one := batch(t, observation("xxx", "b", "5"))
+		one.Patient = ana
+		refused("in ana's bundle", one, "subject", "record.refused.other_patient")
+		refused("moved", batch(t, observation("o", "b", "5")), "id", "record.refused.taken")
+		refused("unknown", batch(t, observation("yyy", "c", "5")), "subject", "record.refused.unknown_patient")
+		refused("member of another", batch(t, `{"resourceType":"DiagnosticReport","id":"r","status":"final","code":{"text":"Panel"},
+			"subject":{"reference":"Patient/a"},"result":[{"reference":"Observation/bb"}]}`), "result", "record.refused.other_patient")
+		refused("about nobody", batch(t, `{"resourceType":"Observation","id":"n","status":"final","code":{"text":"x"}}`), "subject", "record.refused.nobody")
+		// A's report names an observation that then turns out to be B's.
+		take(t, s, `{"resourceType":"DiagnosticReport","id":"q","status":"final","code":{"text":"Panel"},"subject":{"reference":"Patient/a"},"result":[{"reference":"Observation/late"}]}`)
+		refused("came late as another's", batch(t, observation("late", "b", "5")), "id", "record.refused.taken")
+	})
+}
+
+func TestHeldRowsSayNothing(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, db *store.DB, c *clock.Fake) {
+		s := &record.Records{DB: db}
+		take(t, s, observation("o", "a", "6.4"))
+		id := list(t, db, duty.Whole(ana), record.Query{})[0].ID
+		opens := c.Now().Add(time.Hour)
+		if err := db.Change(ctx, duty.Did("result.held", string(id)), func(tx *store.Tx) error {
+			return record.SetRelease(ctx, tx, duty.Whole(ana), id, record.Release{At: opens, Why: "review"})
+		}); err != nil {
+			t.Fatal(err)
+		}
+		look := func() (record.Row, error) {
+			row := list(t, db, duty.For(ana), record.Query{})[0]
+			return row, db.View(ctx, func(tx *store.Tx) error { _, err := record.Document(ctx, tx, duty.For(ana), id); return err })
+		}
+		c.Move(time.Hour - time.Millisecond)
+		row, err := look()
+		if !row.Held || row.Value != "" || row.Flag != "" || row.Abnormal || row.Range != "" || !fault.Is(err, fault.NotFound) {
+			t.Errorf("a moment before: %+v, %v", row, err)
+		}
+		for _, q := range []record.Query{{Abnormal: true}, {Words: "6.4"}} {
+			if n := len(list(t, db, duty.For(ana), q)); n != 0 {
+				t.Errorf("%+v finds what is held", q)
+			}
+		}
+		c.Move(time.Millisecond)
+		if row, err := look(); row.Held || row.Value != "6.4" || err != nil {
+			t.Errorf("at its time: %+v, %v", row, err)
+		}
+	})
+}
+
+func TestTwoBatchesAtOnceNameAResourceOnce(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, db *store.DB, c *clock.Fake) {
+		s := &record.Records{DB: db}
+		var wg sync.WaitGroup
+		for range 8 {
+			wg.Go(func() {
+				if _, err := s.Take(ctx, duty, batch(t, observation("o", "a", "5"), observation("oo", "a", "6"))); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		if n := len(list(t, db, duty.For(ana), record.Query{})); n != 2 {
+			t.Errorf("%d rows", n)
+		}
+	})
+}
+
+// Every chart of the sample data comes in, and what stays byte for byte does.
+func TestRealCharts(t *testing.T) {
+	files, _ := filepath.Glob("../../../shared/data/fhir-*/*.json*")
+	if len(files) == 0 {
+		t.Skip("../shared/data is not here")
+	}
+	testkit.Each(t, func(t *testing.T, db *store.DB, c *clock.Fake) {
+		s := &record.Records{DB: db}
+		var all record.Report
+		chart := files[:min(len(files), 12)]
+		chart = append(chart, files[len(files)-3:]...)
+		for _, f := range chart {
+			b := record.Batch{Source: "sample", People: map[string]ids.Patient{}}
+			for r, err := range fhir.Read(f, open(t, f), fhir.ForFiles) {
+				if err != nil {
+					continue
+				}
+				if r.Type == "Patient" {
+					p := ids.NewPatient()
+					b.People[r.FullURL], b.People["Patient/"+r.ID], b.Patient = p, p, p
+					continue
+				}
+				b.Resources = append(b.Resources, r)
+			}
+			rep, err := s.Take(ctx, duty, b)
+			if err != nil {
+				t.Fatal(f, err)
+			}
+			all.Add(rep)
+		}
+		for _, r := range all.Refusals[:min(20, len(all.Refusals))] {
+			t.Logf("refused: %+v", r)
+		}
+		if all.New < 1000 || all.Refused > all.New/100 {
+			t.Errorf("%d new, %d refused", all.New, all.Refused)
+		}
+		t.Logf("%d new, %d refused, passed %v", all.New, all.Refused, all.Passed)
+	})
+}
+
+func open(t *testing.T, file string) *os.File {
+	f, err := os.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { f.Close() })
+	return f
+}
