@@ -20,5 +20,7 @@
 //     resends.
 //
 // Replies are rendered to memory before a byte is sent. Errors are mapped to
-// pages in one place; nothing internal reaches the browser.
+// pages in one place; nothing internal reaches the browser. What somebody signed
+// in asks for and may not have, or is not there, is one answer, 404, and a line
+// in the audit log (page.refused).
 package web

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -10,6 +11,8 @@ import (
 	"strings"
 
 	"portico/internal/access"
+	"portico/internal/audit"
+	"portico/internal/fault"
 	"portico/internal/page"
 	"portico/internal/secret"
 	"portico/internal/store"
@@ -190,7 +193,7 @@ func (r *Router) patient(pattern string, t Route, h patientFunc) {
 		if errors.Is(err, access.ErrNotRaised) {
 			return q.toConfirm(), nil
 		}
-		return reply, err
+		return reply, r.refused(q, c.Did(audit.PageRefused, pattern).With(t.Need), err)
 	})
 }
 
@@ -222,8 +225,24 @@ func (r *Router) staff(pattern string, t access.Task, h staffFunc, form bool) {
 		q.shell.Person, q.shell.SignOut, q.shell.Wide = d.Name(), "/staff/signout", true
 		q.shell.Nav = r.allowed(d)
 		q.shell.Mark = r.mark(string(d.Staff()))
-		return q.run(form, func() (Reply, error) { return h(q, d) })
+		reply, err := q.run(form, func() (Reply, error) { return h(q, d) })
+		return reply, r.refused(q, d.Did(audit.PageRefused, pattern).With(string(t)), err)
 	})
+}
+
+// refused writes a line in the audit log when somebody signed in asked for what
+// is not theirs or is not there: the answer is the same for both, and whoever
+// tries many identifiers shall be seen. The identifier itself is not kept: an
+// address can hold anything. It gives err back, or why the line was not written.
+func (r *Router) refused(q *Request, e audit.Entry, err error) error {
+	if err == errStale || !(fault.Is(err, fault.NotFound) || fault.Is(err, fault.Denied)) {
+		return err
+	}
+	// Not with the request's context: whoever hangs up early is seen too.
+	if werr := r.gate.Refuse(context.WithoutCancel(q.Context()), e); werr != nil {
+		return werr
+	}
+	return err
 }
 
 // allowed leaves out of the staff rail what the person may not open.

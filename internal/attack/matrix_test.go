@@ -1,0 +1,347 @@
+package attack
+
+import (
+	"crypto/rand"
+	"fmt"
+	"maps"
+	"net/http/httptest"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"portico/internal/access"
+	"portico/internal/secret"
+	"portico/internal/web"
+)
+
+// roles are everybody who may knock: each gets cookies of their own.
+var roles = []string{"visitor", "applicant", "applicant posing", "patient", "patient posing", "front_desk", "administrator", "auditor", "disabled", "ended"}
+
+// strangers stand for all at pages for anybody, which ask nobody who they are.
+var strangers = []string{"visitor", "patient posing", "front_desk"}
+
+// role gives what the browser of a role holds. Those who pose have put a token
+// of one kind into the cookies of the others.
+func (w *world) role(name string) cookies {
+	c := cookies{web.VisitorCookie: secret.Token()}
+	switch name {
+	case "visitor":
+	case "applicant":
+		c[web.EnrolCookie] = w.opened(false)
+	case "applicant posing":
+		t := w.opened(false)
+		c[web.SessionCookie], c[web.StaffCookie] = t, t
+	case "patient":
+		c[web.SessionCookie] = w.signedIn(w.own)
+	case "patient posing":
+		t := w.signedIn(w.own)
+		c[web.EnrolCookie], c[web.StaffCookie] = t, t
+	case "disabled":
+		d := w.hire("front_desk,administrator,auditor")
+		w.disable(string(d.id), state{})
+		c[web.StaffCookie] = d.token
+	case "ended":
+		c[web.SessionCookie], c[web.StaffCookie] = w.signedIn(w.own), w.hire("front_desk,administrator,auditor").token
+		w.do(ask{method: "POST", path: "/signout", cookies: c, form: with(nil, w.key(web.SessionCookie, c[web.SessionCookie]))})
+		w.do(ask{method: "POST", path: "/staff/signout", cookies: c, form: with(nil, w.key(web.StaffCookie, c[web.StaffCookie]))})
+	default:
+		c[web.StaffCookie] = w.at(name).token
+	}
+	return c
+}
+
+// may tells whether a role may open a route.
+func may(role string, t web.Route) bool {
+	switch t.Audience {
+	case "enrolling":
+		return role == "applicant"
+	case "patient":
+		return role == "patient"
+	case "staff":
+		return access.May([]access.Role{access.Role(role)}, access.Task(t.Need))
+	}
+	return true
+}
+
+// known tells whether the portal knows who is behind a role's cookies, so that
+// it can say of whom the refusal is.
+func known(role string, t web.Route) bool {
+	switch t.Audience {
+	case "patient":
+		return role == "patient"
+	case "staff":
+		return access.Roles[access.Role(role)] != nil
+	}
+	return false
+}
+
+func (w *world) firstRole(t web.Route) string {
+	for _, r := range roles {
+		if may(r, t) {
+			return r
+		}
+	}
+	w.t.Fatalf("%s %s: nobody may", t.Method, t.Path)
+	return ""
+}
+
+// TestTablesAreWhole names what is missing for a new route.
+func TestTablesAreWhole(t *testing.T) {
+	w := lite(t)
+	here := map[string]bool{}
+	for _, r := range w.app.Router.Routes() {
+		name := r.Method + " " + r.Path
+		here[name] = true
+		if r.Audience == "system" {
+			if systems[name] == "" {
+				t.Errorf("%s has no audience: add a line to systems in tables_test.go that says why it needs none", name)
+			}
+			continue
+		}
+		if strings.Contains(r.Path, "{") && r.Path != "/{$}" {
+			if _, ok := sampleOf(r.Path); !ok {
+				t.Errorf("%s: add a line to samples in tables_test.go: %q: a function that makes such a thing of a person and gives its identifier", name, r.Path[:strings.LastIndexByte(r.Path, '}')+1])
+			}
+		}
+		if _, ok := forms[name]; r.Form && !ok {
+			t.Errorf("%s: add a line to forms in tables_test.go: %q: {send: say(…all its fields…)}", name, name)
+		}
+	}
+	for name := range forms {
+		if !here[name] {
+			t.Errorf("forms in tables_test.go has %s, which is no route any more", name)
+		}
+	}
+}
+
+// T12, T33, T34, T35: every route by every role with an identifier of their own,
+// of somebody else, and of nothing. Somebody else's and nothing are one answer,
+// byte for byte; nobody without the permission can tell them from their own.
+func TestEveryRouteByEveryRole(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		tried := 0
+		for _, r := range w.app.Router.Routes() {
+			if r.Audience == "system" || r.Path == "/{$}" {
+				continue
+			}
+			for _, role := range roles {
+				if r.Audience == "visitor" && !slices.Contains(strangers, role) {
+					continue
+				}
+				tried += w.knock(r, role)
+			}
+		}
+		t.Logf("%d requests", tried)
+	})
+}
+
+// knock tries one route as one role.
+func (w *world) knock(r web.Route, role string) (tried int) {
+	name := fmt.Sprintf("%s %s as %s", r.Method, r.Path, role)
+	send := func(path string) *httptest.ResponseRecorder {
+		tried++
+		return w.do(w.sending(r, role, path))
+	}
+	if !strings.Contains(r.Path, "{") {
+		w.judge(name, role, r, send(r.Path))
+		return tried
+	}
+	if _, ok := sampleOf(r.Path); !ok {
+		return tried // TestTablesAreWhole says so
+	}
+	own := w.sample(r, role)
+	var seen []string
+	for _, id := range []string{w.foreign(r, own), absent(own)} {
+		lines := w.refusals(role)
+		got := send(fill(r.Path, id))
+		seen = append(seen, plain(got, id))
+		switch {
+		case may(role, r) && got.Code != 404 && !(r.Audience == "visitor" && (got.Code == 200 || got.Code == 303 || got.Code == 422)):
+			w.t.Errorf("%s: %s answered %d", name, id, got.Code)
+		case !may(role, r):
+			w.judge(name, role, r, got)
+		}
+		if known(role, r) && w.refusals(role) != lines+1 {
+			w.t.Errorf("%s: the audit log has no line about %s", name, id)
+		}
+	}
+	if seen[0] != seen[1] {
+		w.t.Errorf("%s: somebody else's and an absent identifier answer differently: %s", name, parting(seen[0], seen[1]))
+	}
+	got := send(fill(r.Path, own))
+	if may(role, r) {
+		// The sample is real: were it absent, the test would prove nothing.
+		if got.Code == 404 || got.Code >= 500 {
+			w.t.Errorf("%s: a real identifier answered %d", name, got.Code)
+		}
+	} else if plain(got, own) != seen[1] {
+		w.t.Errorf("%s: a real identifier answers other than an absent one: %s", name, parting(plain(got, own), seen[1]))
+	}
+	return tried
+}
+
+// sending is a role's request for a route, with all it takes if the role may.
+func (w *world) sending(r web.Route, role, path string) ask {
+	spoils := r.Form && may(role, r)
+	if w.held[role] == nil || spoils {
+		w.held[role] = w.role(role)
+	}
+	a := ask{method: r.Method, path: path, cookies: maps.Clone(w.held[role])}
+	f, s := forms[r.Method+" "+r.Path], state{}
+	make := f.made
+	if !r.Form {
+		make = pages[r.Method+" "+r.Path]
+	}
+	if make != nil && may(role, r) {
+		s = make(w, w.own)
+		maps.Copy(a.cookies, s.cookies)
+	}
+	if r.Form {
+		a.form = with(merge(f.send, s.send), w.keyFor(r, a.cookies))
+	}
+	if spoils {
+		delete(w.held, role) // signing out and the like end what is held
+	}
+	return a
+}
+
+// sample makes what a path names. Those who do nothing with it share one.
+func (w *world) sample(r web.Route, role string) string {
+	make, _ := sampleOf(r.Path)
+	if may(role, r) && r.Form {
+		return make(w, w.own)
+	}
+	if w.made[r.Path] == "" {
+		w.made[r.Path] = make(w, w.own)
+	}
+	return w.made[r.Path]
+}
+
+// judge checks an answer to somebody who may or may not have it.
+func (w *world) judge(name, role string, r web.Route, got *httptest.ResponseRecorder) {
+	to := got.Header().Get("Location")
+	path, _, _ := strings.Cut(to, "?")
+	switch {
+	case got.Code >= 500:
+		w.t.Errorf("%s answered %d", name, got.Code)
+	case may(role, r):
+		if got.Code == 404 || got.Code == 403 || path == "/signin" && r.Path != "/signout" && r.Audience == "patient" {
+			w.t.Errorf("%s, who may, was answered %d %s", name, got.Code, to)
+		}
+	case known(role, r):
+		if got.Code != 404 {
+			w.t.Errorf("%s answered %d, not 404", name, got.Code)
+		}
+	case got.Code != 303 || path != map[string]string{"enrolling": "/enroll", "patient": "/signin", "staff": "/staff/signin"}[r.Audience]:
+		w.t.Errorf("%s was answered %d %s", name, got.Code, to)
+	}
+}
+
+// foreign is an identifier that is real and not the asker's: on a patient's page
+// another patient's, elsewhere one of another kind of thing.
+func (w *world) foreign(r web.Route, own string) string {
+	if r.Audience == "patient" {
+		make, _ := sampleOf(r.Path)
+		return make(w, w.other)
+	}
+	if !identifier.MatchString(own) {
+		return secret.Token()
+	}
+	if strings.HasPrefix(own, "pat_") {
+		return string(w.other.account)
+	}
+	return string(w.other.id)
+}
+
+var identifier = regexp.MustCompile(`^[a-z]{3}_[a-z0-9]{26}$`)
+
+// absent is an identifier of the same shape that names nothing.
+func absent(own string) string {
+	if identifier.MatchString(own) {
+		return own[:4] + strings.ToLower(rand.Text())
+	}
+	return secret.Token()
+}
+
+// refusals counts the lines that say that somebody asked for what is not theirs.
+func (w *world) refusals(role string) int {
+	return len(w.list(`SELECT id FROM audit_entry WHERE action = 'page.refused' AND outcome = 'refused'`))
+}
+
+var formKey = regexp.MustCompile(`(name="_form"[^>]*value=")[^"]*`)
+
+// plain is an answer without what is different each time: the identifier asked
+// for and the keys of forms.
+func plain(got *httptest.ResponseRecorder, id string) string {
+	h := got.Header().Clone()
+	var head []string
+	for k, v := range h {
+		if k != "Content-Length" { // of the identifier, which is as long as it is
+			head = append(head, k+": "+strings.Join(v, ", "))
+		}
+	}
+	slices.Sort(head)
+	all := fmt.Sprint(got.Code, "\n", strings.Join(head, "\n"), "\n", formKey.ReplaceAllString(got.Body.String(), "$1"))
+	return strings.ReplaceAll(all, id, "ID")
+}
+
+// parting shows where two answers part.
+func parting(a, b string) string {
+	i := 0
+	for i < min(len(a), len(b)) && a[i] == b[i] {
+		i++
+	}
+	cut := func(s string) string { return s[max(0, i-40):min(len(s), i+120)] }
+	return fmt.Sprintf("\n%q\n%q", cut(a), cut(b))
+}
+
+var mainPart = regexp.MustCompile(`(?s)<main.*</main>`)
+
+// What is refused, what is absent and what is no page at all read the same.
+func TestRefusedAndAbsentReadTheSame(t *testing.T) {
+	w := lite(t)
+	id := string(w.newcomer().id)
+	see := func(role, path string) string {
+		got := w.do(ask{method: "GET", path: path, cookies: w.role(role)})
+		if got.Code != 404 {
+			t.Errorf("%s as %s answered %d", path, role, got.Code)
+		}
+		return mainPart.FindString(got.Body.String())
+	}
+	refused := see("auditor", "/staff/patients/"+id)
+	if refused == "" || refused != see("front_desk", "/staff/patients/"+absent(id)) || refused != see("auditor", "/staff/patients/"+absent(id)) {
+		t.Error("refused and absent can be told apart")
+	}
+}
+
+// watched counts errors in place of failing, to show that a check can fail.
+type watched struct {
+	testing.TB
+	errors int
+}
+
+func (w *watched) Helper()               {}
+func (w *watched) Errorf(string, ...any) { w.errors++ }
+
+// The matrix finds a page that opens to a role it is not for, and one whose
+// answer tells that something is there.
+func TestTheMatrixCanFail(t *testing.T) {
+	w := lite(t)
+	watch := &watched{TB: t}
+	w.t = watch
+	w.knock(web.Route{Method: "GET", Path: "/staff/codes/{id}", Audience: "staff", Need: string(access.ReadAudit)}, "front_desk")
+	if watch.errors == 0 {
+		t.Error("a page that opens to everybody was not noticed")
+	}
+	watch.errors = 0
+	w.other.id = w.newcomer().id
+	samples["/staff/patients/{id}"] = func(w *world, of person) string { return string(of.account) }
+	defer func() {
+		samples["/staff/patients/{id}"] = func(w *world, _ person) string { return string(w.newcomer().id) }
+	}()
+	w.knock(web.Route{Method: "GET", Path: "/staff/patients/{id}", Audience: "staff", Need: string(access.FindPatients)}, "front_desk")
+	if watch.errors == 0 {
+		t.Error("an identifier that answers otherwise was not noticed")
+	}
+}

@@ -1,0 +1,187 @@
+package attack
+
+import (
+	"net/url"
+	"strings"
+
+	"portico/internal/account"
+	"portico/internal/enroll"
+	"portico/internal/staff"
+	"portico/internal/web"
+)
+
+// samples says how to make what a path names: one line for each parameter, with
+// the path up to it. It makes something new of the given person and gives its
+// identifier. On a patient's page it is called for the person who is signed in
+// and for somebody else, whose identifier must answer like one that is absent.
+// A longer path wins over a shorter one.
+var samples = map[string]func(w *world, of person) string{
+	"/a/{token}":               (*world).codeLink,
+	"/documents/{id}":          (*world).document,
+	"/not-me/{token}":          (*world).notMe,
+	"/staff/setup/{token}":     (*world).setUpLink,
+	"/staff/setup/{token}/app": (*world).setUpHalf,
+	"/staff/setup/{token}/qr":  (*world).setUpHalf,
+
+	"/staff/codes/{id}":       (*world).code,
+	"/staff/frozen/{id}":      (*world).frozen,
+	"/staff/patients/{id}":    func(w *world, _ person) string { return string(w.newcomer().id) },
+	"/staff/people/{id}":      func(w *world, _ person) string { return string(w.hire("front_desk").id) },
+	"/staff/requests/{id}":    func(w *world, _ person) string { return w.request() },
+	"/staff/undelivered/{id}": (*world).undelivered,
+}
+
+// form is what a person sends with a form.
+type form struct {
+	send  url.Values                  // all its fields, optional ones too
+	made  func(*world, person) state  // fields and cookies that must be made first
+	mute  bool                        // it stores nothing: it only leads on
+	many  []string                    // fields that may be sent several times
+	apart func(*world, string, state) // changes the thing named by the path before it is sent
+}
+
+// state is what was made for one sending: more fields, and the browser's cookies.
+type state struct {
+	send    url.Values
+	cookies cookies
+	of      person
+}
+
+// forms has one line for each form. A form needs a line before it is registered.
+var forms = map[string]form{
+	"POST /a/{token}":             {send: born},
+	"POST /account/display":       {send: say("lang", "es", "theme", "dark", "text", "large", "return", "/home")},
+	"POST /display":               {send: say("lang", "es", "theme", "dark", "text", "large", "return", "/signin"), mute: true},
+	"POST /enroll/code":           {made: (*world).typedCode},
+	"POST /enroll/number":         {made: (*world).typedNumber},
+	"POST /enroll/phone":          {send: merge(born, say("reference", "4F7K-2MPQ", "code", "4F7K-2MPQ"))},
+	"POST /enroll/request":        {send: merge(born, say("given", "Ada", "family", "Asks", "former", "Asked", "sex", "female", "address_street", "1 Elm Street", "address_unit", "2", "address_city", "Springfield", "address_state", "IL", "address_zip", "62701", "email", "ada@example.com", "phone", "555-186-2275", "number", "MR-1", "reach", "email"))},
+	"POST /not-me/{token}":        {},
+	"POST /signin":                {made: (*world).typedPassword},
+	"POST /signin/cancel":         {made: (*world).halfIn},
+	"POST /signin/step":           {made: (*world).halfIn, send: say("code", "123456", "method", "")},
+	"POST /signin/step/send":      {made: (*world).halfInByMail},
+	"POST /enroll/confirm":        {made: (*world).asked, send: say("code", "123456", "do", "")},
+	"POST /enroll/expired":        {made: (*world).late},
+	"POST /enroll/user":           {made: (*world).proven, send: say("username", "kettle.boils.now", "password", password, "again", password)},
+	"POST /enroll/second":         {made: (*world).named, send: say("how", "totp")},
+	"POST /enroll/second/app":     {made: (*world).withApp},
+	"POST /enroll/second/code":    {made: (*world).withMail, send: say("code", "123456", "do", "")},
+	"POST /enroll/second/contact": {made: (*world).choseMail, send: say("contact", "second@example.com")},
+	"POST /enroll/recovery":       {made: (*world).shownRecovery, send: say("saved", "yes")},
+	"POST /enroll/terms":          {made: (*world).atTerms},
+	"POST /signout":               {},
+	"POST /terms/accept":          {made: (*world).mustAccept},
+
+	"POST /staff/audit":                 {send: say("who", "", "whom", "", "action", "signin.done", "from", "2026-01-01", "to", "2026-02-01"), mute: true},
+	"POST /staff/codes/{id}/letter":     {},
+	"POST /staff/codes/{id}/revoke":     {},
+	"POST /staff/codes/{id}/show":       {},
+	"POST /staff/frozen/{id}":           {send: say("to", "closed")},
+	"POST /staff/patients":              {send: say("name", "Walker", "number", "", "birth_day", "", "birth_month", "", "birth_year", ""), mute: true},
+	"POST /staff/patients/{id}/issue":   {send: say("by", "letter")},
+	"POST /staff/people":                {made: (*world).invited, many: []string{"roles"}},
+	"POST /staff/people/{id}/disable":   {},
+	"POST /staff/people/{id}/enable":    {apart: (*world).disable},
+	"POST /staff/people/{id}/link":      {},
+	"POST /staff/people/{id}/roles":     {send: say("roles", "auditor"), many: []string{"roles"}},
+	"POST /staff/requests/{id}/approve": {made: (*world).approved},
+	"POST /staff/requests/{id}/ask":     {send: say("words", "Please call.")},
+	"POST /staff/requests/{id}/call":    {made: (*world).called},
+	"POST /staff/requests/{id}/flag":    {send: say("words", "The voice was another.")},
+	"POST /staff/requests/{id}/reject":  {send: say("why", "no_match")},
+	"POST /staff/setup/{token}":         {send: say("password", password)},
+	"POST /staff/setup/{token}/app":     {send: say("code", "123456")},
+	"POST /staff/signin":                {send: say("email", "nobody@clinic.example", "password", password, "next", "")},
+	"POST /staff/signin/cancel":         {made: (*world).staffHalfIn},
+	"POST /staff/signin/step":           {made: (*world).staffHalfIn, send: say("code", "123456")},
+	"POST /staff/signout":               {made: (*world).leaving},
+	"POST /staff/undelivered/{id}":      {},
+}
+
+// pages has a line for each page that opens only in a certain state.
+var pages = map[string]func(*world, person) state{
+	"GET /enroll/second/app.png": (*world).withApp,
+	"GET /enroll/recovery.txt":   (*world).shownRecovery,
+}
+
+// systems are the addresses without a person, each with the reason why it needs none.
+var systems = map[string]string{
+	"GET /assets/":           "files of the portal's own, the same for everybody",
+	"GET /healthz":           "tells that the process lives",
+	"GET /readyz":            "tells that the database answers",
+	"GET /session/left":      "asks about the asker's own sessions, by their cookies",
+	"POST /session/extend":   "extends the asker's own sessions, by their cookies; another site is refused by its origin",
+	"GET /demo/outbox.json":  "the demo only",
+	"GET /demo/outbox/mail":  "the demo only",
+	"GET /clinic/logo":       "the clinic's logo, the same for everybody",
+	"GET /favicon.ico":       "the same for everybody",
+	"GET /clinic/colour.css": "the clinic's colour, the same for everybody",
+}
+
+// born are the fields of everybody's birth date here.
+var born = say("birth_day", "1", "birth_month", "1", "birth_year", "1970")
+
+// say makes fields of pairs of name and value.
+func say(pairs ...string) url.Values {
+	v := url.Values{}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		v.Set(pairs[i], pairs[i+1])
+	}
+	return v
+}
+
+func merge(all ...url.Values) url.Values {
+	out := url.Values{}
+	for _, v := range all {
+		for k, x := range v {
+			out[k] = x
+		}
+	}
+	return out
+}
+
+// sampleOf finds how to make what the last parameter of a path names.
+func sampleOf(path string) (func(*world, person) string, bool) {
+	if f, ok := samples[path]; ok {
+		return f, true
+	}
+	end := strings.LastIndexByte(path, '}')
+	f, ok := samples[path[:end+1]]
+	return f, ok
+}
+
+// ready makes everything for one genuine sending of a form: its path, fields and cookies.
+func (w *world) ready(t web.Route, f form) (path string, fields url.Values, c cookies) {
+	var s state
+	if f.made != nil {
+		s = f.made(w, w.own)
+	}
+	c = w.role(w.firstRole(t))
+	for k, v := range s.cookies {
+		c[k] = v
+	}
+	path = t.Path
+	if strings.Contains(path, "{") {
+		make, _ := sampleOf(path)
+		id := make(w, w.own)
+		if f.apart != nil {
+			f.apart(w, id, s)
+		}
+		path = fill(path, id)
+	}
+	return path, merge(f.send, s.send), c
+}
+
+// fill puts an identifier in place of a path's last parameter.
+func fill(path, id string) string {
+	open, end := strings.LastIndexByte(path, '{'), strings.LastIndexByte(path, '}')
+	return path[:open] + id + path[end+1:]
+}
+
+// cookie names of half-way sign-ins.
+const (
+	signInCookie = account.SignInCookie
+	stepCookie   = staff.StepCookie
+	byMail       = enroll.BySecondEmail
+)

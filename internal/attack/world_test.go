@@ -1,0 +1,330 @@
+// Package attack holds the attacks that must fail whatever room a page is in:
+// they are made from the router's own list of routes, so that a new route is
+// attacked from the day it is registered.
+//
+// Whoever adds a route adds one line to a table in tables_test.go: how to make
+// the thing its address names, what a person sends with its form. A test that
+// misses a line says which.
+package attack
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/binary"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"portico/internal/access"
+	"portico/internal/account"
+	"portico/internal/app"
+	"portico/internal/clock"
+	"portico/internal/config"
+	"portico/internal/ids"
+	"portico/internal/lang"
+	"portico/internal/registry"
+	"portico/internal/secret"
+	"portico/internal/store"
+	"portico/internal/terms"
+	"portico/internal/testkit"
+	"portico/internal/web"
+)
+
+var (
+	ctx  = context.Background()
+	duty = access.NewDuty("test")
+)
+
+const (
+	host     = "portal.example"
+	password = "copper lantern river 7"
+)
+
+// long tells whether the attacks run at full size.
+var long = os.Getenv("PORTICO_ATTACK") == "long"
+
+// size is n in a long run and few otherwise.
+func size(few, n int) int {
+	if long {
+		return n
+	}
+	return few
+}
+
+// world is the joined portal with two patients who have accounts.
+type world struct {
+	t          testing.TB
+	app        *app.App
+	c          *clock.Fake
+	h          http.Handler
+	log        *journal
+	own, other person
+	hash       string // of password: hashing it for each account would take the longest
+	desks      map[string]desk
+	held       map[string]cookies // by role, see sending
+	made       map[string]string  // by path, see sample
+	spent      []string           // dump after the newest attack, see effects
+}
+
+// person is somebody of the clinic; account is "" for those without.
+type person struct {
+	id            ids.Patient
+	account       ids.Account
+	number, birth string
+	userName      string
+	key           []byte // of the authenticator app
+}
+
+// desk is a staff user with an open session.
+type desk struct {
+	id    ids.Staff
+	token string
+}
+
+// journal keeps what is logged.
+type journal struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (j *journal) Write(p []byte) (int, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.b.Write(p)
+}
+
+func (j *journal) String() string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.b.String()
+}
+
+// each runs f on the joined portal on both databases.
+func each(t *testing.T, f func(t *testing.T, w *world)) {
+	t.Helper()
+	t.Run("sqlite", func(t *testing.T) { f(t, lite(t)) })
+	t.Run("postgres", func(t *testing.T) { f(t, open(t, testkit.Postgres(t))) })
+}
+
+// lite is a world on SQLite, where the engine does not matter.
+func lite(t testing.TB) *world {
+	return open(t, "sqlite:"+filepath.Join(t.TempDir(), "portico.db"))
+}
+
+func settings(t testing.TB, address string) config.Config {
+	cfg := config.Default()
+	cfg.DatabaseURL, cfg.DataDir, cfg.SecretKey = address, t.TempDir(), "c2VjcmV0LW9mLXRoZS10ZXN0cy0wMTIzNDU2Nzg5YWJjZGVm"
+	cfg.Clinic.Name, cfg.Clinic.Phone, cfg.Clinic.Address = "Riverside Family Clinic", "555-010-0123", "1 River Road; Springfield, IL 62701"
+	cfg.TrustedProxies = []string{"127.0.0.0/8"}
+	return cfg
+}
+
+func open(t testing.TB, address string) *world {
+	t.Helper()
+	cfg := settings(t, address)
+	if err := app.Migrate(ctx, cfg); err != nil {
+		t.Fatal(err)
+	}
+	w := &world{t: t, c: clock.At(testkit.Noon), log: &journal{}, desks: map[string]desk{}, held: map[string]cookies{}, made: map[string]string{}}
+	var err error
+	w.app, err = app.New(ctx, cfg, app.Options{Log: slog.New(slog.NewJSONHandler(w.log, nil)), Clock: w.c, Demo: true, Base: &url.URL{Scheme: "https", Host: host}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { w.app.Close() })
+	w.h = w.app.Router.Handler()
+	if w.hash, err = w.app.Hasher.Hash(ctx, password); err != nil {
+		t.Fatal(err)
+	}
+	w.own, w.other = w.member(), w.member()
+	return w
+}
+
+// serial numbers what tests make up, so that nothing is made twice.
+var serial atomic.Int64
+
+func next() int { return int(serial.Add(1)) }
+
+// address is a client address in a neighbourhood nobody has used before.
+func address() string { n := next(); return fmt.Sprintf("%d.%d.%d.7", 10+n>>16, n>>8&255, n&255) }
+
+func visitor() access.Visitor { return access.NewVisitor(access.SourceOf(address()), "test") }
+
+// change writes as the test itself.
+func (w *world) change(f func(tx *store.Tx) error) {
+	w.t.Helper()
+	if err := w.app.DB.Change(ctx, duty.Did("demo.made", ""), f); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+// newcomer takes somebody into the patient index.
+func (w *world) newcomer() person {
+	w.t.Helper()
+	n := next()
+	p := person{number: fmt.Sprint("MR-", 1000+n), birth: "1970-01-01"}
+	since := w.c.Now().Add(-90 * 24 * time.Hour)
+	rep, err := w.app.Registry.Import(ctx, duty, []registry.Incoming{{Numbers: []registry.Number{{System: "http://hospital.example", Value: p.number, Usage: registry.Current}},
+		Names: []registry.Name{{Usage: registry.Current, Given: "Wanda", Family: surname()}}, Birth: p.birth, Sex: "female", Active: true,
+		Contacts:  []registry.Contact{{Kind: registry.Email, Value: fmt.Sprintf("w%d@example.com", n), Since: since}, {Kind: registry.Mobile, Value: fmt.Sprintf("+1555186%04d", n%10000), Since: since}},
+		Addresses: []registry.Address{{Usage: registry.Current, Lines: []string{"12 Elm Street"}, City: "Springfield", State: "IL", PostalCode: "62701"}}}}, registry.Options{})
+	if err != nil || rep.Refused > 0 {
+		w.t.Fatalf("import: %v %+v", err, rep)
+	}
+	p.id = must(w.app.Registry.Numbered(ctx, duty, p.number))
+	return p
+}
+
+// member is somebody with an account.
+func (w *world) member() person {
+	w.t.Helper()
+	p := w.newcomer()
+	p.userName, p.key = fmt.Sprint("wanda.walks.", next()), []byte("12345678901234567890")
+	w.change(func(tx *store.Tx) (err error) {
+		p.account, err = w.app.Accounts.Open(ctx, tx, account.NewAccount{Patient: p.id, UserName: p.userName, Hash: w.hash, Recovery: account.NewRecoveryCodes(), Lang: lang.En,
+			Factors: []account.NewFactor{{Kind: account.TOTP, Secret: p.key}, {Kind: account.Mail, Contact: p.userName + "@example.org"}}})
+		if err != nil {
+			return err
+		}
+		docs, err := w.app.Terms.Current(ctx, tx, lang.En)
+		if err != nil {
+			return err
+		}
+		var read []ids.Document
+		for _, d := range docs {
+			read = append(read, d.ID)
+		}
+		return w.app.Terms.Accept(ctx, tx, terms.Acceptance{Account: p.account, Agent: "test"}, read)
+	})
+	return p
+}
+
+// signedIn gives the token of a new session of a person.
+func (w *world) signedIn(p person) (token string) {
+	w.change(func(tx *store.Tx) (err error) {
+		token, _, err = w.app.Gate.StartSession(ctx, tx, access.SignedIn{Account: p.account, Patient: p.id, Source: "192.0.2.7"})
+		return err
+	})
+	return token
+}
+
+// hire adds a staff user with roles and opens a session.
+func (w *world) hire(roles string) (d desk) {
+	d.id = ids.NewStaff()
+	w.change(func(tx *store.Tx) (err error) {
+		if _, err := tx.Exec(ctx, `INSERT INTO staff (id, name, email, roles, state, created_at) VALUES ($1, 'Jordan Kim', $2, $3, 'active', $4)`,
+			d.id, string(d.id)+"@clinic.example", roles, store.Time(tx.Now)); err != nil {
+			return err
+		}
+		d.token, err = w.app.Gate.StartStaffSession(ctx, tx, d.id, visitor())
+		return err
+	})
+	return d
+}
+
+// at gives the one staff user of a role, made when first asked for.
+func (w *world) at(role string) desk {
+	if _, ok := w.desks[role]; !ok {
+		w.desks[role] = w.hire(role)
+	}
+	return w.desks[role]
+}
+
+// proof is a staff user's proof for a task.
+func (w *world) proof(role string, task access.Task) access.Desk {
+	w.t.Helper()
+	d, _, err := w.app.Gate.Desk(ctx, w.at(role).token, task, "test", visitor())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return d
+}
+
+// one reads a single value.
+func (w *world) one(query string, args ...any) (s string) {
+	w.t.Helper()
+	if err := w.app.DB.View(ctx, func(tx *store.Tx) (err error) {
+		s, err = store.Get(ctx, tx, store.One[string], query, args...)
+		return err
+	}); err != nil {
+		w.t.Fatalf("%s: %v", query, err)
+	}
+	return s
+}
+
+// cookies are what a browser holds.
+type cookies map[string]string
+
+// ask is one request as a browser sends it, or does not.
+type ask struct {
+	method, path string
+	cookies      cookies
+	form         url.Values
+	header       map[string]string
+}
+
+// do sends it and does not follow redirects.
+func (w *world) do(a ask) *httptest.ResponseRecorder {
+	req := httptest.NewRequest(a.method, "https://"+host+a.path, strings.NewReader(a.form.Encode()))
+	req.RemoteAddr = "127.0.0.1:1"
+	req.Header.Set("X-Forwarded-For", address())
+	if a.method == "POST" {
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	for k, v := range a.cookies {
+		req.AddCookie(&http.Cookie{Name: k, Value: v})
+	}
+	for k, v := range a.header {
+		if k == "Host" {
+			req.Host = v
+			continue
+		}
+		req.Header.Set(k, v)
+	}
+	rec := httptest.NewRecorder()
+	w.h.ServeHTTP(rec, req)
+	return rec
+}
+
+// key makes a form key the way package web does. Were it made otherwise, the
+// genuine requests of these tests would fail.
+func (w *world) key(cookie, token string) string {
+	n := next()
+	body := make([]byte, 24)
+	binary.BigEndian.PutUint64(body, uint64(n))
+	binary.BigEndian.PutUint64(body[16:], uint64(w.c.Now().Unix()))
+	mac := w.app.Keys.MAC("web.form", cookie+"="+secret.TokenHash(token), string(body))
+	return base64.RawURLEncoding.EncodeToString(append(body, mac[:16]...))
+}
+
+// keyFor makes the key of a form for those who hold these cookies.
+func (w *world) keyFor(t web.Route, c cookies) string {
+	name := map[string]string{"visitor": web.VisitorCookie, "enrolling": web.EnrolCookie, "patient": web.SessionCookie, "staff": web.StaffCookie}[t.Audience]
+	return w.key(name, c[name])
+}
+
+// with adds the form key to fields.
+func with(fields url.Values, key string) url.Values {
+	out := url.Values{"_form": {key}}
+	for k, v := range fields {
+		out[k] = v
+	}
+	return out
+}
