@@ -16,7 +16,7 @@ import (
 )
 
 // roles are everybody who may knock: each gets cookies of their own.
-var roles = []string{"visitor", "applicant", "applicant posing", "patient", "patient posing", "front_desk", "administrator", "auditor", "disabled", "ended"}
+var roles = []string{"visitor", "applicant", "applicant posing", "patient", "patient unraised", "patient posing", "front_desk", "administrator", "auditor", "disabled", "ended"}
 
 // strangers stand for all at pages for anybody, which ask nobody who they are.
 var strangers = []string{"visitor", "patient posing", "front_desk"}
@@ -32,7 +32,7 @@ func (w *world) role(name string) cookies {
 	case "applicant posing":
 		t := w.opened(false)
 		c[web.SessionCookie], c[web.StaffCookie] = t, t
-	case "patient":
+	case "patient", "patient unraised":
 		c[web.SessionCookie] = w.signedIn(w.own)
 	case "patient posing":
 		t := w.signedIn(w.own)
@@ -43,8 +43,8 @@ func (w *world) role(name string) cookies {
 		c[web.StaffCookie] = d.token
 	case "ended":
 		c[web.SessionCookie], c[web.StaffCookie] = w.signedIn(w.own), w.hire("front_desk,administrator,auditor").token
-		w.do(ask{method: "POST", path: "/signout", cookies: c, form: with(nil, w.key(web.SessionCookie, c[web.SessionCookie]))})
-		w.do(ask{method: "POST", path: "/staff/signout", cookies: c, form: with(nil, w.key(web.StaffCookie, c[web.StaffCookie]))})
+		w.do(ask{method: "POST", path: "/signout", cookies: c, form: with(nil, w.keyFor(web.Route{Audience: "patient"}, c))})
+		w.do(ask{method: "POST", path: "/staff/signout", cookies: c, form: with(nil, w.keyFor(web.Route{Audience: "staff"}, c))})
 	default:
 		c[web.StaffCookie] = w.at(name).token
 	}
@@ -126,7 +126,7 @@ func TestEveryRouteByEveryRole(t *testing.T) {
 				continue
 			}
 			for _, role := range roles {
-				if r.Audience == "visitor" && !slices.Contains(strangers, role) {
+				if r.Audience == "visitor" && !slices.Contains(strangers, role) || role == "patient unraised" && !r.Raised {
 					continue
 				}
 				tried += w.knock(r, role)
@@ -200,6 +200,9 @@ func (w *world) sending(r web.Route, role, path string) ask {
 	if r.Form {
 		a.form = with(merge(f.send, s.send), w.keyFor(r, a.cookies))
 	}
+	if r.Raised && role == "patient" {
+		w.raise(a.cookies[web.SessionCookie])
+	}
 	if spoils {
 		delete(w.held, role) // signing out and the like end what is held
 	}
@@ -232,6 +235,10 @@ func (w *world) judge(name, role string, r web.Route, got *httptest.ResponseReco
 	case known(role, r):
 		if got.Code != 404 {
 			w.t.Errorf("%s answered %d, not 404", name, got.Code)
+		}
+	case role == "patient unraised":
+		if got.Code != 303 || path != access.ConfirmPath {
+			w.t.Errorf("%s was answered %d %s", name, got.Code, to)
 		}
 	case got.Code != 303 || path != map[string]string{"enrolling": "/enroll", "patient": "/signin", "staff": "/staff/signin"}[r.Audience]:
 		w.t.Errorf("%s was answered %d %s", name, got.Code, to)

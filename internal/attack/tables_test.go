@@ -1,6 +1,7 @@
 package attack
 
 import (
+	"maps"
 	"net/url"
 	"strings"
 
@@ -49,29 +50,32 @@ type state struct {
 
 // forms has one line for each form. A form needs a line before it is registered.
 var forms = map[string]form{
-	"POST /a/{token}":             {send: born},
-	"POST /account/display":       {send: say("lang", "es", "theme", "dark", "text", "large", "return", "/home")},
-	"POST /display":               {send: say("lang", "es", "theme", "dark", "text", "large", "return", "/signin"), mute: true},
-	"POST /enroll/code":           {made: (*world).typedCode},
-	"POST /enroll/number":         {made: (*world).typedNumber},
-	"POST /enroll/phone":          {send: merge(born, say("reference", "4F7K-2MPQ", "code", "4F7K-2MPQ"))},
-	"POST /enroll/request":        {send: merge(born, say("given", "Ada", "family", "Asks", "former", "Asked", "sex", "female", "address_street", "1 Elm Street", "address_unit", "2", "address_city", "Springfield", "address_state", "IL", "address_zip", "62701", "email", "ada@example.com", "phone", "555-186-2275", "number", "MR-1", "reach", "email"))},
-	"POST /not-me/{token}":        {},
-	"POST /signin":                {made: (*world).typedPassword},
-	"POST /signin/cancel":         {made: (*world).halfIn},
-	"POST /signin/step":           {made: (*world).halfIn, send: say("code", "123456", "method", "")},
-	"POST /signin/step/send":      {made: (*world).halfInByMail},
-	"POST /enroll/confirm":        {made: (*world).asked, send: say("code", "123456", "do", "")},
-	"POST /enroll/expired":        {made: (*world).late},
-	"POST /enroll/user":           {made: (*world).proven, send: say("username", "kettle.boils.now", "password", password, "again", password)},
-	"POST /enroll/second":         {made: (*world).named, send: say("how", "totp")},
-	"POST /enroll/second/app":     {made: (*world).withApp},
-	"POST /enroll/second/code":    {made: (*world).withMail, send: say("code", "123456", "do", "")},
-	"POST /enroll/second/contact": {made: (*world).choseMail, send: say("contact", "second@example.com")},
-	"POST /enroll/recovery":       {made: (*world).shownRecovery, send: say("saved", "yes")},
-	"POST /enroll/terms":          {made: (*world).atTerms},
-	"POST /signout":               {},
-	"POST /terms/accept":          {made: (*world).mustAccept},
+	"POST /a/{token}":                 {send: born},
+	"POST /account/confirm":           {send: say("password", password, "next", "/home")},
+	"POST /account/confirm/step":      {made: (*world).confirming, send: say("code", "123456", "method", "")},
+	"POST /account/confirm/step/send": {made: (*world).confirming},
+	"POST /account/display":           {send: say("lang", "es", "theme", "dark", "text", "large", "return", "/home")},
+	"POST /display":                   {send: say("lang", "es", "theme", "dark", "text", "large", "return", "/signin"), mute: true},
+	"POST /enroll/code":               {made: (*world).typedCode},
+	"POST /enroll/number":             {made: (*world).typedNumber},
+	"POST /enroll/phone":              {send: merge(born, say("reference", "4F7K-2MPQ", "code", "4F7K-2MPQ"))},
+	"POST /enroll/request":            {send: merge(born, say("given", "Ada", "family", "Asks", "former", "Asked", "sex", "female", "address_street", "1 Elm Street", "address_unit", "2", "address_city", "Springfield", "address_state", "IL", "address_zip", "62701", "email", "ada@example.com", "phone", "555-186-2275", "number", "MR-1", "reach", "email"))},
+	"POST /not-me/{token}":            {},
+	"POST /signin":                    {made: (*world).typedPassword},
+	"POST /signin/cancel":             {made: (*world).halfIn},
+	"POST /signin/step":               {made: (*world).halfIn, send: say("code", "123456", "method", "")},
+	"POST /signin/step/send":          {made: (*world).halfInByMail},
+	"POST /enroll/confirm":            {made: (*world).asked, send: say("code", "123456", "do", "")},
+	"POST /enroll/expired":            {made: (*world).late},
+	"POST /enroll/user":               {made: (*world).proven, send: say("username", "kettle.boils.now", "password", password, "again", password)},
+	"POST /enroll/second":             {made: (*world).named, send: say("how", "totp")},
+	"POST /enroll/second/app":         {made: (*world).withApp},
+	"POST /enroll/second/code":        {made: (*world).withMail, send: say("code", "123456", "do", "")},
+	"POST /enroll/second/contact":     {made: (*world).choseMail, send: say("contact", "second@example.com")},
+	"POST /enroll/recovery":           {made: (*world).shownRecovery, send: say("saved", "yes")},
+	"POST /enroll/terms":              {made: (*world).atTerms},
+	"POST /signout":                   {},
+	"POST /terms/accept":              {made: (*world).mustAccept},
 
 	"POST /staff/audit":                 {send: say("who", "", "whom", "", "action", "signin.done", "from", "2026-01-01", "to", "2026-02-01"), mute: true},
 	"POST /staff/codes/{id}/letter":     {},
@@ -158,8 +162,9 @@ func (w *world) ready(t web.Route, f form) (path string, fields url.Values, c co
 		s = f.made(w, w.own)
 	}
 	c = w.role(w.firstRole(t))
-	for k, v := range s.cookies {
-		c[k] = v
+	maps.Copy(c, s.cookies)
+	if t.Raised {
+		w.raise(c[web.SessionCookie])
 	}
 	path = t.Path
 	if strings.Contains(path, "{") {

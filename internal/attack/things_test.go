@@ -166,6 +166,28 @@ func (w *world) halfInByMail(of person) state {
 	return state{cookies: cookies{signInCookie: token}, send: say("method", w.one(`SELECT id FROM account_factor WHERE account_id = $1 AND kind = 'email'`, string(m.account)))}
 }
 
+// raise is as if the person had proven password and second step a moment ago.
+func (w *world) raise(token string) {
+	w.change(func(tx *store.Tx) error {
+		_, err := tx.Exec(ctx, `UPDATE session SET raised_at = $2 WHERE token_hash = $1`, secret.TokenHash(token), store.Time(tx.Now))
+		return err
+	})
+}
+
+// confirming is a patient who has given their password again.
+func (w *world) confirming(person) state {
+	m := w.member()
+	token := w.signedIn(m)
+	c, _, err := w.app.Gate.Chart(ctx, token, access.ConfirmSelf, "test", visitor())
+	if err == nil {
+		err = w.app.Accounts.Confirm(ctx, c, account.Again{Password: password, Next: "/home"})
+	}
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return state{cookies: cookies{web.SessionCookie: token}, send: say("method", w.one(`SELECT id FROM account_factor WHERE account_id = $1 AND kind = 'email'`, string(m.account)))}
+}
+
 func (w *world) staffHalfIn(person) state {
 	token := w.setUpHalf(w.own)
 	u := must(w.app.Staff.Opened(ctx, visitor(), token))

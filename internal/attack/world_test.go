@@ -317,7 +317,20 @@ func (w *world) key(cookie, token string) string {
 // keyFor makes the key of a form for those who hold these cookies.
 func (w *world) keyFor(t web.Route, c cookies) string {
 	name := map[string]string{"visitor": web.VisitorCookie, "enrolling": web.EnrolCookie, "patient": web.SessionCookie, "staff": web.StaffCookie}[t.Audience]
-	return w.key(name, c[name])
+	token := c[name]
+	if name == web.SessionCookie && token != "" { // bound to the session: raising it changes the token
+		token = w.sessionOf(token)
+	}
+	return w.key(name, token)
+}
+
+// sessionOf finds a patient's session; something else if it is none.
+func (w *world) sessionOf(token string) string {
+	found := w.list(`SELECT id FROM session WHERE token_hash = '` + secret.TokenHash(token) + `'`)
+	if len(found) == 0 {
+		return token
+	}
+	return found[0]
 }
 
 // with adds the form key to fields.
