@@ -27,6 +27,7 @@ var pairs = []struct {
 	{"line-strong", "surface", 3}, {"line-strong", "canvas", 3}, {"line-strong", "sunk", 3},
 	{"focus", "canvas", 3}, {"focus", "surface", 3}, {"focus", "focus-gap", 3}, {"focus", "brand-tint", 3},
 	{"bad", "line", 1}, {"ok", "surface", 3}, {"warn", "surface", 3},
+	{"ink", "band", 7}, {"ok", "band", 4.5}, {"brand", "band", 3}, {"info", "band", 3}, {"warn", "band", 3}, {"info", "surface", 3}, {"ok", "sunk", 3},
 }
 
 var declared = regexp.MustCompile(`--([a-z0-9-]+):\s*(#[0-9A-Fa-f]{6})`)

@@ -38,6 +38,10 @@ What to know:
     problem may be at "birth" or at one of the three.
   - A choice named "how" has the problem field "how".
   - Parts that need only words take no shell.
+  - A Chart shows one unit; values in two units are two charts. Its moments are
+    written in the clinic's zone, so a day without a time comes as noon there.
+    RangeBar draws nothing when no usable range was sent. Both are pictures with
+    a sentence; the table of values beneath is the room's.
   - A page has one Heading. For a page that asks one question, set
     Question: true on that field instead, and its label becomes the heading.
 */
