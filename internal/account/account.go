@@ -134,6 +134,7 @@ const (
 	signedIn   event = "signed_in"
 	newBrowser event = "new_browser"
 	locked     event = "locked"
+	halfWay    event = "half_way" // right password, no second step
 	recovered  event = "recovery_code"
 	disowned   event = "disowned"
 	restored   event = "restored"

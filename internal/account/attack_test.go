@@ -62,6 +62,9 @@ func TestT19SprayingStopsAtTheSecondStep(t *testing.T) {
 		t.Error("the owner learned nothing")
 	}
 	r.drain()
+	if n := r.sent.kinds()["signin_unfinished"]; n != 2 || !r.told(reused, "signin_unfinished") { // e-mail and phone
+		t.Errorf("%d messages say that the password is known", n)
+	}
 	if n := r.sent.kinds()["password_locked"]; n < users-1 {
 		t.Errorf("%d owners were told of the tries", n)
 	}

@@ -28,7 +28,9 @@
 // code belongs to one such state; it is used up by one conditional UPDATE in
 // the transaction that opens the session. An authenticator's code advances the
 // last step in the same way. Every session has a new token; the half-way and
-// the anonymous cookies die with its beginning.
+// the anonymous cookies die with its beginning. Where an unknown browser gave the
+// password and the half-way state ran out, the owner is told, once a day at most:
+// somebody else may know the password.
 //
 // # Confirming who one is
 //
@@ -51,8 +53,9 @@
 // /home, GET and POST /account/confirm, GET and POST /account/confirm/step, POST
 // /account/confirm/step/send, GET and POST /display, GET and POST /account/display, GET and POST
 // /not-me/{token}.
-// Jobs: account.locked, account.sweep.
-// Audit: account.opened, account.disowned, account.display_changed,
+// Jobs: account.locked, account.unfinished, account.sweep.
+// Audit: account.opened, account.disowned, account.restored,
+// account.closed, account.display_changed,
 // signin.tried, signin.password_passed, signin.second_step,
 // signin.one_time_sent, signin.done, signin.out, session.ended,
 // confirm.password, confirm.second_step, session.raised.

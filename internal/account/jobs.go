@@ -14,6 +14,9 @@ import (
 	"portico/internal/audit"
 )
 
+// UnfinishedArgs name the half-way sign-in that may run out unused.
+type UnfinishedArgs struct{ Attempt attempt }
+
 // LockedArgs name the account that somebody fails to get into; "" where there is
 // none of that name, so that queuing costs the same.
 type LockedArgs struct{ Account ids.Account }
@@ -21,6 +24,9 @@ type LockedArgs struct{ Account ids.Account }
 var (
 	// Locked tells an owner of many wrong passwords.
 	Locked = jobs.Kind[LockedArgs]{Name: "account.locked"}
+	// Unfinished tells an owner that somebody had the right password but not the
+	// second step.
+	Unfinished = jobs.Kind[UnfinishedArgs]{Name: "account.unfinished"}
 	// Sweep erases one-time codes and half-way sign-ins long over.
 	Sweep = jobs.Kind[struct{}]{Name: "account.sweep", Every: time.Hour}
 )
@@ -28,6 +34,7 @@ var (
 // Work registers this room's workers.
 func (s *Accounts) Work(r *jobs.Runner) {
 	jobs.Handle(r, Locked, s.tellLocked)
+	jobs.Handle(r, Unfinished, s.tellUnfinished)
 	jobs.Handle(r, Sweep, s.sweep)
 }
 
@@ -51,6 +58,54 @@ func (s *Accounts) tellLocked(ctx context.Context, d access.Duty, args LockedArg
 		return jobs.Permanent(err)
 	}
 	return err
+}
+
+// unfinishedRest is how long an owner is left in peace after being told that
+// somebody had their password: who has it once tries more than once.
+const unfinishedRest = 24 * time.Hour
+
+// tellUnfinished runs when a half-way sign-in of an unknown browser has run out.
+// One that led to a session, or was begun anew in the same browser, has ended,
+// and one that somebody cancelled has not: cancelling must not hide a stranger.
+func (s *Accounts) tellUnfinished(ctx context.Context, d access.Duty, args UnfinishedArgs) error {
+	type row struct {
+		account ids.Account
+		at      store.Time
+	}
+	var l row
+	err := s.DB.View(ctx, func(tx *store.Tx) (err error) {
+		l, err = store.Get(ctx, tx, func(r store.Row) (l row, err error) {
+			err = r.Scan(&l.account, &l.at)
+			return l, err
+		}, `
+			SELECT t.account_id, t.created_at FROM signin_attempt t JOIN account a ON a.id = t.account_id
+			WHERE t.id = $1 AND t.ended_at IS NULL AND t.expires_at <= $2 AND a.state = 'active'
+				AND NOT EXISTS (SELECT 1 FROM account_event e WHERE e.account_id = a.id AND e.kind = $3 AND e.at > $4)`,
+			args.Attempt, store.Time(tx.Now), string(halfWay), store.Time(tx.Now.Add(-unfinishedRest)))
+		return err
+	})
+	if errors.Is(err, store.ErrNone) {
+		return nil // not wanted any more
+	}
+	if err != nil {
+		return err
+	}
+	return s.DB.Record(ctx, func(tx *store.Tx) (audit.Entry, error) {
+		a, err := byID(ctx, tx, l.account)
+		if err != nil {
+			return audit.Entry{}, err
+		}
+		e := d.Did(audit.NoticeQueued, string(a.id)).On(string(a.person)).With("signin_unfinished")
+		if err := note(ctx, tx, a.id, halfWay, ""); err != nil {
+			return e, err
+		}
+		link, err := s.NotMe(ctx, tx, a.id, "second_step")
+		if err != nil {
+			return e, err
+		}
+		// Two workers at once have one key.
+		return e, s.tell(ctx, tx, a, notify.SignInUnfinished{At: l.at.Std(), NotMe: link}, "halfway:"+string(a.id)+":"+tx.Now.Format(time.DateOnly))
+	})
 }
 
 func (s *Accounts) sweep(ctx context.Context, _ access.Duty, _ struct{}) error {

@@ -94,6 +94,13 @@ func (s *spy) kinds() map[string]int {
 	return out
 }
 
+// told tells whether a member got a notice of a kind by e-mail.
+func (r *rig) told(m member, kind string) bool {
+	r.sent.mu.Lock()
+	defer r.sent.mu.Unlock()
+	return slices.ContainsFunc(r.sent.sent, func(n notify.Message) bool { return n.To == m.mail && n.Notice.Kind() == kind })
+}
+
 // notMe gives the newest "not me" link that was sent.
 func (s *spy) notMe() string {
 	s.mu.Lock()
@@ -103,6 +110,8 @@ func (s *spy) notMe() string {
 		case notify.NewBrowser:
 			return string(n.NotMe)
 		case notify.AccountOpened:
+			return string(n.NotMe)
+		case notify.SignInUnfinished:
 			return string(n.NotMe)
 		}
 	}

@@ -16,7 +16,7 @@ import (
 
 // NotMe makes a "this was not me" link for an account, in the caller's
 // transaction. cause says what the message it goes into is about: "opened",
-// "new_browser" or "code_reused".
+// "new_browser", "second_step" or "code_reused".
 func (s *Accounts) NotMe(ctx context.Context, tx *store.Tx, a ids.Account, cause string) (notify.Path, error) {
 	token := secret.Token()
 	_, err := tx.Exec(ctx, `INSERT INTO disown_link (token_hash, account_id, cause, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)`,
@@ -102,7 +102,7 @@ func (s *Accounts) freeze(ctx context.Context, tx *store.Tx, a record, agent str
 type Disowned struct {
 	Account ids.Account
 	Patient ids.Patient
-	Cause   string // "opened", "new_browser" or "code_reused"
+	Cause   string // as NotMe was told
 	At      time.Time
 	Opened  time.Time // when the account was opened
 }
@@ -146,11 +146,11 @@ func (s *Accounts) Settle(ctx context.Context, d access.Desk, id ids.Account, to
 		if err != nil {
 			return audit.Entry{}, err
 		}
-		how := "given_back"
+		act := audit.AccountRestored
 		if to == Closed {
-			how = "closed"
+			act = audit.AccountClosed
 		}
-		e := d.Did(audit.AccountDisowned, string(id)).On(string(a.person)).With(how)
+		e := d.Did(act, string(id)).On(string(a.person))
 		n, err := tx.Exec(ctx, `
 			UPDATE account SET state = $2, frozen_at = NULL, closed_at = CASE WHEN $2 = 'closed' THEN $3 ELSE closed_at END
 			WHERE id = $1 AND state = 'frozen'`, id, string(to), store.Time(tx.Now))

@@ -130,6 +130,10 @@ func TestDeskGivesBackOrCloses(t *testing.T) {
 			if err := r.Settle(ctx, d, m.id, to); !fault.Is(err, fault.Conflict) {
 				t.Errorf("settled twice: %v", err)
 			}
+			did := map[State]audit.Action{Active: audit.AccountRestored, Closed: audit.AccountClosed}[to]
+			if r.audited(did, audit.Done) != 1 || r.count(`SELECT COUNT(*) FROM audit_entry WHERE action = $1 AND object = $2 AND patient_id = $3`, string(did), m.id, m.patient) != 1 {
+				t.Errorf("%s: the audit log does not say what was done", to)
+			}
 			if w, _ := r.Waiting(ctx, d); len(w) != 0 {
 				t.Errorf("still waiting: %+v", w)
 			}

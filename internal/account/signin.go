@@ -8,6 +8,7 @@ import (
 	"portico/internal/audit"
 	"portico/internal/fault"
 	"portico/internal/ids"
+	"portico/internal/jobs"
 	"portico/internal/limit"
 	"portico/internal/notify"
 	"portico/internal/secret"
@@ -39,6 +40,7 @@ type Entry struct {
 	Password string
 	Device   string // device cookie, "" for none
 	Next     string // local path to go to afterwards, "" for home
+	Half     string // token of a half-way sign-in this browser still has, "" for none
 }
 
 // errSignIn is every way in which signing in can fail.
@@ -85,7 +87,7 @@ func (s *Accounts) Enter(ctx context.Context, v access.Visitor, e Entry) (token 
 			return "", err
 		}
 	}
-	return s.begin(ctx, v, a, g, e.Next)
+	return s.begin(ctx, v, a, g, e)
 }
 
 // verify hashes exactly once, whatever happens with the result.
@@ -196,7 +198,7 @@ func (s *Accounts) keepHash(ctx context.Context, v access.Visitor, a record, has
 }
 
 // begin opens the half-way state after the right password.
-func (s *Accounts) begin(ctx context.Context, v access.Visitor, a record, g guard, next string) (token string, err error) {
+func (s *Accounts) begin(ctx context.Context, v access.Visitor, a record, g guard, in Entry) (token string, err error) {
 	token = secret.Token()
 	id := ids.New[attempt]("sia")
 	err = s.DB.Change(ctx, v.Did(audit.PasswordPassed, string(a.id)).On(string(a.person)), func(tx *store.Tx) error {
@@ -212,12 +214,32 @@ func (s *Accounts) begin(ctx context.Context, v access.Visitor, a record, g guar
 		}
 		if _, err := tx.Exec(ctx, `
 			INSERT INTO signin_attempt (id, token_hash, account_id, factor_id, next_path, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-			id, secret.TokenHash(token), a.id, factors[0].id, next, store.Time(tx.Now), store.Time(tx.Now.Add(attemptLife))); err != nil {
+			id, secret.TokenHash(token), a.id, factors[0].id, in.Next, store.Time(tx.Now), store.Time(tx.Now.Add(attemptLife))); err != nil {
+			return err
+		}
+		if err := s.watch(ctx, tx, a.id, id, g.known, in.Half); err != nil {
 			return err
 		}
 		return s.sendFactor(ctx, tx, v.Did, pending{id: id, account: a, purpose: notify.ForSignIn}, factors[0])
 	})
 	return token, err
+}
+
+// watch queues the word to the owner should the half-way sign-in of an unknown
+// browser run out. One begun before in the same browser ends: this one is
+// watched in its place, so that a person who types the password twice and then
+// gets in is not told of themselves.
+func (s *Accounts) watch(ctx context.Context, tx *store.Tx, a ids.Account, id attempt, known bool, before string) error {
+	if known {
+		return nil
+	}
+	if before != "" {
+		if _, err := tx.Exec(ctx, `UPDATE signin_attempt SET ended_at = $3 WHERE token_hash = $1 AND account_id = $2 AND ended_at IS NULL`,
+			secret.TokenHash(before), a, store.Time(tx.Now)); err != nil {
+			return err
+		}
+	}
+	return Unfinished.Enqueue(ctx, tx, UnfinishedArgs{id}, jobs.Options{At: tx.Now.Add(attemptLife)})
 }
 
 // did makes an audit entry of whoever asked.

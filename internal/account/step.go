@@ -324,10 +324,11 @@ func (s *Accounts) welcome(ctx context.Context, tx *store.Tx, a record, v access
 	return s.tell(ctx, tx, a, notify.NewBrowser{At: tx.Now, Browser: browser, NotMe: link}, "browser:"+string(link))
 }
 
-// Cancel ends a half-way sign-in.
+// Cancel lets a half-way sign-in run out at once. It does not end it: had a
+// stranger given the password, the owner is still told.
 func (s *Accounts) Cancel(ctx context.Context, v access.Visitor, token string) error {
 	return s.DB.Change(ctx, v.Did(audit.SecondStep, "").With("cancelled"), func(tx *store.Tx) error {
-		_, err := tx.Exec(ctx, `UPDATE signin_attempt SET ended_at = $2 WHERE token_hash = $1 AND ended_at IS NULL`, secret.TokenHash(token), store.Time(tx.Now))
+		_, err := tx.Exec(ctx, `UPDATE signin_attempt SET expires_at = $2 WHERE token_hash = $1 AND ended_at IS NULL AND expires_at > $2`, secret.TokenHash(token), store.Time(tx.Now))
 		return err
 	})
 }

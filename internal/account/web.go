@@ -95,7 +95,7 @@ func (s *Accounts) signIn(r *web.Request, v access.Visitor) (web.Reply, error) {
 	if missing != nil {
 		return signInPage(p).Fix(missing), nil
 	}
-	token, err := s.Enter(r.Context(), v, Entry{UserName: p.UserName, Password: r.Raw("password"), Device: r.Cookie(DeviceCookie), Next: p.Next})
+	token, err := s.Enter(r.Context(), v, Entry{UserName: p.UserName, Password: r.Raw("password"), Device: r.Cookie(DeviceCookie), Next: p.Next, Half: r.Cookie(SignInCookie)})
 	if shown, ok := explained(err); ok {
 		return signInPage(p).Fix(shown), nil
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"portico/internal/audit"
 	"portico/internal/lang"
 )
 
@@ -46,6 +47,16 @@ func TestEveryTextExistsInEachLanguage(t *testing.T) {
 	for k := range es {
 		if _, ok := en[k]; !ok {
 			t.Errorf("%s has no English", k)
+		}
+	}
+}
+
+// The console shows each action of the audit log in words; its keys are put
+// together at run time, where no other test sees them.
+func TestEveryActionHasAText(t *testing.T) {
+	for a := range audit.Sentences {
+		if !lang.Has("desk.action." + string(a)) {
+			t.Errorf("there is no text desk.action.%s", a)
 		}
 	}
 }

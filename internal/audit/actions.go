@@ -48,6 +48,8 @@ const (
 	EnrolStep        Action = "enroll.step"
 	AccountOpened    Action = "account.opened"
 	AccountDisowned  Action = "account.disowned"
+	AccountRestored  Action = "account.restored"
+	AccountClosed    Action = "account.closed"
 
 	CodeIssued    Action = "code.issued"
 	CodePrinted   Action = "code.printed"
@@ -149,6 +151,8 @@ var Sentences = map[Action]string{
 	EnrolStep:        "went one step further in opening an account",
 	AccountOpened:    "opened an account",
 	AccountDisowned:  "said that an account or a sign-in was not theirs",
+	AccountRestored:  "gave a locked account back to its owner",
+	AccountClosed:    "closed an account for good",
 
 	CodeIssued:    "issued an activation code",
 	CodePrinted:   "printed an activation letter",

@@ -104,6 +104,8 @@ func cause(s page.Shell, code string) string {
 		return s.T("desk.cause.opened")
 	case "code_reused":
 		return s.T("desk.cause.code_reused")
+	case "second_step":
+		return s.T("desk.cause.second_step")
 	}
 	return s.T("desk.cause.new_browser")
 }

@@ -57,6 +57,12 @@ type (
 		Browser string // in a word or two: "Firefox on Android"
 		NotMe   Path
 	}
+	// SignInUnfinished tells that the password was given, but not the second
+	// step, in a browser not seen before. By e-mail, text.
+	SignInUnfinished struct {
+		At    time.Time // of the password
+		NotMe Path
+	}
 	// SomeoneTried is the one digest of a day with too many unasked codes. By
 	// e-mail, text.
 	SomeoneTried struct{}
@@ -83,6 +89,7 @@ func (ConfirmationCode) Kind() string { return "confirmation_code" }
 func (OneTimeCode) Kind() string      { return "one_time_code" }
 func (AccountOpened) Kind() string    { return "account_opened" }
 func (NewBrowser) Kind() string       { return "new_browser" }
+func (SignInUnfinished) Kind() string { return "signin_unfinished" }
 func (SomeoneTried) Kind() string     { return "someone_tried" }
 func (CodeReused) Kind() string       { return "code_reused" }
 func (RequestReceived) Kind() string  { return "request_received" }
@@ -92,19 +99,20 @@ func (PasswordLocked) Kind() string   { return "password_locked" }
 func (AccountLocked) Kind() string    { return "account_locked" }
 func (LetterSent) Kind() string       { return "letter_sent" }
 
-func (n ActivationCode) links() []Path { return []Path{n.Link} }
-func (ConfirmationCode) links() []Path { return nil }
-func (OneTimeCode) links() []Path      { return nil }
-func (n AccountOpened) links() []Path  { return []Path{n.NotMe} }
-func (n NewBrowser) links() []Path     { return []Path{n.NotMe} }
-func (SomeoneTried) links() []Path     { return nil }
-func (n CodeReused) links() []Path     { return []Path{n.NotMe} }
-func (RequestReceived) links() []Path  { return nil }
-func (RequestRejected) links() []Path  { return nil }
-func (RequestNeedsMore) links() []Path { return nil }
-func (PasswordLocked) links() []Path   { return nil }
-func (AccountLocked) links() []Path    { return nil }
-func (LetterSent) links() []Path       { return nil }
+func (n ActivationCode) links() []Path   { return []Path{n.Link} }
+func (ConfirmationCode) links() []Path   { return nil }
+func (OneTimeCode) links() []Path        { return nil }
+func (n AccountOpened) links() []Path    { return []Path{n.NotMe} }
+func (n NewBrowser) links() []Path       { return []Path{n.NotMe} }
+func (n SignInUnfinished) links() []Path { return []Path{n.NotMe} }
+func (SomeoneTried) links() []Path       { return nil }
+func (n CodeReused) links() []Path       { return []Path{n.NotMe} }
+func (RequestReceived) links() []Path    { return nil }
+func (RequestRejected) links() []Path    { return nil }
+func (RequestNeedsMore) links() []Path   { return nil }
+func (PasswordLocked) links() []Path     { return nil }
+func (AccountLocked) links() []Path      { return nil }
+func (LetterSent) links() []Path         { return nil }
 
 // codeKinds are the notices that hold a secret: they count against stricter
 // budgets, and are worth nothing once it has expired.
@@ -123,6 +131,7 @@ func init() {
 	reader[OneTimeCode]()
 	reader[AccountOpened]()
 	reader[NewBrowser]()
+	reader[SignInUnfinished]()
 	reader[SomeoneTried]()
 	reader[CodeReused]()
 	reader[RequestReceived]()

@@ -190,6 +190,16 @@ func (n NewBrowser) text(w writer) string {
 	return w.ownedText(w.named("notify.browser.text"), n.NotMe)
 }
 
+func (n SignInUnfinished) mail(w writer) mail {
+	return w.owned(mail{Subject: w.t("notify.unfinished.subject"), Title: w.t("notify.unfinished.title"),
+		Lead: []string{w.named("notify.unfinished.lead"), w.t("notify.browser.when", w.moment(n.At)),
+			w.t("notify.unfinished.ok"), w.t("notify.unfinished.todo")}}, n.NotMe)
+}
+
+func (n SignInUnfinished) text(w writer) string {
+	return w.ownedText(w.named("notify.unfinished.text"), n.NotMe)
+}
+
 func (SomeoneTried) mail(w writer) mail {
 	return mail{Subject: w.t("notify.tried.subject"), Title: w.t("notify.tried.title"),
 		Lead: []string{w.named("notify.tried.lead"), w.t("notify.tried.todo")}}
