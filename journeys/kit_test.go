@@ -10,15 +10,19 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"portico/internal/access"
 	"portico/internal/app"
 	"portico/internal/clock"
 	"portico/internal/config"
 	"portico/internal/demo"
+	"portico/internal/enroll"
 	"portico/internal/lang"
 	"portico/internal/notify"
 	"portico/internal/secret"
@@ -28,16 +32,39 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(chrome.Main(m)) }
 
+// movable is the machine's clock, set forward by tests: a story of three weeks
+// takes no three weeks, and everything else keeps running.
+type movable struct{ ahead atomic.Int64 }
+
+func (m *movable) Now() time.Time { return clock.System{}.Now().Add(time.Duration(m.ahead.Load())) }
+
+func (m *movable) move(d time.Duration) { m.ahead.Add(int64(d)) }
+
 // clinic is a demo clinic that is being served.
 type clinic struct {
 	t     *testing.T
 	app   *app.App
 	cards demo.Cards
 	base  string
+	clock *movable
+
+	used map[string]int64 // by authenticator secret, the last step shown
+	next int              // the first of the synthetic people without a role yet
 }
+
+const (
+	people, seed = 60, 1
+	clinicName   = "Riverside Family Clinic"
+)
 
 // open makes a clinic on SQLite, or on PostgreSQL, and serves it on loopback.
 func open(t *testing.T, postgres bool) *clinic {
+	t.Helper()
+	return openWith(t, postgres, func(*config.Config) {})
+}
+
+// openWith is open with other settings.
+func openWith(t *testing.T, postgres bool, set func(*config.Config)) *clinic {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -50,8 +77,10 @@ func open(t *testing.T, postgres bool) *clinic {
 	if postgres {
 		cfg.DatabaseURL = testkit.Postgres(t)
 	}
-	cfg.Clinic.Name, cfg.Clinic.Phone, cfg.Clinic.Address = "Riverside Family Clinic", "413-555-0123", "12 River Road; Riverside, MA 01001"
-	a, cards, err := demo.Open(context.Background(), cfg, demo.Options{Patients: 60, Seed: 1})
+	cfg.Clinic.Name, cfg.Clinic.Phone, cfg.Clinic.Address = clinicName, "413-555-0123", "12 River Road; Riverside, MA 01001"
+	set(&cfg)
+	now := new(movable)
+	a, cards, err := demo.Open(context.Background(), cfg, demo.Options{Patients: people, Seed: seed, Clock: now})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,7 +94,7 @@ func open(t *testing.T, postgres bool) *clinic {
 		}
 		a.Close()
 	})
-	return &clinic{t: t, app: a, cards: cards, base: cfg.BaseURL}
+	return &clinic{t: t, app: a, cards: cards, base: cfg.BaseURL, clock: now, used: map[string]int64{}, next: 12}
 }
 
 // each lives a story on both databases, in both languages, on phone and desktop,
@@ -82,35 +111,103 @@ func each(t *testing.T, story func(t *testing.T, c *clinic, b *chrome.Tab, l lan
 	})
 }
 
-// totp gives the app's code now for a base 32 secret. If the step is about to
-// end it waits for the next, so that the code is still good when it arrives.
-func totp(t *testing.T, b32 string) string {
+// totp gives the authenticator app's code for a base 32 secret. A step that was
+// used is refused by the portal, so the clinic's clock then goes on to the next.
+func (c *clinic) totp(t *testing.T, b32 string) string {
 	t.Helper()
 	key, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(strings.ReplaceAll(b32, " ", ""))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return secret.TOTP(key, clock.System{}.Now())
+	step := func() int64 { return c.clock.Now().Unix() / 30 }
+	if step() <= c.used[b32] {
+		c.clock.move(time.Duration(c.used[b32]+1-step()) * 30 * time.Second)
+	}
+	c.used[b32] = step()
+	return secret.TOTP(key, c.clock.Now())
+}
+
+// someone gives one more of the synthetic people who is grown up, alive, has an
+// e-mail address and a phone on file, and neither account nor code.
+func (c *clinic) someone() demo.Person {
+	c.t.Helper()
+	all := demo.People(seed, people)
+	for ; c.next < len(all); c.next++ {
+		p := all[c.next]
+		if p.Died != "" || p.Birth > "2005" || p.Email == "" || p.Phone == "" {
+			continue
+		}
+		if slices.ContainsFunc(c.cards.Codes, func(k demo.CodeCard) bool { return k.Number == p.Number }) {
+			continue
+		}
+		c.next++
+		return p
+	}
+	c.t.Fatal("nobody is left in the clinic")
+	return demo.Person{}
+}
+
+// issue makes a code for somebody as the command line does.
+func (c *clinic) issue(p demo.Person, by enroll.Channel) enroll.Revealed {
+	c.t.Helper()
+	d := access.NewDuty("journeys")
+	id, err := c.app.Registry.Numbered(context.Background(), d, p.Number)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	r, err := c.app.Enroll.IssueByDuty(context.Background(), d, enroll.Order{Patient: id, By: by})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return r
+}
+
+// try types a code and a birth date into the page for codes.
+func try(b *chrome.Tab, l lang.Lang, code, birth string) {
+	b.T.Helper()
+	b.Open("/enroll/code").Want(l.T("enroll.code.title")).Fill("code", code)
+	born(b, birth)
+	b.Follow(l.T("enroll.continue"))
 }
 
 var sixDigits = regexp.MustCompile(`\b(\d{6}|\d{3} \d{3})\b`)
 
+// spelled are six digits as a call says them, one by one.
+var spelled = regexp.MustCompile(`\b\d(?:[ ,.]+\d){5}\b`)
+
 // mail waits for the newest message to a contact since the moment and gives it.
 func (c *clinic) mail(t *testing.T, to string, since time.Time) notify.Seen {
 	t.Helper()
-	for range 100 {
-		all, err := c.app.Sink.List(context.Background())
-		if err != nil {
+	return c.message(t, to, since, func(notify.Seen) bool { return true })
+}
+
+// about waits for a message to a contact with the subject of that key.
+func (c *clinic) about(t *testing.T, to, key string, since time.Time) notify.Seen {
+	t.Helper()
+	return c.message(t, to, since, func(m notify.Seen) bool {
+		return m.Subject == lang.En.T(key, clinicName) || m.Subject == lang.Es.T(key, clinicName)
+	})
+}
+
+func (c *clinic) message(t *testing.T, to string, since time.Time, fits func(notify.Seen) bool) notify.Seen {
+	t.Helper()
+	var all []notify.Seen
+	for range 150 {
+		var err error
+		if all, err = c.app.Sink.List(context.Background()); err != nil {
 			t.Fatal(err)
 		}
 		for _, m := range all {
-			if m.To == to && !m.At.Before(since) {
+			if m.To == to && !m.At.Before(since) && fits(m) {
 				return m
 			}
 		}
 		time.Sleep(100 * time.Millisecond)
 	}
-	t.Fatalf("no message to %s", to)
+	for _, m := range all {
+		t.Logf("%s to %s: %s", m.At.Format(time.TimeOnly), m.To, m.Subject)
+	}
+	t.Fatalf("the message to %s did not come", to)
 	return notify.Seen{}
 }
 
@@ -151,7 +248,8 @@ func link(t *testing.T, m notify.Seen) string {
 
 // choose goes from the page after the proof to the home page: user name,
 // password, an authenticator app, recovery codes, terms. It gives the secret.
-func choose(b *chrome.Tab, l lang.Lang, name, password string) (key string) {
+func (c *clinic) choose(b *chrome.Tab, l lang.Lang, name, password string) (key string) {
+	b.T.Helper()
 	b.Want(l.T("enroll.user.title")).Fill("username", name).Fill("password", password).Fill("again", password)
 	b.Follow(l.T("enroll.continue"))
 	b.Want(l.T("enroll.second.title")).Choose("how", "totp").Follow(l.T("enroll.continue"))
@@ -162,7 +260,14 @@ func choose(b *chrome.Tab, l lang.Lang, name, password string) (key string) {
 	if key = typedSecret.FindString(shown); key == "" {
 		b.T.Fatal("the authenticator's secret is not on the page")
 	}
-	b.Fill("code", totp(b.T.(*testing.T), key)).Follow(l.T("enroll.continue"))
+	b.Fill("code", c.totp(b.T.(*testing.T), key)).Follow(l.T("enroll.continue"))
+	finish(b, l)
+	return key
+}
+
+// finish goes from the recovery codes to the home page.
+func finish(b *chrome.Tab, l lang.Lang) {
+	b.T.Helper()
 	b.Want(l.T("enroll.recovery.title"))
 	if b.Count("#recovery-codes li") != 10 {
 		b.T.Errorf("%d recovery codes", b.Count("#recovery-codes li"))
@@ -170,5 +275,7 @@ func choose(b *chrome.Tab, l lang.Lang, name, password string) (key string) {
 	b.Choose("saved", "yes").Follow(l.T("enroll.continue"))
 	b.Want(l.T("enroll.terms.title")).Choose("terms", "yes").Choose("privacy", "yes").Follow(l.T("enroll.terms.button"))
 	b.Want(l.T("enroll.done.title")).Follow(l.T("enroll.done.button"))
-	return key
+	if b.Path() != "/home" {
+		b.T.Fatalf("led to %s", b.Path())
+	}
 }

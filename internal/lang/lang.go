@@ -91,10 +91,34 @@ func (l Lang) T(key string, args ...any) string {
 			}
 		}
 	}
-	for i, a := range args {
-		s = strings.ReplaceAll(s, fmt.Sprintf("{%d}", i), fmt.Sprint(a))
+	return fill(s, args)
+}
+
+// fill puts args into the blanks of s. What stands in an argument is not looked
+// at again. A time may end with a period of its own ("8:30 p.m."), which is then
+// also the sentence's.
+func fill(s string, args []any) string {
+	var b strings.Builder
+	for {
+		i := strings.IndexByte(s, '{')
+		if i < 0 || i+2 >= len(s) {
+			break
+		}
+		n := int(s[i+1]) - '0'
+		if s[i+2] != '}' || n < 0 || n >= len(args) {
+			b.WriteString(s[:i+1])
+			s = s[i+1:]
+			continue
+		}
+		v := fmt.Sprint(args[n])
+		b.WriteString(s[:i])
+		b.WriteString(v)
+		if s = s[i+3:]; strings.HasSuffix(v, ".") && strings.HasPrefix(s, ".") {
+			s = s[1:]
+		}
 	}
-	return s
+	b.WriteString(s)
+	return b.String()
 }
 
 // Has tells whether key exists in English.

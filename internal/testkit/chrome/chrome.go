@@ -179,16 +179,32 @@ func New(t testing.TB, base string, p Person) *Tab {
 	if p.Lang == "" {
 		p.Lang = "en"
 	}
-	ctx, closeTab := chromedp.NewContext(root, chromedp.WithNewBrowserContext())
-	tab := &Tab{T: t, Base: u, Person: p, ctx: ctx, watch: newWatch(u), strict: true}
-	t.Cleanup(func() {
-		tab.atEnd()
+	return (&Tab{T: t, Base: u, Person: p}).begin(root, chromedp.WithNewBrowserContext())
+}
+
+// Another opens another tab of the same browser: it has the cookies and what
+// pages have stored, and nothing of what stands in the first.
+func (b *Tab) Another() *Tab {
+	b.T.Helper()
+	chromium.Lock()
+	root := chromium.ctx
+	chromium.Unlock()
+	return (&Tab{T: b.T, Base: b.Base, Person: b.Person}).begin(root, chromedp.WithExistingBrowserContext(chromedp.FromContext(b.ctx).BrowserContextID))
+}
+
+// begin opens the tab's own page in Chromium.
+func (b *Tab) begin(root context.Context, in chromedp.ContextOption) *Tab {
+	b.T.Helper()
+	ctx, closeTab := chromedp.NewContext(root, in)
+	b.ctx, b.watch, b.strict = ctx, newWatch(b.Base), true
+	b.T.Cleanup(func() {
+		b.atEnd()
 		closeTab()
 	})
-	if err := tab.prepare(); err != nil {
-		t.Fatalf("prepare the browser: %v", err)
+	if err := b.prepare(); err != nil {
+		b.T.Fatalf("prepare the browser: %v", err)
 	}
-	return tab
+	return b
 }
 
 // prepare makes the tab the person's.

@@ -273,6 +273,24 @@ func (b *Tab) PressTo(name string) *Tab {
 	return b
 }
 
+// Later moves the clock that the page shown reads, so that a test need not wait
+// for what a page does after a while. The next page reads the machine's again.
+func (b *Tab) Later(d time.Duration) *Tab {
+	b.T.Helper()
+	b.Eval(fmt.Sprintf(`(() => { const now = Date.now.bind(Date); Date.now = () => now() + %d })()`, d.Milliseconds()), nil)
+	return b
+}
+
+// Awaits waits until something leads the page to another one without a click:
+// a page that leaves by itself.
+func (b *Tab) Awaits(path string) *Tab {
+	b.T.Helper()
+	if !until(func() bool { _, loaded := b.watch.at(); return loaded && b.Path() == path }) {
+		b.T.Fatalf("%s: still at %s, want %s", b.Person, b.Path(), path)
+	}
+	return b
+}
+
 // Cookies gives the names and values of the portal's cookies.
 func (b *Tab) Cookies() map[string]string {
 	b.T.Helper()
