@@ -25,6 +25,7 @@ type taking struct {
 	fresh   int
 	known   map[ids.Resource]knownDoc
 	arrived []Arrival
+	sheet   sheet
 }
 
 // named is what a name leads to. patient is ” for what belongs to nobody, or

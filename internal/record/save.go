@@ -88,28 +88,33 @@ func (t *taking) one(ctx context.Context, in *incoming) error {
 		err = t.replace(ctx, in, row, k)
 		t.rep.Changed++
 	} else {
-		err = t.insert(ctx, in, row)
+		t.insert(in, row)
 		t.rep.New++
 	}
 	// A later resource of the same batch with the same name is a newer version.
 	t.known[in.id] = knownDoc{version: k.version + 1, hash: in.hash, status: row.Status, source: t.b.Source, sent: in.sent, changed: t.tx.Now,
 		received: row.Received, patient: in.patient, was: k.was}
-	if err == nil {
-		err = t.around(ctx, in, row, found)
-	}
-	if err != nil || in.patient == "" || row.Section == "" {
+	if err != nil {
 		return err
+	}
+	t.around(in, found)
+	if in.patient == "" || row.Section == "" {
+		return nil
 	}
 	return t.row(ctx, in, row, parts, k.was, found)
 }
 
-func (t *taking) insert(ctx context.Context, in *incoming, row Row) error {
-	_, err := t.tx.Exec(ctx, `
-		INSERT INTO resource (id, type, patient_id, category, code, status, at, version, hash, body, source, sent_at, received_at, changed_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, $9, $10, $11, $12, $12)`,
-		in.id, in.in.Type, in.patient, category(in.node), row.Code, row.Status, sortable(row.At.Time), in.hash, string(in.body), t.b.Source,
-		store.Time(in.sent), store.Time(t.tx.Now))
-	return err
+// sheet gathers what a round writes, so that it goes in by the hundred.
+type sheet struct {
+	docs, tokens, links, labels, rows, parts [][]any
+	renewed                                  []ids.Resource // whose rows are written anew
+	members                                  []ids.Resource // whose place in a panel may have changed
+}
+
+func (t *taking) insert(in *incoming, row Row) {
+	now := store.Time(t.tx.Now)
+	t.sheet.docs = append(t.sheet.docs, []any{string(in.id), in.in.Type, string(in.patient), category(in.node), row.Code, row.Status, sortable(row.At.Time), 1,
+		in.hash, string(in.body), t.b.Source, store.Time(in.sent), now, now})
 }
 
 // replace keeps the version that was, then writes the new one.
@@ -155,44 +160,115 @@ func (t *taking) older(ctx context.Context, in *incoming, k knownDoc) error {
 	return err
 }
 
-// around writes what stands beside a document: tokens, links, a label.
-func (t *taking) around(ctx context.Context, in *incoming, row Row, found bool) error {
+// around notes what stands beside a document: tokens, links, a label.
+func (t *taking) around(in *incoming, found bool) {
 	if found {
-		for _, q := range []string{`DELETE FROM resource_token WHERE resource_id = $1`, `DELETE FROM resource_link WHERE from_id = $1`} {
-			if _, err := t.tx.Exec(ctx, q, in.id); err != nil {
+		t.sheet.renewed = append(t.sheet.renewed, in.id)
+	}
+	t.sheet.tokens = append(t.sheet.tokens, tokens(in)...)
+	for _, l := range t.links(in) {
+		t.sheet.links = append(t.sheet.links, l)
+		if l[1] == "result" || l[1] == "hasMember" {
+			t.sheet.members = append(t.sheet.members, ids.Resource(l[2].(string)))
+		}
+	}
+	if label := labelOf(in.node, in.in.Type); Shared(in.in.Type) && label != "" {
+		t.sheet.labels = append(t.sheet.labels, []any{string(in.id), label})
+	}
+}
+
+// flush writes the sheet of a round.
+func (t *taking) flush(ctx context.Context) error {
+	s := t.sheet
+	t.sheet = sheet{}
+	for part := range slices.Chunk(s.renewed, chunk) {
+		in, args := idList(1, part)
+		for _, q := range []string{`DELETE FROM resource_token WHERE resource_id IN (`, `DELETE FROM resource_link WHERE from_id IN (`,
+			`DELETE FROM record_part WHERE resource_id IN (`, `DELETE FROM record_row WHERE resource_id IN (`} {
+			if _, err := t.tx.Exec(ctx, q+in+`)`, args...); err != nil {
 				return err
 			}
 		}
 	}
-	if err := t.many(ctx, `INSERT INTO resource_token (resource_id, patient_id, param, system, code) VALUES `, 5, tokens(in)); err != nil {
-		return err
+	for _, w := range []struct {
+		head string
+		rows [][]any
+		tail string
+	}{
+		{docInsert, s.docs, ""},
+		{`INSERT INTO resource_token (resource_id, patient_id, param, system, code) VALUES `, s.tokens, ""},
+		{`INSERT INTO resource_link (from_id, element, to_id, place, patient_id) VALUES `, s.links, ""},
+		{`INSERT INTO resource_label (resource_id, label) VALUES `, s.labels, ` ON CONFLICT (resource_id) DO UPDATE SET label = excluded.label`},
+		{rowInsert, s.rows, ""},
+		{partInsert, s.parts, ""},
+	} {
+		if err := t.many(ctx, w.head, w.rows, w.tail); err != nil {
+			return err
+		}
 	}
-	if err := t.many(ctx, `INSERT INTO resource_link (from_id, element, to_id, place, patient_id) VALUES `, 5, t.links(in)); err != nil {
-		return err
-	}
-	label := labelOf(in.node, in.in.Type)
-	if !Shared(in.in.Type) || label == "" {
-		return nil
-	}
-	_, err := t.tx.Exec(ctx, `INSERT INTO resource_label (resource_id, label) VALUES ($1, $2) ON CONFLICT (resource_id) DO UPDATE SET label = excluded.label`, in.id, label)
-	return err
+	return t.gather(ctx, s.members)
 }
 
-// many inserts rows of n columns in one statement.
-func (t *taking) many(ctx context.Context, head string, n int, rows [][]any) error {
-	for part := range slices.Chunk(rows, 100) {
+const docInsert = `INSERT INTO resource (id, type, patient_id, category, code, status, at, version, hash, body, source, sent_at, received_at, changed_at) VALUES `
+
+// idList writes identifiers as an IN list from $from on.
+func idList(from int, of []ids.Resource) (string, []any) {
+	args := make([]any, len(of))
+	for i, id := range of {
+		args[i] = string(id)
+	}
+	return store.In(from, len(of)), args
+}
+
+// gather puts values under the report or panel that names them, whichever came
+// first; a report before a panel, since reports are what was ordered.
+func (t *taking) gather(ctx context.Context, members []ids.Resource) error {
+	slices.Sort(members)
+	for part := range slices.Chunk(slices.Compact(members), chunk) {
+		in, args := idList(1, part)
+		if _, err := t.tx.Exec(ctx, `
+			UPDATE record_row SET parent_id = COALESCE((
+				SELECT l.from_id FROM resource_link l JOIN record_row p ON p.resource_id = l.from_id
+				WHERE l.to_id = record_row.resource_id AND l.element IN ('result', 'hasMember') AND l.patient_id = record_row.patient_id AND NOT p.gone
+				ORDER BY l.element DESC, l.from_id LIMIT 1), '')
+			WHERE kind = 'Observation' AND resource_id IN (`+in+`)`, args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// together is how many arguments one INSERT takes at most: SQLite's driver looks
+// each one's name up among all, so that long statements cost its square.
+const together = 100
+
+// many inserts rows, several in one statement. Statements come in two lengths
+// only, so that they are prepared once.
+func (t *taking) many(ctx context.Context, head string, rows [][]any, tail string) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	n := len(rows[0])
+	size := max(1, together/n)
+	for len(rows) > 0 {
+		k := size
+		if len(rows) < size {
+			k = 1
+		}
 		var q strings.Builder
-		var args []any
-		for i, r := range part {
+		args := make([]any, 0, n*k)
+		q.WriteString(head)
+		for i, r := range rows[:k] {
 			if i > 0 {
 				q.WriteString(", ")
 			}
 			q.WriteString("(" + store.In(n*i+1, n) + ")")
 			args = append(args, r...)
 		}
-		if _, err := t.tx.Exec(ctx, head+q.String(), args...); err != nil {
+		if _, err := t.tx.Exec(ctx, q.String()+tail, args...); err != nil {
 			return err
 		}
+		rows = rows[k:]
 	}
 	return nil
 }
@@ -261,13 +337,10 @@ func (t *taking) refID(in *incoming, element string) ids.Resource {
 	return ""
 }
 
-// row writes the read-model row, asks when it may be seen, and ties panels together.
+// row makes the read-model row and asks when it may be seen.
 func (t *taking) row(ctx context.Context, in *incoming, row Row, parts []Measure, was *Release, found bool) error {
 	row.Visit = t.refID(in, visitElement(in.in.Type))
 	row.titleID, row.whoID, row.placeID = string(t.refID(in, "medicationReference")), string(t.firstRef(in, whoElements)), string(t.firstRef(in, placeElements))
-	if err := t.parent(ctx, in, &row); err != nil {
-		return err
-	}
 	release := Release{At: t.tx.Now, Why: "at_once"}
 	if was != nil {
 		release = *was
@@ -279,42 +352,12 @@ func (t *taking) row(ctx context.Context, in *incoming, row Row, parts []Measure
 		}
 	}
 	row.ReleaseAt, row.ReleaseWhy, row.Sensitive = release.At, release.Why, release.Sensitive
-	if err := t.write(ctx, row, parts, found); err != nil {
-		return err
-	}
-	if in.in.Type == "DiagnosticReport" {
-		if err := t.adopt(ctx, in, row); err != nil {
-			return err
-		}
+	t.write(row, parts)
+	if row.Kind == "Observation" {
+		t.sheet.members = append(t.sheet.members, row.ID)
 	}
 	t.arrived = append(t.arrived, Arrival{Row: row, New: !found})
 	return nil
-}
-
-// parent finds the report a value that came after it is a member of.
-func (t *taking) parent(ctx context.Context, in *incoming, row *Row) error {
-	if in.in.Type != "Observation" {
-		return nil
-	}
-	list, err := store.List(ctx, t.tx, store.One[string], `
-		SELECT l.from_id FROM resource_link l JOIN record_row r ON r.resource_id = l.from_id
-		WHERE l.to_id = $1 AND l.element IN ('result', 'hasMember') AND l.patient_id = $2 AND NOT r.gone ORDER BY l.element DESC, l.from_id LIMIT 1`, in.id, in.patient)
-	if err == nil && len(list) > 0 {
-		row.Parent = ids.Resource(list[0])
-	}
-	return err
-}
-
-// adopt makes a report's values its members.
-func (t *taking) adopt(ctx context.Context, in *incoming, row Row) error {
-	if _, err := t.tx.Exec(ctx, `UPDATE record_row SET parent_id = '' WHERE parent_id = $1 AND patient_id = $2`, in.id, in.patient); err != nil || row.Gone {
-		return err
-	}
-	_, err := t.tx.Exec(ctx, `
-		UPDATE record_row SET parent_id = $1
-		WHERE patient_id = $2 AND section = $3 AND resource_id IN (SELECT to_id FROM resource_link WHERE from_id = $1 AND element = 'result')`,
-		in.id, in.patient, string(Results))
-	return err
 }
 
 const rowInsert = `
@@ -323,31 +366,20 @@ const rowInsert = `
 		source, sensitive, release_at, release_why, received_at, changed_at)
 	VALUES `
 
-const rowColumnCount = 39
+const partInsert = `INSERT INTO record_part (resource_id, place, patient_id, system, code, title, value, comparator, num, unit, unit_code, low, high, range_text, flag, abnormal) VALUES `
 
-func (t *taking) write(ctx context.Context, r Row, parts []Measure, found bool) error {
-	if found {
-		for _, q := range []string{`DELETE FROM record_part WHERE resource_id = $1`, `DELETE FROM record_row WHERE resource_id = $1`} {
-			if _, err := t.tx.Exec(ctx, q, r.ID); err != nil {
-				return err
-			}
-		}
-	}
+func (t *taking) write(r Row, parts []Measure) {
 	words := strings.ToLower(strings.Join([]string{r.Title, r.Value, r.Who, r.Place, r.State, r.words}, " "))
 	if len(words) > maxSearched {
 		words = strings.ToValidUTF8(words[:maxSearched], "")
 	}
-	if err := t.many(ctx, rowInsert, rowColumnCount, [][]any{{string(r.ID), string(r.Patient), string(r.Section), r.Kind, r.Group, r.System, r.Code, r.Title, r.titleID, words,
+	t.sheet.rows = append(t.sheet.rows, []any{string(r.ID), string(r.Patient), string(r.Section), r.Kind, r.Group, r.System, r.Code, r.Title, r.titleID, words,
 		r.Value, r.Comparator, r.Num, r.Unit, r.UnitCode, r.Low, r.High, r.Range, r.Flag, r.Abnormal, r.Critical, r.Status, r.State, r.Gone,
 		sortable(r.At.Time), r.At.Text, r.Until, r.Who, r.whoID, r.Place, r.placeID, string(r.Visit), string(r.Parent), r.Source, r.Sensitive,
-		store.Time(r.ReleaseAt), r.ReleaseWhy, store.Time(r.Received), store.Time(r.Changed)}}); err != nil {
-		return err
-	}
-	var rows [][]any
+		store.Time(r.ReleaseAt), r.ReleaseWhy, store.Time(r.Received), store.Time(r.Changed)})
 	for i, p := range parts {
-		rows = append(rows, []any{string(r.ID), i, string(r.Patient), p.System, p.Code, p.Title, p.Value, p.Comparator, p.Num, p.Unit, p.UnitCode, p.Low, p.High, p.Range, p.Flag, p.Abnormal})
+		t.sheet.parts = append(t.sheet.parts, []any{string(r.ID), i, string(r.Patient), p.System, p.Code, p.Title, p.Value, p.Comparator, p.Num, p.Unit, p.UnitCode, p.Low, p.High, p.Range, p.Flag, p.Abnormal})
 	}
-	return t.many(ctx, `INSERT INTO record_part (resource_id, place, patient_id, system, code, title, value, comparator, num, unit, unit_code, low, high, range_text, flag, abnormal) VALUES `, 16, rows)
 }
 
 // maxSearched is how much of a row's words can be searched, in bytes.

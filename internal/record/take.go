@@ -288,13 +288,34 @@ func (t *taking) all(ctx context.Context, ready []*incoming) error {
 	if err := t.loadKnown(ctx, kept); err != nil {
 		return err
 	}
-	for _, in := range kept {
-		if err := t.one(ctx, in); err != nil {
-			return fmt.Errorf("%s: %w", in.in.Type, err)
+	for _, round := range rounds(kept) {
+		for _, in := range round {
+			if err := t.one(ctx, in); err != nil {
+				return fmt.Errorf("%s: %w", in.in.Type, err)
+			}
+		}
+		if err := t.flush(ctx); err != nil {
+			return err
 		}
 	}
 	if t.s.Watcher != nil && len(t.arrived) > 0 {
 		return t.s.Watcher.Arrived(ctx, t.tx, t.arrived)
 	}
 	return nil
+}
+
+// rounds parts a batch so that no resource comes twice in one: a second is a new
+// version of the first.
+func rounds(all []*incoming) (out [][]*incoming) {
+	seen := map[ids.Resource]bool{}
+	from := 0
+	for i, in := range all {
+		if seen[in.id] {
+			out = append(out, all[from:i])
+			from = i
+			clear(seen)
+		}
+		seen[in.id] = true
+	}
+	return append(out, all[from:])
 }

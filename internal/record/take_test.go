@@ -223,7 +223,7 @@ func TestRealCharts(t *testing.T) {
 	})
 }
 
-func open(t *testing.T, file string) *os.File {
+func open(t testing.TB, file string) *os.File {
 	f, err := os.Open(file)
 	if err != nil {
 		t.Fatal(err)
