@@ -24,6 +24,7 @@ import (
 	"portico/internal/limit"
 	"portico/internal/notify"
 	"portico/internal/page"
+	"portico/internal/record"
 	"portico/internal/registry"
 	"portico/internal/secret"
 	"portico/internal/staff"
@@ -64,6 +65,7 @@ type App struct {
 	phone    *notify.Phone
 	Jobs     *jobs.Runner
 	Router   *web.Router
+	Record   *record.Records
 	Registry *registry.Room
 	Enroll   *enroll.Room
 	Accounts *account.Accounts
@@ -125,6 +127,7 @@ func (a *App) join() error {
 	if err := a.joinOutbox(); err != nil {
 		return err
 	}
+	a.Record = &record.Records{DB: a.DB}
 	a.Registry = &registry.Room{DB: a.DB, Keys: a.Keys, Region: a.cfg.Phone.Region}
 	a.Terms = &terms.Terms{DB: a.DB, Clinic: a.clinic}
 	a.Accounts = account.New(account.Parts{DB: a.DB, Gate: a.Gate, Keys: a.Keys, Limits: a.Limit, Hasher: a.Hasher,

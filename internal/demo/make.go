@@ -18,6 +18,7 @@ import (
 	"portico/internal/enroll"
 	"portico/internal/ids"
 	"portico/internal/lang"
+	"portico/internal/record"
 	"portico/internal/registry"
 	"portico/internal/store"
 	"portico/internal/terms"
@@ -87,7 +88,7 @@ type maker struct {
 
 func build(ctx context.Context, a *app.App, cfg config.Config, o Options) (Cards, error) {
 	m := &maker{a: a, o: o, cfg: cfg, people: People(o.Seed, o.Patients), duty: access.NewDuty("demo"), cards: Cards{Base: cfg.BaseURL, Seed: o.Seed}}
-	for _, step := range []func(context.Context) error{m.takeIn, m.accounts, m.codes, m.staff, m.requests} {
+	for _, step := range []func(context.Context) error{m.takeIn, m.charts, m.accounts, m.codes, m.staff, m.requests} {
 		if err := step(ctx); err != nil {
 			return m.cards, err
 		}
@@ -123,6 +124,37 @@ func (m *maker) takeIn(ctx context.Context) error {
 		return fmt.Errorf("%d of %d people came in", r.New, len(m.people))
 	}
 	return nil
+}
+
+// whole is how many of the cast have long records: those with an account.
+const whole = 3
+
+// charts sends everybody's record the way an EHR's feed would.
+func (m *maker) charts(ctx context.Context) error {
+	b := record.Batch{Source: "demo", People: map[string]ids.Patient{}, Resources: Shared()}
+	send := func() error {
+		r, err := m.a.Record.Take(ctx, m.duty, b)
+		if err == nil && r.Refused > 0 {
+			err = fmt.Errorf("%d resources were refused, the first at %s: %s", r.Refused, r.Refusals[0].Path, r.Refusals[0].Key)
+		}
+		b.Resources = nil
+		clear(b.People)
+		return err
+	}
+	for i, p := range m.people {
+		id, err := m.patient(ctx, i)
+		if err != nil {
+			return err
+		}
+		b.People["Patient/"+p.Number] = id
+		b.Resources = append(b.Resources, Chart(p, m.o.Seed, i < whole)...)
+		if len(b.Resources) >= 200 {
+			if err := send(); err != nil {
+				return err
+			}
+		}
+	}
+	return send()
 }
 
 func (m *maker) patient(ctx context.Context, i int) (ids.Patient, error) {

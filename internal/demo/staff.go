@@ -21,6 +21,8 @@ func (m *maker) staff(ctx context.Context) error {
 		{Name: "Alex Romero", Role: "front desk", Roles: []string{"front_desk"}, Email: "desk2@riverside.example", Password: "copper feather 16 stairs"},
 		{Name: "Sam Whitfield", Role: "administrator", Roles: []string{"administrator"}, Email: "admin@riverside.example", Password: "velvet harbor 23 ladder"},
 		{Name: "Dana Osei", Role: "auditor", Roles: []string{"auditor"}, Email: "auditor@riverside.example", Password: "silent orchard 57 pencil"},
+		{Name: "Amelia Reyes", Role: "clinician", Roles: []string{"clinician"}, Email: "doctor@riverside.example", Password: "winter saddle 38 marble"},
+		{Name: "Chris Odum", Role: "records clerk", Roles: []string{"records"}, Email: "records@riverside.example", Password: "paper engine 64 meadow"},
 	} {
 		if err := m.hire(ctx, &s); err != nil {
 			return fmt.Errorf("staff user %s: %w", s.Email, err)
