@@ -174,5 +174,5 @@ type benchCommand struct {
 func (benchCommand) Help() string { return "Figures:\n" + bench.Names() }
 
 func (c benchCommand) Run(s settings) error {
-	return bench.Run(s.ctx, bench.Options{Name: c.Name, Patients: c.Patients, Seed: c.Seed, Database: c.Database, Data: c.Data, For: c.For, Out: s.out})
+	return bench.Run(s.ctx, bench.Options{Name: c.Name, Patients: c.Patients, Seed: c.Seed, Database: c.Database, Data: c.Data, For: c.For, In: os.Stdin, Out: s.out})
 }

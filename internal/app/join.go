@@ -28,14 +28,14 @@ type owners struct{ r *registry.Room }
 
 // FirstName gives the first of the given names.
 func (o owners) FirstName(ctx context.Context, tx *store.Tx, p ids.Patient) (string, error) {
-	person, err := o.r.Person(ctx, tx, p)
+	given, family, err := o.r.Called(ctx, tx, p)
 	if errors.Is(err, store.ErrNone) {
 		return "", nil
 	}
-	if given := strings.Fields(person.Given); len(given) > 0 {
-		return given[0], err
+	if words := strings.Fields(given); len(words) > 0 {
+		return words[0], err
 	}
-	return person.Family, err
+	return family, err
 }
 
 // OnFile gives the contacts security notices go to: those that have been on file

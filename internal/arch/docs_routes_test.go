@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"portico/internal/app"
+	"portico/internal/bench"
 	"portico/internal/clock"
 	"portico/internal/config"
 	"portico/internal/testkit"
@@ -15,6 +16,14 @@ import (
 )
 
 func TestRoutesDocument(t *testing.T) { document(t, "routes.md", routesDocument(t)) }
+
+// Each page has a line that says who opens it and what it may cost.
+func TestEachPageHasItsLine(t *testing.T) {
+	for _, path := range bench.Unlisted(whole(t).Router.Routes()) {
+		t.Errorf("GET %s has no line in internal/bench/places.go: add {route: %q, who: patient}, or who else opens it, "+
+			"and the number of its queries, which go test ./internal/bench says", path, path)
+	}
+}
 
 // whole joins the portal as serve does, on an empty database.
 func whole(t *testing.T) *app.App {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"portico/internal/app"
+	"portico/internal/store"
 )
 
 // Options are those of `portico bench`.
@@ -21,6 +22,7 @@ type Options struct {
 	Database string        // postgres://…, "" to measure SQLite only
 	Data     string        // folder that keeps the clinic of figure start for the next time, "" for none
 	For      time.Duration // how long each thing is measured
+	In       io.Reader     // for the client process
 	Out      io.Writer
 }
 
@@ -32,6 +34,7 @@ type figure struct {
 }
 
 var figures = []figure{
+	{name: "speed", what: "Sign-in page and home page, beside a bare net/http server", run: speed},
 	{name: "pages", what: "Queries and weight of each page", run: pages},
 }
 
@@ -56,6 +59,9 @@ type run struct {
 
 // Run measures. An unknown name is wrong use.
 func Run(ctx context.Context, o Options) error {
+	if o.Name == loadName {
+		return Load(ctx, o.In, o.Out)
+	}
 	var todo []figure
 	for _, f := range figures {
 		if f.name == o.Name || (o.Name == "" && !f.long) {
@@ -85,6 +91,47 @@ func one(ctx context.Context, f figure, o Options) error {
 	defer os.RemoveAll(dir)
 	fmt.Fprintf(o.Out, "\n%s: %s\n\n", f.name, f.what)
 	return f.run(ctx, &run{o, dir})
+}
+
+// databases lists the databases to measure: "" is SQLite.
+func (r *run) databases() []string {
+	if r.Database == "" {
+		return []string{""}
+	}
+	return []string{"", r.Database}
+}
+
+// each measures on a clinic of its own on each database and collects the rows.
+func (r *run) each(ctx context.Context, patients int, f func(context.Context, *clinic) ([]string, error)) (rows []string, err error) {
+	for _, database := range r.databases() {
+		more, err := r.on(ctx, database, patients, f)
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, more...)
+	}
+	return rows, nil
+}
+
+func (r *run) on(ctx context.Context, database string, patients int, f func(context.Context, *clinic) ([]string, error)) (rows []string, err error) {
+	o := opening{patients: patients, seed: r.Seed}
+	if o.dir, err = os.MkdirTemp(r.dir, "clinic"); err != nil {
+		return nil, err
+	}
+	if database != "" {
+		own, drop, err := store.Scratch(ctx, database)
+		if err != nil {
+			return nil, err
+		}
+		defer drop()
+		o.database = own
+	}
+	c, err := open(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	defer c.app.Close()
+	return f(ctx, c)
 }
 
 // table prints rows of cells under a head, the first column to the left and

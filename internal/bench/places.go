@@ -1,6 +1,12 @@
 package bench
 
-import "context"
+import (
+	"context"
+	"net/http"
+	"slices"
+
+	"portico/internal/web"
+)
 
 // who is one of the people who walk through the portal.
 type who string
@@ -13,6 +19,7 @@ const (
 	asker         who = "asker"         // has nothing and asks the clinic
 	latecomer     who = "latecomer"     // holds a code whose time is over
 	patient       who = "patient"       // signed in
+	confirmed     who = "confirmed"     // a patient who has just proven password and second step again
 	clerk         who = "clerk"         // signed in at the front desk
 	arriving      who = "arriving"      // staff between password and second step
 	administrator who = "administrator" // signed in
@@ -45,8 +52,9 @@ type place struct {
 // person does stands in order, and what ends a session stands last.
 //
 // A new page needs one line: its route, who opens it (most are patient, clerk or
-// administrator), for a route with an {id} a page with a link to it, and the
-// number of its queries, which the test says.
+// administrator; confirmed for a route that needs a raised session), for a route
+// with an {id} a page with a link to it, and the number of its queries, which the
+// test says.
 var places = []place{
 	{route: "/{$}", who: visitor, status: 303},
 	{route: "/signin", who: visitor},
@@ -85,8 +93,10 @@ var places = []place{
 	{route: "/enroll/terms", who: applicant, before: saveRecovery, whole: true, queries: 9},
 	{route: "/enroll/done", who: applicant, before: acceptTerms, queries: 3},
 
-	{route: "/home", who: patient, queries: 13},
+	{route: "/home", who: patient, queries: 8},
 	{route: "/account/display", who: patient, queries: 3},
+	{route: "/account/confirm", who: patient, queries: 3},
+	{route: "/account/confirm/step", who: patient, before: confirmPassword, queries: 6},
 	{route: "/terms/accept", who: patient, whole: true, queries: 5},
 
 	{route: "/staff/signin/step", who: arriving, before: enterStaff, queries: 2},
@@ -113,4 +123,14 @@ var places = []place{
 
 	// This turns the clock so far that every session ends.
 	{route: "/enroll/expired", who: latecomer, before: comeLate, queries: 2},
+}
+
+// Unlisted gives those of routes that are pages and have no line in places.
+func Unlisted(routes []web.Route) (out []string) {
+	for _, r := range routes {
+		if r.Method == http.MethodGet && r.Audience != "system" && !slices.ContainsFunc(places, func(p place) bool { return p.route == r.Path }) {
+			out = append(out, r.Path)
+		}
+	}
+	return out
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"portico/internal/access"
 	"portico/internal/testkit"
 )
 
@@ -77,5 +78,25 @@ func TestEachLineHasItsRoute(t *testing.T) {
 		if !has[p.route] {
 			t.Errorf("internal/bench/places.go has a line for %s, which is no route any more: remove it", p.route)
 		}
+	}
+}
+
+// Whoever opens routes of a raised session has one.
+func TestConfirmedPersonHasARaisedSession(t *testing.T) {
+	c, err := open(context.Background(), opening{dir: t.TempDir(), patients: 20, seed: 1, standing: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.app.Close() })
+	g, err := (&walk{clinic: c, people: map[who]*guest{}}).person(confirmed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, err := g.get(access.ConfirmPath)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v.status != 303 || v.header.Get("Location") != "/home" {
+		t.Errorf("asked to confirm again: %d %q", v.status, v.header.Get("Location"))
 	}
 }

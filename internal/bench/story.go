@@ -40,6 +40,10 @@ func enterPassword(_ context.Context, w *walk, g *guest) error {
 	return g.post("/signin", "/signin", "username", a.UserName, "password", a.Password)
 }
 
+func confirmPassword(_ context.Context, w *walk, g *guest) error {
+	return g.post(access.ConfirmPath, access.ConfirmPath, "password", w.cards.Accounts[0].Password)
+}
+
 func enterStaff(_ context.Context, w *walk, g *guest) error {
 	s := w.cards.Staff[1]
 	return g.post("/staff/signin", "/staff/signin", "email", s.Email, "password", s.Password)

@@ -41,6 +41,15 @@ func (r *Room) Person(ctx context.Context, tx *store.Tx, id ids.Patient) (Patien
 	return all[0], nil
 }
 
+// Called gives a patient's given and family name alone, for pages that greet
+// somebody; Person reads five tables. store.ErrNone if there is none.
+func (r *Room) Called(ctx context.Context, tx *store.Tx, id ids.Patient) (given, family string, err error) {
+	_, err = store.Get(ctx, tx, func(row store.Row) (struct{}, error) { return struct{}{}, row.Scan(&given, &family) }, `
+		SELECT p.given, p.family FROM patient p
+		WHERE p.id = (SELECT COALESCE(q.merged_into, q.id) FROM patient q WHERE q.id = $1)`, string(id))
+	return given, family, err
+}
+
 // ContactsOnFile gives the contacts that have been on file for ContactAge: those
 // that may be sent what opens an account. None for the dead.
 func (r *Room) ContactsOnFile(ctx context.Context, tx *store.Tx, id ids.Patient) ([]Contact, error) {

@@ -147,13 +147,8 @@ func (t *Terms) Accept(ctx context.Context, tx *store.Tx, a Acceptance, document
 
 // Missing tells whether account has yet to accept a text before going on.
 func (t *Terms) Missing(ctx context.Context, tx *store.Tx, account ids.Account) (bool, error) {
-	for _, k := range Kinds {
-		ok, err := kept(ctx, tx, account, k)
-		if err != nil || !ok {
-			return true, err
-		}
-	}
-	return false, nil
+	n, err := kept(ctx, tx, account)
+	return n < len(Kinds), err
 }
 
 // Accepted is one acceptance, for the person to look back at.

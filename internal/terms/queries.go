@@ -43,14 +43,13 @@ func insertDocument(ctx context.Context, tx *store.Tx, d Document) error {
 	return err
 }
 
-// kept tells whether account accepted a version of k at least as new as the
-// last material one.
-func kept(ctx context.Context, tx *store.Tx, account ids.Account, k Kind) (bool, error) {
-	n, err := store.Get(ctx, tx, store.One[int], `
-		SELECT COUNT(*) FROM terms_acceptance a JOIN terms_document d ON d.id = a.document_id
-		WHERE a.account_id = $1 AND a.kind = $2 AND NOT EXISTS (
-			SELECT 1 FROM terms_document m WHERE m.kind = $2 AND m.material AND m.published_at > d.published_at)`, account, string(k))
-	return n > 0, err
+// kept counts the kinds of which account accepted a version at least as new as
+// the last material one.
+func kept(ctx context.Context, tx *store.Tx, account ids.Account) (int, error) {
+	return store.Get(ctx, tx, store.One[int], `
+		SELECT COUNT(DISTINCT a.kind) FROM terms_acceptance a JOIN terms_document d ON d.id = a.document_id
+		WHERE a.account_id = $1 AND NOT EXISTS (
+			SELECT 1 FROM terms_document m WHERE m.kind = a.kind AND m.material AND m.published_at > d.published_at)`, account)
 }
 
 func insertAcceptance(ctx context.Context, tx *store.Tx, a Acceptance, d Document) error {

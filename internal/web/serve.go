@@ -152,11 +152,11 @@ const gzipFrom = 1400
 // Level 1: level 6 costs twice the CPU for a few percent on pages this small.
 var zippers = sync.Pool{New: func() any { w, _ := gzip.NewWriterLevel(nil, gzip.BestSpeed); return w }}
 
-func compress(b []byte) []byte {
-	var out bytes.Buffer
+// compress makes b smaller, into out.
+func compress(out *bytes.Buffer, b []byte) []byte {
 	z := zippers.Get().(*gzip.Writer)
 	defer zippers.Put(z)
-	z.Reset(&out)
+	z.Reset(out)
 	z.Write(b)
 	z.Close()
 	return out.Bytes()

@@ -1,0 +1,33 @@
+package bench
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"portico/internal/app"
+)
+
+// Each short figure runs to its end and prints a table; nothing is said about
+// how fast: a machine that is busy must not fail a test.
+func TestShortFiguresRun(t *testing.T) {
+	var out bytes.Buffer
+	if err := Run(context.Background(), Options{Seed: 1, For: 40 * time.Millisecond, Out: &out}); err != nil {
+		t.Fatalf("%v\n%s", err, out.String())
+	}
+	for _, f := range figures {
+		if !f.long && !strings.Contains(out.String(), "\n"+f.name+": ") {
+			t.Errorf("figure %s is not in the output", f.name)
+		}
+	}
+}
+
+func TestUnknownFigureIsWrongUse(t *testing.T) {
+	err := Run(context.Background(), Options{Name: "nothing", Out: &bytes.Buffer{}})
+	if !errors.Is(err, app.ErrUse) || !strings.Contains(err.Error(), "speed") {
+		t.Errorf("got %v, want wrong use with the names of the figures", err)
+	}
+}
