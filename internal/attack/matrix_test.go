@@ -39,7 +39,7 @@ func (w *world) role(name string) cookies {
 		c[web.EnrolCookie], c[web.StaffCookie] = t, t
 	case "disabled":
 		d := w.hire("front_desk,administrator,auditor")
-		w.disable(string(d.id), state{})
+		w.disable(string(d.id))
 		c[web.StaffCookie] = d.token
 	case "ended":
 		c[web.SessionCookie], c[web.StaffCookie] = w.signedIn(w.own), w.hire("front_desk,administrator,auditor").token

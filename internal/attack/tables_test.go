@@ -34,11 +34,11 @@ var samples = map[string]func(w *world, of person) string{
 
 // form is what a person sends with a form.
 type form struct {
-	send  url.Values                  // all its fields, optional ones too
-	made  func(*world, person) state  // fields and cookies that must be made first
-	mute  bool                        // it stores nothing: it only leads on
-	many  []string                    // fields that may be sent several times
-	apart func(*world, string, state) // changes the thing named by the path before it is sent
+	send  url.Values                      // all its fields, optional ones too
+	made  func(*world, person) state      // fields and cookies that must be made first
+	mute  bool                            // it stores nothing: it only leads on
+	many  []string                        // fields that may be sent several times
+	apart func(*world, string) url.Values // does something with what the path names before, and gives fields that depend on it
 }
 
 // state is what was made for one sending: more fields, and the browser's cookies.
@@ -54,12 +54,12 @@ var forms = map[string]form{
 	"POST /account/confirm":           {send: say("password", password, "next", "/home")},
 	"POST /account/confirm/step":      {made: (*world).confirming, send: say("code", "123456", "method", "")},
 	"POST /account/confirm/step/send": {made: (*world).confirming},
-	"POST /account/display":           {send: say("lang", "es", "theme", "dark", "text", "large", "return", "/home")},
+	"POST /account/display":           {made: (*world).somebody, send: say("lang", "es", "theme", "dark", "text", "large", "return", "/home")},
 	"POST /display":                   {send: say("lang", "es", "theme", "dark", "text", "large", "return", "/signin"), mute: true},
 	"POST /enroll/code":               {made: (*world).typedCode},
 	"POST /enroll/number":             {made: (*world).typedNumber},
 	"POST /enroll/phone":              {send: merge(born, say("reference", "4F7K-2MPQ", "code", "4F7K-2MPQ"))},
-	"POST /enroll/request":            {send: merge(born, say("given", "Ada", "family", "Asks", "former", "Asked", "sex", "female", "address_street", "1 Elm Street", "address_unit", "2", "address_city", "Springfield", "address_state", "IL", "address_zip", "62701", "email", "ada@example.com", "phone", "555-186-2275", "number", "MR-1", "reach", "email"))},
+	"POST /enroll/request":            {made: (*world).newName, send: merge(born, say("given", "Ada", "former", "Asked", "sex", "female", "address_street", "1 Elm Street", "address_unit", "2", "address_city", "Springfield", "address_state", "IL", "address_zip", "62701", "email", "ada@example.com", "phone", "555-186-2275", "number", "MR-1", "reach", "email"))},
 	"POST /not-me/{token}":            {},
 	"POST /signin":                    {made: (*world).typedPassword},
 	"POST /signin/cancel":             {made: (*world).halfIn},
@@ -71,7 +71,7 @@ var forms = map[string]form{
 	"POST /enroll/second":             {made: (*world).named, send: say("how", "totp")},
 	"POST /enroll/second/app":         {made: (*world).withApp},
 	"POST /enroll/second/code":        {made: (*world).withMail, send: say("code", "123456", "do", "")},
-	"POST /enroll/second/contact":     {made: (*world).choseMail, send: say("contact", "second@example.com")},
+	"POST /enroll/second/contact":     {made: (*world).typedContact},
 	"POST /enroll/recovery":           {made: (*world).shownRecovery, send: say("saved", "yes")},
 	"POST /enroll/terms":              {made: (*world).atTerms},
 	"POST /signout":                   {},
@@ -95,8 +95,8 @@ var forms = map[string]form{
 	"POST /staff/requests/{id}/flag":    {send: say("words", "The voice was another.")},
 	"POST /staff/requests/{id}/reject":  {send: say("why", "no_match")},
 	"POST /staff/setup/{token}":         {send: say("password", password)},
-	"POST /staff/setup/{token}/app":     {send: say("code", "123456")},
-	"POST /staff/signin":                {send: say("email", "nobody@clinic.example", "password", password, "next", "")},
+	"POST /staff/setup/{token}/app":     {apart: (*world).firstCode},
+	"POST /staff/signin":                {made: (*world).newEmail, send: say("password", password, "next", "")},
 	"POST /staff/signin/cancel":         {made: (*world).staffHalfIn},
 	"POST /staff/signin/step":           {made: (*world).staffHalfIn, send: say("code", "123456")},
 	"POST /staff/signout":               {made: (*world).leaving},
@@ -171,7 +171,7 @@ func (w *world) ready(t web.Route, f form) (path string, fields url.Values, c co
 		make, _ := sampleOf(path)
 		id := make(w, w.own)
 		if f.apart != nil {
-			f.apart(w, id, s)
+			s.send = merge(s.send, f.apart(w, id))
 		}
 		path = fill(path, id)
 	}

@@ -2,6 +2,7 @@ package attack
 
 import (
 	"fmt"
+	"net/url"
 	"regexp"
 	"strings"
 
@@ -83,7 +84,7 @@ func (w *world) setUpHalf(of person) string {
 // request is an identity request that waits to be decided.
 func (w *world) request() string {
 	before := w.list(`SELECT id FROM identity_request`)
-	if _, err := w.app.Enroll.Ask(ctx, visitor(), enroll.Claim{Given: "Ada", Family: surname(), Birth: "1970-01-01", Email: "ada@example.com", Reach: "email"}, lang.En); err != nil {
+	if _, err := w.app.Enroll.Ask(ctx, visitor(), enroll.Claim{Given: "Ada", Family: surname(), Birth: "1970-01-01", Email: fmt.Sprintf("ada%d@example.com", next()), Reach: "email"}, lang.En); err != nil {
 		w.t.Fatal(err)
 	}
 	w.work()
@@ -134,11 +135,12 @@ func (w *world) undelivered(person) string {
 	return string(id)
 }
 
-func (w *world) disable(id string, _ state) {
+func (w *world) disable(id string) url.Values {
 	w.change(func(tx *store.Tx) error {
 		_, err := tx.Exec(ctx, `UPDATE staff SET state = 'disabled' WHERE id = $1`, id)
 		return err
 	})
+	return nil
 }
 
 // Half-way through something.
@@ -150,6 +152,17 @@ func (w *world) typedCode(person) state {
 
 func (w *world) typedNumber(person) state {
 	return state{send: merge(born, say("number", w.newcomer().number, "work", ""))}
+}
+
+// somebody is a patient of whom nothing was changed yet.
+func (w *world) somebody(person) state {
+	return state{cookies: cookies{web.SessionCookie: w.signedIn(w.member())}}
+}
+
+func (w *world) newName(person) state { return state{send: say("family", surname())} }
+
+func (w *world) newEmail(person) state {
+	return state{send: say("email", fmt.Sprintf("nobody%d@clinic.example", next()))}
 }
 
 func (w *world) typedPassword(person) state {
@@ -188,11 +201,16 @@ func (w *world) confirming(person) state {
 	return state{cookies: cookies{web.SessionCookie: token}, send: say("method", w.one(`SELECT id FROM account_factor WHERE account_id = $1 AND kind = 'email'`, string(m.account)))}
 }
 
+// firstCode is what the app shows that the owner of a set-up link connected.
+func (w *world) firstCode(token string) url.Values {
+	_, typed := w.app.Staff.AppSecret(must(w.app.Staff.Opened(ctx, visitor(), token)), token)
+	return say("code", secret.TOTP(unBase32(typed), w.c.Now()))
+}
+
 func (w *world) staffHalfIn(person) state {
 	token := w.setUpHalf(w.own)
 	u := must(w.app.Staff.Opened(ctx, visitor(), token))
-	_, typed := w.app.Staff.AppSecret(u, token)
-	if err := w.app.Staff.ConfirmApp(ctx, visitor(), token, secret.TOTP(unBase32(strings.ReplaceAll(typed, " ", "")), w.c.Now()), lang.En); err != nil {
+	if err := w.app.Staff.ConfirmApp(ctx, visitor(), token, w.firstCode(token).Get("code"), lang.En); err != nil {
 		w.t.Fatal(err)
 	}
 	half := must(w.app.Staff.Enter(ctx, visitor(), staff.Entry{Email: u.Email, Password: password}))
@@ -244,6 +262,12 @@ func (w *world) named(of person) state {
 
 func (w *world) choseMail(of person) state {
 	return w.then(w.named(of), func(a access.Applicant) error { return w.app.Enroll.ChooseSecond(ctx, a, byMail) })
+}
+
+func (w *world) typedContact(of person) state {
+	s := w.choseMail(of)
+	s.send = say("contact", fmt.Sprintf("second%d@example.com", next()))
+	return s
 }
 
 func (w *world) withMail(of person) state {

@@ -1,0 +1,159 @@
+package attack
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"portico/internal/store"
+)
+
+// dump is everything that is stored: by table, the rows as text.
+type dump map[string][]row
+
+// row is one row, by column, and as one text. A value that is NULL is not in it.
+type row struct {
+	is   map[string]string
+	text string
+}
+
+// restless are columns and tables that looking alone changes: the idle clock,
+// and the line about what was looked at.
+var restless = map[string]bool{"session.seen_at": true, "staff_session.seen_at": true, "audit_pending": true}
+
+// looked are the actions in the audit log that say that somebody read something.
+var looked = []string{"chart.opened", "staff.viewed", "page.refused", "session.confirm_asked", "patient.found", "patient.seen", "request.opened", "audit.read"}
+
+// dump reads every table.
+func (w *world) dump() dump {
+	w.t.Helper()
+	out := dump{}
+	err := w.app.DB.View(ctx, func(tx *store.Tx) error {
+		for _, t := range store.Tables() {
+			if restless[t.Name] {
+				continue
+			}
+			var list []string
+			for _, c := range t.Columns {
+				list = append(list, "CAST("+c.Name+" AS TEXT)")
+			}
+			rows, err := store.List(ctx, tx, func(r store.Row) (row, error) {
+				values := make([]*string, len(t.Columns))
+				into := make([]any, len(values))
+				for i := range values {
+					into[i] = &values[i]
+				}
+				err := r.Scan(into...)
+				out := row{is: map[string]string{}}
+				for i, c := range t.Columns {
+					if values[i] != nil && !restless[t.Name+"."+c.Name] {
+						out.is[c.Name] = *values[i]
+						out.text += c.Name + "=" + *values[i] + " "
+					}
+				}
+				return out, err
+			}, "SELECT "+strings.Join(list, ", ")+" FROM "+t.Name)
+			if err != nil {
+				return err
+			}
+			out[t.Name] = slices.DeleteFunc(rows, func(r row) bool { return t.Name == "audit_entry" && slices.Contains(looked, r.is["action"]) })
+		}
+		return nil
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return out
+}
+
+// since lists what differs from an earlier dump: "+table row" and "-table row".
+func (d dump) since(before dump) (out []string) {
+	for _, t := range slices.Sorted(maps.Keys(d)) {
+		count := map[string]int{}
+		for _, r := range before[t] {
+			count[r.text]--
+		}
+		for _, r := range d[t] {
+			count[r.text]++
+		}
+		for _, r := range slices.Sorted(maps.Keys(count)) {
+			switch n := count[r]; {
+			case n > 0:
+				out = append(out, "+"+t+" "+r)
+			case n < 0:
+				out = append(out, "-"+t+" "+r)
+			}
+		}
+	}
+	return out
+}
+
+// shape says of what differs which columns of which tables were written, not
+// with what: two runs of the same thing have the same shape.
+func (d dump) shape(before dump) string {
+	var out []string
+	for _, t := range slices.Sorted(maps.Keys(d)) {
+		if strings.HasPrefix(t, "limit_") {
+			continue // how often somebody tried differs from run to run
+		}
+		was, is := rest(before[t], d[t]), rest(d[t], before[t])
+		for _, r := range is {
+			old := nearest(r, was)
+			var wrote []string
+			for c, v := range r.is {
+				if old == nil && v != "" && v != "0" && v != "false" || old != nil && old[c] != v {
+					wrote = append(wrote, c)
+				}
+			}
+			slices.Sort(wrote)
+			out = append(out, fmt.Sprintf("%s %v %s", t, old == nil, strings.Join(wrote, ",")))
+		}
+		out = append(out, fmt.Sprintf("%s +%d -%d", t, len(is), len(was)))
+	}
+	slices.Sort(out)
+	return strings.Join(out, "\n")
+}
+
+// rest are the rows of a that are not in b.
+func rest(a, b []row) (out []row) {
+	have := map[string]int{}
+	for _, r := range b {
+		have[r.text]++
+	}
+	for _, r := range a {
+		if have[r.text]--; have[r.text] < 0 {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// nearest finds what a row was before: the one with the same identifier.
+func nearest(r row, all []row) map[string]string {
+	for _, o := range all {
+		for _, key := range []string{"id", "key_hash", "session_id", "token_hash", "account_id", "staff_id"} {
+			if v, ok := r.is[key]; ok {
+				if o.is[key] == v {
+					return o.is
+				}
+				break
+			}
+		}
+	}
+	return nil
+}
+
+// holds finds a text anywhere in the dump.
+func (d dump) holds(text string) (where string, found bool) {
+	for t, rows := range d {
+		for _, r := range rows {
+			for c, v := range r.is {
+				if strings.Contains(v, text) {
+					return t + "." + c, true
+				}
+			}
+		}
+	}
+	return "", false
+}
