@@ -17,7 +17,7 @@ func (w *writer) concern(e Entry, root string, inside func()) {
 				usual = "completed"
 			}
 			w.state(e.State, usual)
-			w.period(e.When)
+			w.over(e.When, e.State == "completed")
 			w.in("entryRelationship", attrs{"typeCode", "SUBJ"}, inside)
 		})
 	})

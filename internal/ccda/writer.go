@@ -149,10 +149,13 @@ func (w *writer) at(name string, t Time) {
 }
 
 // period writes an interval. Where the end is not known, there is none yet.
-func (w *writer) period(p Period) {
+func (w *writer) period(p Period) { w.over(p, false) }
+
+// over writes an interval that is known to have ended, though maybe not when.
+func (w *writer) over(p Period, ended bool) {
 	w.in("effectiveTime", attrs{"xsi:type", "IVL_TS"}, func() {
 		w.at("low", p.Low)
-		if p.High.Known() {
+		if ended || p.High.Known() {
 			w.at("high", p.High)
 		}
 	})
