@@ -99,12 +99,13 @@ func (c *Console) codeTable(q *web.Request, rows []enroll.CodeRow, whose bool) (
 	return t, nil
 }
 
-// hint is what may be seen of a code: its selector, which opens nothing.
+// hint is what may be seen of a code: its selector, which opens nothing. A
+// spoken code is found by the number of its request.
 func hint(s page.Shell, r enroll.CodeRow) string {
-	if r.Hint == "" {
+	if r.By == enroll.ByPhone || r.By == enroll.ByText {
 		return s.T("console.codes.spoken")
 	}
-	return r.Hint + "-…"
+	return r.Hint + "…"
 }
 
 func tone(s enroll.State) page.Tone {

@@ -34,6 +34,7 @@ type RequestPage struct {
 type Match struct {
 	ID      ids.Patient
 	Name    string
+	Apart   string // what tells them from another of the same name: birth date, number, address
 	Score   string
 	Tone    page.Tone
 	Items   []Item
@@ -152,6 +153,7 @@ func matchOf(s page.Shell, k enroll.Candidate) Match {
 	case k.Score >= 40:
 		m.Score, m.Tone = s.T("console.score.possible"), page.Info
 	}
+	m.Apart = strings.Join(filled(born(s, k.Person.Birth), k.Person.Number, strings.Join(k.Person.Address, ", ")), " · ")
 	var mails, phones []string
 	for _, t := range k.Person.Contacts {
 		since := " (" + s.T("console.contact.since", s.Date(t.Since)) + ")"
@@ -264,7 +266,7 @@ func (c *Console) flag(q *web.Request, d access.Desk) (web.Reply, error) {
 func (p RequestPage) choices(s page.Shell) []page.Choice {
 	var out []page.Choice
 	for _, m := range p.Matches {
-		text := strings.Join(m.Items[1].Values, "")
+		text := m.Apart
 		if m.Account {
 			text = s.T("enroll.issue.account")
 		}

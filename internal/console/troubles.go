@@ -29,6 +29,7 @@ func (c *Console) mountTroubles(d desk) {
 type Trouble struct {
 	ID          ids.Message
 	Title, Text string
+	Channel     string // in words
 	Patient     string // address of the patient's page, "" if there is none to see
 }
 
@@ -43,7 +44,7 @@ func (c *Console) undelivered(q *web.Request, d access.Desk) (web.Reply, error) 
 	s := c.words(q)
 	var p UndeliveredPage
 	for _, m := range all {
-		t := Trouble{ID: m.ID, Title: s.T("desk.kind."+m.Kind) + " · " + s.T("console.channel."+string(m.Channel)),
+		t := Trouble{ID: m.ID, Title: s.T("desk.kind." + m.Kind), Channel: s.T("console.channel." + string(m.Channel)),
 			Text: s.T("desk.undelivered.text", s.Moment(m.Failed), reason(s, m))}
 		if m.Patient != "" && d.May(access.FindPatients) {
 			t.Patient = "/staff/patients/" + string(m.Patient)
