@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"portico/internal/demo"
 	"portico/internal/enroll"
 	"portico/internal/lang"
 	"portico/internal/testkit/chrome"
@@ -98,7 +99,7 @@ func (c *clinic) reused(t *testing.T) {
 	try(finder, lang.Es, code.Text, who.Birth)
 	finder.Want(lang.Es.T("enroll.code.title")).Says(lang.Es.T("enroll.code.wrong"))
 	c.disown(t, owner, link(t, c.about(t, who.Email, "notify.reused.subject", began)))
-	c.settle(t, chrome.Person{Lang: "es", Phone: true, NoScript: true}, who.Name(), "closed")
+	c.settle(t, chrome.Person{Lang: "es", Phone: true, NoScript: true}, demo.PersonCard{Name: who.Name(), Phone: who.Phone}, "closed")
 	owner.Open("/signin").Want(l.T("account.signin.title")).Fill("username", "waste.paper").Fill("password", "orchard kettle seven 42")
 	owner.Follow(l.T("account.signin.button"))
 	owner.Want(l.T("account.signin.title")).Says(l.T("account.signin.wrong"))

@@ -145,14 +145,15 @@ func (c *clinic) disown(t *testing.T, signedIn *chrome.Tab, path string) {
 }
 
 // settle is the desk's part: it finds the locked account and decides.
-func (c *clinic) settle(t *testing.T, p chrome.Person, name, to string) {
+func (c *clinic) settle(t *testing.T, p chrome.Person, who demo.PersonCard, to string) {
 	t.Helper()
+	name, phone := who.Name, who.Phone[2:5]+"-"+who.Phone[5:8]+"-"+who.Phone[8:]
 	l := lang.Lang(p.Lang)
 	desk := chrome.New(t, c.base, p)
 	signInStaff(t, c, desk, l, 0)
 	desk.Says(l.T("desk.home.frozen"))
 	desk.Open("/staff/frozen").Want(l.T("console.frozen.title")).Follow(name)
-	desk.Want(l.T("desk.frozen.one")).Follow(l.T("desk.frozen.save"))
+	desk.Want(l.T("desk.frozen.one")).Says(phone).Follow(l.T("desk.frozen.save"))
 	desk.Want(l.T("desk.frozen.one")).Says(l.T("desk.frozen.choose")).Choose("to", to).Follow(l.T("desk.frozen.save"))
 	done := map[string]string{"active": "desk.done.restored", "closed": "desk.done.closed"}[to]
 	desk.Want(l.T("console.frozen.title")).Says(l.T(done))
@@ -174,7 +175,7 @@ func TestThisWasNotMe(t *testing.T) {
 	c.clock.move(time.Minute)
 	enter(stranger, l, a)
 	stranger.Want(l.T("account.signin.title")).Says(l.T("account.signin.wrong"))
-	c.settle(t, chrome.Person{Lang: "en"}, a.Name, "active")
+	c.settle(t, chrome.Person{Lang: "en"}, a.PersonCard, "active")
 	c.clock.move(5 * time.Minute)
 	owner := chrome.New(t, c.base, chrome.Person{Lang: "es", NoScript: true})
 	c.signIn(t, owner, l, a)

@@ -12,6 +12,7 @@ import (
 	"portico/internal/ids"
 	"portico/internal/notify"
 	"portico/internal/page"
+	"portico/internal/registry"
 	"portico/internal/web"
 )
 
@@ -140,11 +141,30 @@ func (c *Console) frozenPage(q *web.Request, d access.Desk, to string, wrong err
 		facts := []page.Fact{{Label: s.T("desk.frozen.cause"), Value: cause(s, f.Cause)}, {Label: s.T("desk.frozen.since"), Value: s.Moment(f.At)}, {Label: s.T("desk.frozen.opened"), Value: s.Moment(f.Opened)}}
 		if d.May(access.FindPatients) {
 			facts = append(facts, page.Fact{Label: s.T("console.codes.patient"), Value: who.Name, ChangeHref: "/staff/patients/" + string(f.Patient), ChangeText: s.T("desk.frozen.see")})
+			on, err := c.Registry.Show(q.Context(), d.For(access.FindPatients), f.Patient)
+			if err != nil {
+				return web.Reply{}, err
+			}
+			facts = append(facts, numbersOnFile(s, on)...)
 		}
 		p := FrozenOnePage{f.Account, who.Name, facts, to}
 		return c.show(q, q.T("desk.frozen.one"), func(s page.Shell) templ.Component { return frozenOne(s.BackTo("/staff/frozen"), p) }).Fix(wrong), nil
 	}
 	return web.Reply{}, fault.Missing()
+}
+
+// numbersOnFile are the numbers that staff may call.
+func numbersOnFile(s page.Shell, r registry.Patient) []page.Fact {
+	var out []page.Fact
+	for _, k := range r.Contacts {
+		if k.Kind != registry.Email {
+			out = append(out, page.Fact{Label: contactKind(s, k.Kind), Value: phone(k.Value) + " (" + s.T("console.contact.since", s.Date(k.Since)) + ")"})
+		}
+	}
+	if len(out) == 0 {
+		out = []page.Fact{{Label: s.T("console.contact.phone"), Value: s.T("console.call.none")}}
+	}
+	return out
 }
 
 func (c *Console) settleFrozen(q *web.Request, d access.Desk) (web.Reply, error) {
