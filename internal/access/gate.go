@@ -124,6 +124,13 @@ func (g *Gate) EndSessions(ctx context.Context, tx *store.Tx, a ids.Account, why
 	return tx.Exec(ctx, `UPDATE session SET ended_at = $2, ended_why = $3 WHERE account_id = $1 AND ended_at IS NULL`, a, store.Time(tx.Now), why)
 }
 
+// MoveSessions makes the open sessions of an account that look at one patient's
+// chart look at another's: two records turned out to be one person, or not to be.
+func (g *Gate) MoveSessions(ctx context.Context, tx *store.Tx, a ids.Account, from, to ids.Patient) error {
+	_, err := tx.Exec(ctx, `UPDATE session SET patient_id = $3 WHERE account_id = $1 AND patient_id = $2 AND ended_at IS NULL`, a, from, to)
+	return err
+}
+
 // Refuse writes that a signed-in person asked for something not theirs.
 func (g *Gate) Refuse(ctx context.Context, e audit.Entry) error {
 	e.Action, e.Outcome = audit.PageRefused, audit.Refused

@@ -52,6 +52,8 @@ type People interface {
 	FirstName(ctx context.Context, tx *store.Tx, p ids.Patient) (string, error)
 	// OnFile lists the person's contacts in the index, for security notices.
 	OnFile(ctx context.Context, tx *store.Tx, p ids.Patient) ([]Contact, error)
+	// OnRecord lists those of one record, also where it was joined to another.
+	OnRecord(ctx context.Context, tx *store.Tx, record ids.Patient) ([]Contact, error)
 }
 
 // Terms tells whether an account must accept new terms before it goes on.
@@ -100,7 +102,8 @@ const (
 // record is an account as the room reads it.
 type record struct {
 	id     ids.Account
-	person ids.Patient
+	person ids.Patient // whose chart it opens
+	origin ids.Patient // the record it was opened for
 	name   string
 	hash   string
 	state  State
@@ -138,6 +141,7 @@ const (
 	recovered  event = "recovery_code"
 	disowned   event = "disowned"
 	restored   event = "restored"
+	heldBack   event = "held" // its person has another account
 )
 
 // note adds a line to an account's history.

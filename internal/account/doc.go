@@ -40,22 +40,29 @@
 // The half-way state is found by the session alone. Package access holds how
 // long a raise lasts, and gives the session a new token.
 //
+// # When records are joined
+//
+// An account follows the record it was opened for: see Follow. If its person has
+// another account by then it is held back, and the desk says which one stays
+// (docs/decisions/joined-records.md).
+//
 // # What it refuses
 //
 // To say whether an account exists; to let a password or a code be set or seen
 // by staff; to open more than one live account for a person; to tell anybody
 // more than the owner's first name.
 //
-// Tables: account, account_factor, recovery_code, one_time_code,
+// Tables: account, account_twin, account_factor, recovery_code, one_time_code,
 // signin_attempt, confirmation, device, account_event, disown_link.
 // Routes: GET and POST /signin, GET and POST /signin/step, POST
 // /signin/step/send, POST /signin/cancel, GET /signin/help, POST /signout, GET
 // /home, GET and POST /account/confirm, GET and POST /account/confirm/step, POST
 // /account/confirm/step/send, GET and POST /display, GET and POST /account/display, GET and POST
 // /not-me/{token}.
-// Jobs: account.locked, account.unfinished, account.sweep.
+// Jobs: account.locked, account.unfinished, account.follow,
+// account.sweep.
 // Audit: account.opened, account.disowned, account.restored,
-// account.closed, account.display_changed,
+// account.closed, account.moved, account.held, account.display_changed,
 // signin.tried, signin.password_passed, signin.second_step,
 // signin.one_time_sent, signin.done, signin.out, session.ended,
 // confirm.password, confirm.second_step, session.raised.

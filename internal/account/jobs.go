@@ -27,6 +27,8 @@ var (
 	// Unfinished tells an owner that somebody had the right password but not the
 	// second step.
 	Unfinished = jobs.Kind[UnfinishedArgs]{Name: "account.unfinished"}
+	// Following finds accounts that lead to another person than their record does.
+	Following = jobs.Kind[struct{}]{Name: "account.follow", Every: time.Hour}
 	// Sweep erases one-time codes and half-way sign-ins long over.
 	Sweep = jobs.Kind[struct{}]{Name: "account.sweep", Every: time.Hour}
 )
@@ -35,6 +37,7 @@ var (
 func (s *Accounts) Work(r *jobs.Runner) {
 	jobs.Handle(r, Locked, s.tellLocked)
 	jobs.Handle(r, Unfinished, s.tellUnfinished)
+	jobs.Handle(r, Following, s.followAll)
 	jobs.Handle(r, Sweep, s.sweep)
 }
 

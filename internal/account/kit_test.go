@@ -126,6 +126,8 @@ func (p *index) OnFile(_ context.Context, _ *store.Tx, id ids.Patient) ([]Contac
 	return p.onFile[id], nil
 }
 
+func (p *index) OnRecord(context.Context, *store.Tx, ids.Patient) ([]Contact, error) { return nil, nil }
+
 type noTerms struct{ missing bool }
 
 func (n *noTerms) Missing(context.Context, *store.Tx, ids.Account) (bool, error) {

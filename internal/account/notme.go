@@ -151,6 +151,15 @@ func (s *Accounts) Settle(ctx context.Context, d access.Desk, id ids.Account, to
 			act = audit.AccountClosed
 		}
 		e := d.Did(act, string(id)).On(string(a.person))
+		if to == Active {
+			held, err := isHeld(ctx, tx, id)
+			if err == nil && held {
+				err = fault.Lost("account.twin.first")
+			}
+			if err != nil {
+				return e, err
+			}
+		}
 		n, err := tx.Exec(ctx, `
 			UPDATE account SET state = $2, frozen_at = NULL, closed_at = CASE WHEN $2 = 'closed' THEN $3 ELSE closed_at END
 			WHERE id = $1 AND state = 'frozen'`, id, string(to), store.Time(tx.Now))
@@ -164,7 +173,8 @@ func (s *Accounts) Settle(ctx context.Context, d access.Desk, id ids.Account, to
 			return e, err
 		}
 		if to == Closed {
-			return e, nil
+			_, err := tx.Exec(ctx, `UPDATE account_twin SET settled_at = $2, how = 'closed' WHERE account_id = $1 AND settled_at IS NULL`, id, store.Time(tx.Now))
+			return e, err
 		}
 		return e, note(ctx, tx, id, restored, "")
 	})

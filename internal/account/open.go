@@ -68,15 +68,16 @@ func Hash(ctx context.Context, h *secret.Hasher, password string) (string, error
 	return kept, busy(err)
 }
 
-// Exists tells whether a person has an account.
+// Exists tells whether a person has an account. A record that was joined to
+// another stands for that one's person, here and in Of and Open.
 func (s *Accounts) Exists(ctx context.Context, tx *store.Tx, p ids.Patient) (bool, error) {
-	n, err := store.Get(ctx, tx, store.One[int], `SELECT COUNT(*) FROM account WHERE person_id = $1 AND state <> 'closed'`, p)
+	n, err := store.Get(ctx, tx, store.One[int], `SELECT COUNT(*) FROM account WHERE person_id = `+standsFor+` AND state <> 'closed'`, p)
 	return n > 0, err
 }
 
 // Of gives the account of a person; fault.Missing if there is none.
 func (s *Accounts) Of(ctx context.Context, tx *store.Tx, p ids.Patient) (ids.Account, error) {
-	id, err := store.Get(ctx, tx, store.One[ids.Account], `SELECT id FROM account WHERE person_id = $1 AND state <> 'closed'`, p)
+	id, err := store.Get(ctx, tx, store.One[ids.Account], `SELECT id FROM account WHERE person_id = `+standsFor+` AND state <> 'closed'`, p)
 	if errors.Is(err, store.ErrNone) {
 		return "", fault.Missing()
 	}
@@ -97,11 +98,15 @@ func (s *Accounts) Open(ctx context.Context, tx *store.Tx, a NewAccount) (ids.Ac
 	if exists {
 		return "", fault.Lost("account.exists")
 	}
+	patient, err := store.Get(ctx, tx, store.One[ids.Patient], `SELECT `+standsFor, a.Patient)
+	if err != nil {
+		return "", err
+	}
 	id := ids.NewAccount()
 	_, err = tx.Exec(ctx, `
-		INSERT INTO account (id, person_id, user_name, skeleton, password_hash, state, level, lang, theme, text_size, created_at, password_at)
-		VALUES ($1, $2, $3, $4, $5, 'active', 'proven', $6, $7, $8, $9, $9)`,
-		id, a.Patient, FoldUserName(a.UserName), Skeleton(a.UserName), a.Hash, string(a.Lang), a.Theme, a.Text, store.Time(tx.Now))
+		INSERT INTO account (id, record_id, person_id, user_name, skeleton, password_hash, state, level, lang, theme, text_size, created_at, password_at)
+		VALUES ($1, $2, $2, $3, $4, $5, 'active', 'proven', $6, $7, $8, $9, $9)`,
+		id, patient, FoldUserName(a.UserName), Skeleton(a.UserName), a.Hash, string(a.Lang), a.Theme, a.Text, store.Time(tx.Now))
 	if store.IsUnique(err) {
 		return "", taken()
 	}
@@ -175,7 +180,13 @@ func (s *Accounts) Contacts(ctx context.Context, tx *store.Tx, a ids.Account) ([
 		if err != nil {
 			return nil, err
 		}
-		for _, c := range onFile {
+		// Where its record was joined to another's, the other's contacts are on
+		// file now; the owner may be reached at the ones from before alone.
+		before, err := s.People.OnRecord(ctx, tx, r.origin)
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range append(onFile, before...) {
 			add(c)
 		}
 	}

@@ -133,6 +133,7 @@ func (a *App) join() error {
 	a.Accounts = account.New(account.Parts{DB: a.DB, Gate: a.Gate, Keys: a.Keys, Limits: a.Limit, Hasher: a.Hasher,
 		Outbox: a.Outbox, People: owners{a.Registry}, Terms: a.Terms, Clinic: a.clinic})
 	a.joinEnroll()
+	a.Registry.Follower = followers{a.Accounts, a.Enroll}
 	a.joinDesk()
 	a.joinWeb()
 	return nil

@@ -42,6 +42,16 @@ func (o owners) FirstName(ctx context.Context, tx *store.Tx, p ids.Patient) (str
 // long enough, since a contact changed last week may be a thief's.
 func (o owners) OnFile(ctx context.Context, tx *store.Tx, p ids.Patient) ([]account.Contact, error) {
 	contacts, err := o.r.ContactsOnFile(ctx, tx, p)
+	return reachable(contacts, err)
+}
+
+// OnRecord is OnFile for one record, also where it was joined to another.
+func (o owners) OnRecord(ctx context.Context, tx *store.Tx, record ids.Patient) ([]account.Contact, error) {
+	contacts, err := o.r.ContactsOfRecord(ctx, tx, record)
+	return reachable(contacts, err)
+}
+
+func reachable(contacts []registry.Contact, err error) ([]account.Contact, error) {
 	if errors.Is(err, store.ErrNone) {
 		return nil, nil
 	}

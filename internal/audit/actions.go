@@ -50,6 +50,8 @@ const (
 	AccountDisowned  Action = "account.disowned"
 	AccountRestored  Action = "account.restored"
 	AccountClosed    Action = "account.closed"
+	AccountMoved     Action = "account.moved"
+	AccountHeld      Action = "account.held"
 
 	CodeIssued    Action = "code.issued"
 	CodePrinted   Action = "code.printed"
@@ -153,6 +155,8 @@ var Sentences = map[Action]string{
 	AccountDisowned:  "said that an account or a sign-in was not theirs",
 	AccountRestored:  "gave a locked account back to its owner",
 	AccountClosed:    "closed an account for good",
+	AccountMoved:     "let an account follow its record to another person's, or back",
+	AccountHeld:      "held an account back because its person has another",
 
 	CodeIssued:    "issued an activation code",
 	CodePrinted:   "printed an activation letter",

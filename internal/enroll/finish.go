@@ -106,7 +106,7 @@ func (e *Room) finish(ctx context.Context, tx *store.Tx, a access.Applicant, p p
 		return f, err
 	}
 	for _, id := range slices.Compact([]ids.Patient{p.Patient, who.ID}) { // two where records were joined meanwhile
-		if err := e.clearUp(ctx, tx, id); err != nil {
+		if _, err := e.clearUp(ctx, tx, id); err != nil {
 			return f, err
 		}
 	}
@@ -146,18 +146,18 @@ func (e *Room) pay(ctx context.Context, tx *store.Tx, p progress) error {
 }
 
 // clearUp ends what an account makes needless: other live codes and other
-// half-way sessions of the patient.
-func (e *Room) clearUp(ctx context.Context, tx *store.Tx, p ids.Patient) error {
+// half-way sessions of the patient. It gives the codes.
+func (e *Room) clearUp(ctx context.Context, tx *store.Tx, p ids.Patient) ([]ids.Code, error) {
 	old, err := endCodes(ctx, tx, p, Revoked)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, id := range old {
 		if _, err := e.Outbox.Withdraw(ctx, tx, string(id)); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return e.Gate.EndVerifications(ctx, tx, p)
+	return old, e.Gate.EndVerifications(ctx, tx, p)
 }
 
 // announce tells every contact on file, so that there is always a channel

@@ -15,6 +15,18 @@ type Notice interface {
 	links() []Path
 }
 
+// Joining is what records joined to one, or parted again, mean for an account.
+type Joining string
+
+const (
+	Moved     Joining = "moved"  // it stays as it is and shows the joined record
+	Parted    Joining = "parted" // it stays as it is and shows its own record again
+	Kept      Joining = "kept"   // it stays; a second one is held back
+	Held      Joining = "held"   // it is held back
+	GivenBack Joining = "back"   // it works again
+	Gone      Joining = "gone"   // it is closed; the other one stays
+)
+
 // Purpose is what a one-time code is for.
 type Purpose string
 
@@ -76,6 +88,8 @@ type (
 	// RequestNeedsMore asks the person behind an identity request to call. By
 	// e-mail, text.
 	RequestNeedsMore struct{}
+	// RecordsJoined tells what joined records mean for an account. By e-mail, text.
+	RecordsJoined struct{ What Joining }
 	// PasswordLocked tells of many wrong passwords. By e-mail, text.
 	PasswordLocked struct{}
 	// AccountLocked confirms "this was not me". By e-mail, text.
@@ -95,6 +109,7 @@ func (CodeReused) Kind() string       { return "code_reused" }
 func (RequestReceived) Kind() string  { return "request_received" }
 func (RequestRejected) Kind() string  { return "request_rejected" }
 func (RequestNeedsMore) Kind() string { return "request_needs_more" }
+func (RecordsJoined) Kind() string    { return "records_joined" }
 func (PasswordLocked) Kind() string   { return "password_locked" }
 func (AccountLocked) Kind() string    { return "account_locked" }
 func (LetterSent) Kind() string       { return "letter_sent" }
@@ -110,6 +125,7 @@ func (n CodeReused) links() []Path       { return []Path{n.NotMe} }
 func (RequestReceived) links() []Path    { return nil }
 func (RequestRejected) links() []Path    { return nil }
 func (RequestNeedsMore) links() []Path   { return nil }
+func (RecordsJoined) links() []Path      { return nil }
 func (PasswordLocked) links() []Path     { return nil }
 func (AccountLocked) links() []Path      { return nil }
 func (LetterSent) links() []Path         { return nil }
@@ -137,6 +153,7 @@ func init() {
 	reader[RequestReceived]()
 	reader[RequestRejected]()
 	reader[RequestNeedsMore]()
+	reader[RecordsJoined]()
 	reader[PasswordLocked]()
 	reader[AccountLocked]()
 	reader[LetterSent]()

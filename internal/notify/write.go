@@ -238,6 +238,33 @@ func (RequestNeedsMore) mail(w writer) mail {
 
 func (RequestNeedsMore) text(w writer) string { return w.callText(w.named("notify.more.text")) }
 
+// words are the texts of what happened: title, lead, short text.
+func (j Joining) words(w writer) (title, lead, text string) {
+	switch j {
+	case Parted:
+		return w.t("notify.joined.parted.title"), w.named("notify.joined.parted.lead"), "notify.joined.parted.text"
+	case Kept:
+		return w.t("notify.joined.kept.title"), w.named("notify.joined.kept.lead"), "notify.joined.kept.text"
+	case Held:
+		return w.t("notify.joined.held.title"), w.named("notify.joined.held.lead"), "notify.joined.held.text"
+	case GivenBack:
+		return w.t("notify.joined.back.title"), w.named("notify.joined.back.lead"), "notify.joined.back.text"
+	case Gone:
+		return w.t("notify.joined.gone.title"), w.named("notify.joined.gone.lead"), "notify.joined.gone.text"
+	}
+	return w.t("notify.joined.moved.title"), w.named("notify.joined.moved.lead"), "notify.joined.moved.text"
+}
+
+func (n RecordsJoined) mail(w writer) mail {
+	title, lead, _ := n.What.words(w)
+	return mail{Subject: w.t("notify.joined.subject"), Title: title, Lead: []string{lead, w.t("notify.joined.call")}}
+}
+
+func (n RecordsJoined) text(w writer) string {
+	_, _, key := n.What.words(w)
+	return w.callText(w.named(key))
+}
+
 func (PasswordLocked) mail(w writer) mail {
 	return mail{Subject: w.t("notify.locked.subject"), Title: w.t("notify.locked.title"),
 		Lead: []string{w.named("notify.locked.lead"), w.t("notify.locked.slow"), w.t("notify.locked.todo")}}

@@ -6,7 +6,8 @@
 // by name, birth date or number), answers whether a number and a birth date
 // belong together, and compares what a stranger says about themselves with who
 // is known, with a score and its reasons in words. It decides nothing about
-// accounts and sends nothing.
+// accounts and sends nothing; whoever keeps something by record can ask, as its
+// Follower, to be told when records are joined or parted.
 //
 // What identifies people but need not be searched by its beginning (numbers,
 // contacts, addresses) is stored sealed, with a keyed blind index for equality.

@@ -145,7 +145,7 @@ func (r *Room) settle(ctx context.Context, tx *store.Tx, id ids.Patient) (int, e
 	if err != nil {
 		return 0, err
 	}
-	changed := 0
+	var changed []move
 	for _, g := range group {
 		to, err := survivor(ctx, tx, g)
 		if err != nil {
@@ -155,9 +155,28 @@ func (r *Room) settle(ctx context.Context, tx *store.Tx, id ids.Patient) (int, e
 		if err != nil {
 			return 0, err
 		}
-		changed += n
+		if n > 0 {
+			changed = append(changed, move{g, to})
+		}
 	}
-	return changed, nil
+	return len(changed), r.tell(ctx, tx, changed)
+}
+
+// move is a record that stands for another person than before.
+type move struct{ record, person ids.Patient }
+
+// tell passes on what changed, once the whole group is as the links say: in
+// between, a record may lead to one that was itself replaced.
+func (r *Room) tell(ctx context.Context, tx *store.Tx, changed []move) error {
+	if r.Follower == nil {
+		return nil
+	}
+	for _, m := range changed {
+		if err := r.Follower.Follow(ctx, tx, m.record, m.person); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // join makes record g stand for person to; g itself parts it from others.

@@ -60,6 +60,21 @@ func (r *Room) ContactsOnFile(ctx context.Context, tx *store.Tx, id ids.Patient)
 	return slices.DeleteFunc(p.Contacts, func(c Contact) bool { return tx.Now.Sub(c.Since) < ContactAge }), nil
 }
 
+// ContactsOfRecord gives those that came with one record, also where it was
+// joined to another: who was reached there is told what the joining means.
+func (r *Room) ContactsOfRecord(ctx context.Context, tx *store.Tx, id ids.Patient) ([]Contact, error) {
+	p, err := r.Person(ctx, tx, id)
+	if err != nil || p.Dead() {
+		return nil, err
+	}
+	own := Patient{ID: id}
+	l := loader{r: r, tx: tx, at: map[ids.Patient]*Patient{id: &own}, ids: []string{string(id)}}
+	if err := l.contacts(ctx); err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(own.Contacts, func(c Contact) bool { return tx.Now.Sub(c.Since) < ContactAge }), nil
+}
+
 // Show gives a patient to the desk and writes that it was seen.
 func (r *Room) Show(ctx context.Context, d access.Desk, id ids.Patient) (Patient, error) {
 	if err := d.Need(access.FindPatients); err != nil {

@@ -1,15 +1,26 @@
 package registry
 
 import (
+	"context"
+
+	"portico/internal/ids"
 	"portico/internal/secret"
 	"portico/internal/store"
 )
 
 // Room is the patient index.
 type Room struct {
-	DB     *store.DB
-	Keys   *secret.Keyring
-	Region string // where phone numbers without a country are dialled, "US"
+	DB       *store.DB
+	Keys     *secret.Keyring
+	Region   string   // where phone numbers without a country are dialled, "US"
+	Follower Follower // nil where nothing follows records
+}
+
+// Follower is told whom a record stands for from now on, in the transaction that
+// joins it to another or parts it again: person is the record that took its
+// place, or the record itself.
+type Follower interface {
+	Follow(ctx context.Context, tx *store.Tx, record, person ids.Patient) error
 }
 
 // Places and purposes under which this room seals fields and makes blind

@@ -1,0 +1,27 @@
+package app
+
+import (
+	"context"
+
+	"portico/internal/access"
+	"portico/internal/account"
+	"portico/internal/enroll"
+	"portico/internal/ids"
+	"portico/internal/store"
+)
+
+// followers are the rooms that keep something by record, for the patient index
+// to tell when records are joined or parted: the accounts first, for codes are
+// pointless where an account is.
+type followers struct {
+	accounts *account.Accounts
+	enroll   *enroll.Room
+}
+
+func (f followers) Follow(ctx context.Context, tx *store.Tx, record, person ids.Patient) error {
+	d := access.NewDuty("registry.join")
+	if err := f.accounts.Follow(ctx, tx, d, record, person); err != nil {
+		return err
+	}
+	return f.enroll.Follow(ctx, tx, d, record, person)
+}
