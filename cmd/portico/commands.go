@@ -10,6 +10,7 @@ import (
 	"portico/internal/bench"
 	"portico/internal/config"
 	"portico/internal/demo"
+	"portico/internal/ingest"
 )
 
 // load reads the configuration; what is wrong with it is the user's to mend.
@@ -98,12 +99,15 @@ func (versionCommand) Run(s settings) error {
 }
 
 type importFHIRCommand struct {
-	Paths []string `arg:"" help:"Files or folders." type:"existingpath"`
-	Since string   `name:"contacts-since" help:"Day (2026-01-31) since when contacts without a date have been on file; else from today, and they can be used in a week."`
+	Paths  []string `arg:"" help:"Files or folders." type:"existingpath"`
+	Source string   `help:"Whose files these are. Identifiers mean something only within one source." default:"import"`
+	Since  string   `name:"contacts-since" help:"Day (2026-01-31) since when contacts without a date have been on file; else from today, and they can be used in a week."`
 }
 
 func (c importFHIRCommand) Run(s settings) error {
-	return s.with(func(a *app.App) error { return a.ImportFHIR(s.ctx, c.Paths, c.Since, s.out) })
+	return s.with(func(a *app.App) error {
+		return a.ImportFHIR(s.ctx, ingest.Order{Paths: c.Paths, Source: c.Source, Out: s.out}, c.Since)
+	})
 }
 
 type importCSVCommand struct {

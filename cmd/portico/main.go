@@ -32,9 +32,9 @@ type commands struct {
 	Doctor  doctorCommand  `cmd:"" help:"Check the configuration and say what to put right."`
 	Version versionCommand `cmd:"" help:"Show the version."`
 	Import  struct {
-		FHIR importFHIRCommand `cmd:"" name:"fhir" help:"Take patients in from FHIR R4 bundles, resources, NDJSON, .gz or folders."`
+		FHIR importFHIRCommand `cmd:"" name:"fhir" help:"Take charts in from FHIR R4 bundles, resources, NDJSON, .gz or folders."`
 		CSV  importCSVCommand  `cmd:"" name:"csv" help:"Take patients in from a spreadsheet with named columns."`
-	} `cmd:"" help:"Take patients in."`
+	} `cmd:"" help:"Take patients and their records in."`
 	Staff struct {
 		Add staffAddCommand `cmd:"" help:"Add a staff user and print a one-time set-up link."`
 	} `cmd:"" help:"People who work at the clinic."`

@@ -20,6 +20,7 @@ import (
 	"portico/internal/config"
 	"portico/internal/console"
 	"portico/internal/enroll"
+	"portico/internal/ingest"
 	"portico/internal/jobs"
 	"portico/internal/limit"
 	"portico/internal/notify"
@@ -73,6 +74,7 @@ type App struct {
 	Staff    *staff.Staff
 	Trail    *trail.Trail
 	Console  *console.Console
+	Ingest   *ingest.Door
 }
 
 // New opens the database named by cfg and joins the rooms. It does not migrate:
@@ -129,6 +131,7 @@ func (a *App) join() error {
 	}
 	a.Record = &record.Records{DB: a.DB}
 	a.Registry = &registry.Room{DB: a.DB, Keys: a.Keys, Region: a.cfg.Phone.Region}
+	a.Ingest = &ingest.Door{DB: a.DB, Registry: a.Registry, Records: a.Record}
 	a.Terms = &terms.Terms{DB: a.DB, Clinic: a.clinic}
 	a.Accounts = account.New(account.Parts{DB: a.DB, Gate: a.Gate, Keys: a.Keys, Limits: a.Limit, Hasher: a.Hasher,
 		Outbox: a.Outbox, People: owners{a.Registry}, Terms: a.Terms, Clinic: a.clinic})

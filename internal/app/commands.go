@@ -16,6 +16,7 @@ import (
 	"portico/internal/config"
 	"portico/internal/enroll"
 	"portico/internal/fault"
+	"portico/internal/ingest"
 	"portico/internal/lang"
 	"portico/internal/registry"
 	"portico/internal/secret"
@@ -112,14 +113,22 @@ func writable(dir string) error {
 	return os.Remove(f.Name())
 }
 
-// ImportFHIR is `portico import fhir`.
-func (a *App) ImportFHIR(ctx context.Context, paths []string, since string, out io.Writer) error {
-	o, err := importOptions(since)
+// ImportFHIR is `portico import fhir`. Records that were refused make it fail,
+// after all others came in.
+func (a *App) ImportFHIR(ctx context.Context, o ingest.Order, since string) error {
+	var err error
+	if o.People, err = importOptions(since); err != nil {
+		return err
+	}
+	r, err := a.Ingest.Files(ctx, access.NewDuty("import fhir"), o)
 	if err != nil {
 		return err
 	}
-	r, err := a.Registry.ImportFHIR(ctx, access.NewDuty("import fhir"), paths, o, out)
-	return report(r, err, out)
+	r.Write(o.Out)
+	if n := r.Refused(); n > 0 {
+		return fmt.Errorf("%d records were refused", n)
+	}
+	return nil
 }
 
 // ImportCSV is `portico import csv`.

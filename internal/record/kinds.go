@@ -20,11 +20,14 @@ var passed = []string{"StructureDefinition", "SearchParameter", "ValueSet", "Cod
 // Shared tells whether resources of a type belong to no patient.
 func Shared(kind string) bool { return slices.Contains(shared, kind) }
 
+// ownerElements are where a resource says whose it is.
+var ownerElements = []string{"subject", "patient", "beneficiary", "for", "individual", "participant.actor"}
+
 // owner gives the references by which a resource says whose it is: FHIR's patient
 // compartment (hl7.org/fhir/R4/compartmentdefinition-patient.html), narrowed to
 // the one patient a record is of.
 func owner(n fhir.Node) []fhir.Node {
-	for _, key := range []string{"subject", "patient", "beneficiary", "for", "individual"} {
+	for _, key := range ownerElements[:5] {
 		if r := n.Get(key); r.Get("reference").Exists() {
 			return []fhir.Node{r}
 		}

@@ -24,6 +24,7 @@ type taking struct {
 	claimed []string // names that were nobody's so far
 	fresh   int
 	known   map[ids.Resource]knownDoc
+	past    map[pastDoc]bool // states that were replaced
 	arrived []Arrival
 	sheet   sheet
 }
@@ -224,6 +225,9 @@ func (t *taking) kindOf(f found) string {
 		if r.FullURL == f.value {
 			return r.Type
 		}
+	}
+	if k := t.b.Kinds[f.value]; k != "" {
+		return k
 	}
 	last := f.path[strings.LastIndexByte(f.path, '.')+1:]
 	if k, ok := usualKinds[last]; ok {

@@ -41,6 +41,55 @@ func (t *taking) loadKnown(ctx context.Context, ready []*incoming) error {
 	return nil
 }
 
+// loadPast finds which of the resources came in before in the very same state,
+// which another has replaced since.
+func (t *taking) loadPast(ctx context.Context, ready []*incoming) error {
+	t.past = map[pastDoc]bool{}
+	var ask []*incoming
+	for _, in := range ready {
+		if k, ok := t.known[in.id]; ok && k.hash != in.hash {
+			ask = append(ask, in)
+		}
+	}
+	for part := range slices.Chunk(ask, chunk) {
+		var args []any
+		for _, in := range part {
+			args = append(args, string(in.id))
+		}
+		rows, err := store.List(ctx, t.tx, func(r store.Row) (d pastDoc, err error) {
+			err = r.Scan(&d.id, &d.hash)
+			return d, err
+		}, `SELECT resource_id, hash FROM resource_version WHERE resource_id IN (`+store.In(1, len(part))+`)`, args...)
+		if err != nil {
+			return err
+		}
+		for _, d := range rows {
+			t.past[d] = true
+		}
+	}
+	return nil
+}
+
+type pastDoc struct {
+	id   ids.Resource
+	hash string
+}
+
+// had tells whether nothing is new in a resource: it is what is known, or a
+// state that was replaced before. A message that comes again, or late, must not
+// bring back what was corrected since.
+func (t *taking) had(in *incoming) bool {
+	k, found := t.known[in.id]
+	return found && (k.hash == in.hash || t.past[pastDoc{in.id, in.hash}])
+}
+
+// unfinished tells that a result in the state it was before it was ready came
+// after the ready one, and no time says that it is newer.
+func unfinished(in *incoming, k knownDoc) bool {
+	early := func(s string) bool { return s == "registered" || s == "partial" || s == "preliminary" }
+	return (in.sent.IsZero() || k.sent.IsZero()) && early(in.node.Get("status").Text()) && k.status != "" && !early(k.status) && k.status != "unknown"
+}
+
 func (t *taking) scanKnown(r store.Row) (struct{}, error) {
 	var id ids.Resource
 	var k knownDoc
@@ -61,13 +110,13 @@ func (t *taking) scanKnown(r store.Row) (struct{}, error) {
 func (t *taking) one(ctx context.Context, in *incoming) error {
 	k, found := t.known[in.id]
 	switch {
-	case found && k.hash == in.hash:
-		t.rep.Unchanged++
+	case t.had(in):
+		t.rep.count(in.in.Type, Tally{Unchanged: 1})
 		return nil
 	case found && k.patient != in.patient:
 		t.rep.refuse(in.in, "subject", "record.refused.taken")
 		return nil
-	case found && !in.sent.IsZero() && in.sent.Before(k.sent):
+	case found && (!in.sent.IsZero() && in.sent.Before(k.sent) || unfinished(in, k)):
 		return t.older(ctx, in, k)
 	}
 	if !found && in.awaited {
@@ -86,10 +135,11 @@ func (t *taking) one(ctx context.Context, in *incoming) error {
 	if found {
 		row.Received = k.received
 		err = t.replace(ctx, in, row, k)
-		t.rep.Changed++
+		t.past[pastDoc{in.id, k.hash}] = true
+		t.rep.count(in.in.Type, Tally{Changed: 1})
 	} else {
 		t.insert(in, row)
-		t.rep.New++
+		t.rep.count(in.in.Type, Tally{New: 1})
 	}
 	// A later resource of the same batch with the same name is a newer version.
 	t.known[in.id] = knownDoc{version: k.version + 1, hash: in.hash, status: row.Status, source: t.b.Source, sent: in.sent, changed: t.tx.Now,
@@ -136,15 +186,8 @@ func (t *taking) replace(ctx context.Context, in *incoming, row Row, k knownDoc)
 
 // older puts a version that came late below the one that is known.
 func (t *taking) older(ctx context.Context, in *incoming, k knownDoc) error {
-	same, err := store.Get(ctx, t.tx, store.One[int], `SELECT COUNT(*) FROM resource_version WHERE resource_id = $1 AND hash = $2`, in.id, in.hash)
-	if err != nil {
-		return err
-	}
-	if same > 0 {
-		t.rep.Unchanged++
-		return nil
-	}
-	t.rep.Older++
+	t.past[pastDoc{in.id, in.hash}] = true
+	t.rep.count(in.in.Type, Tally{Older: 1})
 	n, err := t.tx.Exec(ctx, `UPDATE resource SET version = version + 1 WHERE id = $1 AND version = $2`, in.id, k.version)
 	if err == nil && n == 0 {
 		err = errRaced

@@ -6,6 +6,9 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"portico/internal/access"
@@ -53,6 +56,15 @@ type Batch struct {
 	Patient   ids.Patient            // the one patient all of it is about, "" if of several
 	People    map[string]ids.Patient // the sender's references to patients: "Patient/12", "urn:uuid:…"
 	Resources []fhir.Resource        // any type but Patient
+
+	// Find, if set, is asked outside any transaction for patients that People
+	// leaves out: what resources say they are about. It adds what it finds to
+	// People under the very reference it was asked for.
+	Find func(ctx context.Context, refs []string) (map[string]ids.Patient, error)
+
+	// Kinds are the types of the bundle's own names, "urn:uuid:…", of resources
+	// that come in other batches.
+	Kinds map[string]string
 }
 
 // Refusal says what was not taken in and why: a key of the texts.
@@ -62,20 +74,50 @@ type Refusal struct {
 	Path, Key   string
 }
 
+// Tally counts what became of resources.
+type Tally struct{ New, Changed, Unchanged, Older, Refused int }
+
+func (t *Tally) add(o Tally) {
+	t.New += o.New
+	t.Changed += o.Changed
+	t.Unchanged += o.Unchanged
+	t.Older += o.Older
+	t.Refused += o.Refused
+}
+
+// All is how many resources were counted.
+func (t Tally) All() int { return t.New + t.Changed + t.Unchanged + t.Older + t.Refused }
+
 // Report counts what became of a batch.
 type Report struct {
-	New, Changed, Unchanged, Older, Refused int
-	Passed                                  map[string]int // not kept, by type
-	Refusals                                []Refusal
+	Tally
+	Types    map[string]Tally
+	Passed   map[string]int // not kept, by type
+	Refusals []Refusal
+}
+
+// count adds one to what became of a type.
+func (r *Report) count(kind string, t Tally) {
+	r.Tally.add(t)
+	if r.Types == nil {
+		r.Types = map[string]Tally{}
+	}
+	sum := r.Types[kind]
+	sum.add(t)
+	r.Types[kind] = sum
+}
+
+// clone makes a report that can be added to apart from this one.
+func (r Report) clone() Report {
+	r.Types, r.Passed, r.Refusals = maps.Clone(r.Types), maps.Clone(r.Passed), slices.Clone(r.Refusals)
+	return r
 }
 
 // Add adds another report to this one.
 func (r *Report) Add(o Report) {
-	r.New += o.New
-	r.Changed += o.Changed
-	r.Unchanged += o.Unchanged
-	r.Older += o.Older
-	r.Refused += o.Refused
+	for k, t := range o.Types {
+		r.count(k, t)
+	}
 	r.Refusals = append(r.Refusals, o.Refusals...)
 	for k, n := range o.Passed {
 		if r.Passed == nil {
@@ -86,7 +128,7 @@ func (r *Report) Add(o Report) {
 }
 
 func (r *Report) refuse(in fhir.Resource, path, key string) {
-	r.Refused++
+	r.count(in.Type, Tally{Refused: 1})
 	r.Refusals = append(r.Refusals, Refusal{File: in.File, Line: in.Line, Entry: in.Entry, Path: path, Key: key})
 }
 
@@ -98,20 +140,29 @@ const tries = 8
 // resource that cannot is in the report and does not stop the others. The same
 // batch again writes nothing. Errors are the database's.
 func (s *Records) Take(ctx context.Context, d access.Duty, b Batch) (Report, error) {
-	var ready []*incoming
+	var read, ready []*incoming
 	var first Report
 	for _, r := range b.Resources {
 		if in := prepare(b, r, &first); in != nil {
-			ready = append(ready, in)
+			read = append(read, in)
 		}
+	}
+	if err := b.find(ctx, read); err != nil {
+		return first, err
+	}
+	for _, in := range read {
+		if key := in.claim(b); key != "" {
+			first.refuse(in.in, "subject", key)
+			continue
+		}
+		ready = append(ready, in)
 	}
 	ready, err := s.sift(ctx, b, ready, &first)
 	if err != nil || len(ready) == 0 {
 		return first, err
 	}
 	for range tries {
-		rep := first
-		rep.Refusals = append([]Refusal(nil), first.Refusals...)
+		rep := first.clone()
 		err = s.DB.Record(ctx, func(tx *store.Tx) (audit.Entry, error) {
 			t := &taking{s: s, tx: tx, b: b, rep: &rep, d: d}
 			return d.Did(audit.RecordsTaken, b.Source).On(string(b.Patient)), t.all(ctx, ready)
@@ -169,11 +220,10 @@ func prepare(b Batch, r fhir.Resource, rep *Report) *incoming {
 		sum := sha256.Sum256(r.Raw)
 		in.names = []string{b.Source + "|sha256:" + hex.EncodeToString(sum[:])}
 	}
-	if key := in.claim(b); key != "" {
-		rep.refuse(r, "subject", key)
-		return nil
-	}
 	in.sent = in.node.Get("meta").Get("lastUpdated").Moment()
+	if in.sent.IsZero() { // of results: when this version was made known (Observation.issued, DiagnosticReport.issued)
+		in.sent = in.node.Get("issued").Moment()
+	}
 	if err := in.node.Err(); err != nil {
 		var e *fhir.Error
 		errors.As(err, &e)
@@ -224,6 +274,43 @@ func (in *incoming) claim(b Batch) string {
 	return ""
 }
 
+// find asks for the patients resources are about that nobody has named yet.
+func (b *Batch) find(ctx context.Context, all []*incoming) error {
+	if b.Find == nil {
+		return nil
+	}
+	var ask []string
+	for _, in := range all {
+		for _, f := range in.refs {
+			if _, ok := b.person(f.value); !ok && mayBePatient(f) && !slices.Contains(ask, f.value) {
+				ask = append(ask, f.value)
+			}
+		}
+	}
+	if len(ask) == 0 {
+		return nil
+	}
+	found, err := b.Find(ctx, ask)
+	if len(found) > 0 {
+		people := maps.Clone(b.People)
+		if people == nil {
+			people = map[string]ids.Patient{}
+		}
+		maps.Copy(people, found)
+		b.People = people
+	}
+	return err
+}
+
+// mayBePatient tells whether a reference names a patient, or may do so by the
+// element it stands in.
+func mayBePatient(f found) bool {
+	if _, kind := nameOf("", f.value); kind != "" {
+		return kind == "Patient"
+	}
+	return strings.HasPrefix(f.value, "urn:") && slices.Contains(ownerElements, f.path)
+}
+
 // person finds the patient a reference means.
 func (b Batch) person(ref string) (ids.Patient, bool) {
 	if p, ok := b.People[ref]; ok {
@@ -257,9 +344,12 @@ func (s *Records) sift(ctx context.Context, b Batch, ready []*incoming, rep *Rep
 		if err := t.loadKnown(ctx, ready); err != nil {
 			return err
 		}
+		if err := t.loadPast(ctx, ready); err != nil {
+			return err
+		}
 		for _, in := range ready {
-			if k, ok := t.known[in.id]; ok && k.hash == in.hash {
-				rep.Unchanged++
+			if t.had(in) {
+				rep.count(in.in.Type, Tally{Unchanged: 1})
 			} else {
 				todo = append(todo, in)
 			}
@@ -286,6 +376,9 @@ func (t *taking) all(ctx context.Context, ready []*incoming) error {
 		kept = append(kept, in)
 	}
 	if err := t.loadKnown(ctx, kept); err != nil {
+		return err
+	}
+	if err := t.loadPast(ctx, kept); err != nil {
 		return err
 	}
 	for _, round := range rounds(kept) {
@@ -319,3 +412,6 @@ func rounds(all []*incoming) (out [][]*incoming) {
 	}
 	return append(out, all[from:])
 }
+
+// Refuse counts one resource of a type that a sender's door refused itself.
+func (r *Report) Refuse(kind string) { r.count(kind, Tally{Refused: 1}) }

@@ -231,3 +231,33 @@ func open(t testing.TB, file string) *os.File {
 	t.Cleanup(func() { f.Close() })
 	return f
 }
+
+// Messages come twice, late, and in the wrong order; what was corrected stays so.
+func TestALateMessageDoesNotUndoACorrection(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, db *store.DB, c *clock.Fake) {
+		s := &record.Records{DB: db}
+		first := observation("o", "a", "6.4")
+		early := strings.Replace(observation("o", "a", "6.0"), `"final"`, `"preliminary"`, 1)
+		corrected := strings.Replace(observation("o", "a", "6.9"), `"final"`, `"corrected"`, 1)
+		take(t, s, first)
+		take(t, s, corrected)
+		if rep := take(t, s, first); rep.Unchanged != 1 {
+			t.Errorf("the first again: %+v", rep)
+		}
+		if rep := take(t, s, early); rep.Older != 1 {
+			t.Errorf("the preliminary one, late: %+v", rep)
+		}
+		if rep := take(t, s, early, first, corrected); rep.Unchanged != 3 {
+			t.Errorf("all again: %+v", rep)
+		}
+		rows := list(t, db, duty.For(ana), record.Query{})
+		if len(rows) != 1 || rows[0].Value != "6.9" {
+			t.Errorf("rows %+v", rows)
+		}
+		issued := strings.Replace(observation("p", "a", "5.1"), `"status"`, `"issued":"2026-03-02T10:00:00Z","status"`, 1)
+		before := strings.Replace(observation("p", "a", "5.0"), `"status"`, `"issued":"2026-03-01T10:00:00Z","status"`, 1)
+		if rep := take(t, s, issued, before); rep.New != 1 || rep.Older != 1 {
+			t.Errorf("by the moment they were issued: %+v", rep)
+		}
+	})
+}

@@ -12,6 +12,12 @@ import (
 	"portico/internal/store"
 )
 
+// KeepFaults keeps what an import of files could not take in, until the same
+// file comes in without it. files are their names without folders.
+func (r *Room) KeepFaults(ctx context.Context, d access.Duty, files []string, all []Refusal) error {
+	return r.keepFaults(ctx, d, files, all)
+}
+
 // keepFaults makes what is kept about the files of an import what they have now:
 // known faults stay as they are, those that are gone go. Where nothing changed,
 // nothing is written.

@@ -22,6 +22,21 @@ type Options struct {
 	// index have been on file at the clinic, where the records do not say. Zero
 	// means since now: they can be used to open an account after ContactAge.
 	ContactsSince time.Time
+
+	// Seen, if set, is told outside any transaction what became of the sender's
+	// names, some records at a time. It may be told the same again.
+	Seen func(context.Context, []Seen) error
+
+	// FaultsLater leaves it to the caller to keep the faults, with KeepFaults.
+	FaultsLater bool
+}
+
+// Seen says which patient record a sender's record became.
+type Seen struct {
+	Origin  string      // path of the file, as Incoming has it
+	Ref     string      // the sender's name for the record: "12"; "" if none
+	FullURL string      // its name within the bundle: "urn:uuid:…"
+	ID      ids.Patient // "" for something of this file that was refused
 }
 
 // batchSize is how many records are written in one transaction: enough to share
@@ -99,6 +114,8 @@ type run struct {
 	out     io.Writer // for progress; may be nil
 	told    time.Time
 	files   []string // names of what was read
+	origin  string   // path of the file at hand
+	seen    []Seen
 }
 
 func (r *Room) begin(d access.Duty, o Options, out io.Writer) *run {
@@ -133,7 +150,7 @@ func (w *run) finish(ctx context.Context) error {
 	if err := w.flush(ctx); err != nil {
 		return err
 	}
-	if err := w.r.follow(ctx, w.d, w.aliases, &w.rep); err != nil {
+	if err := w.r.follow(ctx, w.d, w.aliases, &w.rep); err != nil || w.o.FaultsLater {
 		return err
 	}
 	return w.r.keepFaults(ctx, w.d, w.files, w.rep.Refusals)
@@ -149,6 +166,7 @@ func (w *run) flush(ctx context.Context) error {
 		p, notes, bad := w.r.prepare(in, now)
 		if bad != nil {
 			w.rep.refuse(*bad)
+			w.missed(in.Origin)
 			continue
 		}
 		w.rep.warn(notes)
@@ -156,15 +174,30 @@ func (w *run) flush(ctx context.Context) error {
 	}
 	w.batch = w.batch[:0]
 	todo, err := w.sift(ctx, todo)
-	if err != nil || len(todo) == 0 {
+	if err != nil {
 		return err
 	}
-	if err := w.write(ctx, todo); err != nil {
-		return fmt.Errorf("import: %w", err)
+	if len(todo) > 0 {
+		if err := w.write(ctx, todo); err != nil {
+			return fmt.Errorf("import: %w", err)
+		}
+		w.progress()
 	}
-	w.progress()
-	return nil
+	return w.tell(ctx)
 }
+
+// tell tells what became of the records so far.
+func (w *run) tell(ctx context.Context) error {
+	seen := w.seen
+	w.seen = nil
+	if w.o.Seen == nil || len(seen) == 0 {
+		return nil
+	}
+	return w.o.Seen(ctx, seen)
+}
+
+// missed notes that something of a file was refused.
+func (w *run) missed(origin string) { w.seen = append(w.seen, Seen{Origin: origin}) }
 
 // sift leaves only what has to be written, so that an import of what is known
 // writes nothing at all.
@@ -177,6 +210,7 @@ func (w *run) sift(ctx context.Context, all []ready) (todo []ready, err error) {
 				return err
 			case bad != nil:
 				w.rep.refuse(*bad)
+				w.missed(in.in.Origin)
 			case found && w.r.stale(k, in) != "":
 				w.count(&w.rep, w.r.stale(k, in))
 				w.alias(in, k.id)
@@ -215,6 +249,7 @@ func (w *run) count(rep *Report, what string) {
 
 // alias notes the name by which a bundle refers to a record.
 func (w *run) alias(in ready, id ids.Patient) {
+	w.seen = append(w.seen, Seen{Origin: in.in.Origin, Ref: in.in.Ref, FullURL: in.in.FullURL, ID: id})
 	if k := refKey(in.in.FullURL); k != "" && k != in.in.Ref {
 		w.aliases[k] = id
 	}
@@ -226,10 +261,11 @@ func (w *run) write(ctx context.Context, todo []ready) error {
 	// each other on PostgreSQL.
 	slices.SortStableFunc(todo, func(a, b ready) int { return strings.Compare(a.order(), b.order()) })
 	var err error
+	before := len(w.seen)
 	for range tries {
 		var once Report
 		err = w.r.DB.Change(ctx, w.d.Did(audit.PatientsImported, ""), func(tx *store.Tx) error {
-			once = Report{}
+			once, w.seen = Report{}, w.seen[:before]
 			for _, in := range todo {
 				if err := w.one(ctx, tx, in, &once); err != nil {
 					return err
@@ -263,6 +299,7 @@ func (w *run) one(ctx context.Context, tx *store.Tx, in ready, rep *Report) erro
 	}
 	if bad != nil {
 		rep.refuse(*bad)
+		w.missed(in.in.Origin)
 		return nil
 	}
 	if found {
@@ -275,6 +312,7 @@ func (w *run) one(ctx context.Context, tx *store.Tx, in ready, rep *Report) erro
 	s, err := w.r.save(ctx, tx, k, found, in, w.o)
 	if errors.Is(err, errCircle) {
 		rep.refuse(Refusal{File: in.in.File, Line: in.in.Line, Entry: in.in.Entry, Path: "link", Key: "registry.import.circle"})
+		w.missed(in.in.Origin)
 		return nil
 	}
 	if err != nil {

@@ -21,23 +21,48 @@ import (
 // file comes in without it. progress gets a line every 5 seconds; it may be nil.
 func (r *Room) ImportFHIR(ctx context.Context, d access.Duty, paths []string, o Options, progress io.Writer) (Report, error) {
 	w := r.begin(d, o, progress)
+	err := eachFile(paths, func(path string, inFolder bool, err error) error {
+		if err != nil {
+			w.rep.refuse(Refusal{File: filepath.Base(path), Key: "registry.import.not_found"})
+			return nil
+		}
+		return w.file(ctx, path, inFolder)
+	})
+	if err != nil {
+		return w.rep, err
+	}
+	err = w.finish(ctx)
+	return w.rep, err
+}
+
+// eachFile calls f for every file that ImportFHIR reads.
+func eachFile(paths []string, f func(path string, inFolder bool, err error) error) error {
 	for _, p := range paths {
 		err := filepath.WalkDir(p, func(path string, e fs.DirEntry, err error) error {
-			switch {
-			case err != nil:
-				w.rep.refuse(Refusal{File: filepath.Base(path), Key: "registry.import.not_found"})
-				return nil
-			case e.IsDir(), path != p && !looksLikeFHIR(path):
+			if err == nil && (e.IsDir() || path != p && !looksLikeFHIR(path)) {
 				return nil
 			}
-			return w.file(ctx, path, path != p)
+			return f(path, path != p, err)
 		})
 		if err != nil {
-			return w.rep, err
+			return err
 		}
 	}
-	err := w.finish(ctx)
-	return w.rep, err
+	return nil
+}
+
+// FHIRFiles lists the files that ImportFHIR reads, in its order, less those that
+// cannot be opened.
+func FHIRFiles(paths []string) []string {
+	var out []string
+	// f never fails, so neither does the walk.
+	_ = eachFile(paths, func(path string, _ bool, err error) error {
+		if err == nil {
+			out = append(out, path)
+		}
+		return nil
+	})
+	return out
 }
 
 // looksLikeFHIR tells by its name whether a file in a folder is worth opening.
@@ -56,9 +81,25 @@ func (w *run) file(ctx context.Context, path string, inFolder bool) error {
 		return nil
 	}
 	defer f.Close()
+	w.origin = path
+	return w.read(ctx, name, f, fhir.ForFiles, inFolder)
+}
+
+// ImportFHIRFrom takes in the Patient resources of one message.
+func (r *Room) ImportFHIRFrom(ctx context.Context, d access.Duty, name string, in io.Reader, l fhir.Limits, o Options) (Report, error) {
+	w := r.begin(d, o, nil)
+	w.origin = name
+	if err := w.read(ctx, name, in, l, false); err != nil {
+		return w.rep, err
+	}
+	err := w.finish(ctx)
+	return w.rep, err
+}
+
+func (w *run) read(ctx context.Context, name string, in io.Reader, l fhir.Limits, inFolder bool) error {
 	w.rep.Files++
 	w.files = append(w.files, name)
-	for res, err := range fhir.Read(name, f, fhir.ForFiles) {
+	for res, err := range fhir.Read(name, in, l) {
 		if err != nil {
 			fault := refusalOf(err)
 			if inFolder && fault.Key == "registry.import.not_resource" {
@@ -66,6 +107,7 @@ func (w *run) file(ctx context.Context, path string, inFolder bool) error {
 				continue
 			}
 			w.rep.refuse(fault)
+			w.missed(w.origin)
 			continue
 		}
 		if err := w.resource(ctx, res); err != nil {
@@ -88,10 +130,11 @@ func (w *run) resource(ctx context.Context, res fhir.Resource) error {
 			err = res.At(e)
 		}
 		w.rep.refuse(refusalOf(err))
+		w.missed(w.origin)
 		return nil
 	}
 	in := FromFHIR(p, w.r.DB.Now())
-	in.File, in.Line, in.Entry, in.FullURL = res.File, res.Line, res.Entry, res.FullURL
+	in.File, in.Line, in.Entry, in.FullURL, in.Origin = res.File, res.Line, res.Entry, res.FullURL, w.origin
 	return w.add(ctx, in)
 }
 

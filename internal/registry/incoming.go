@@ -13,6 +13,8 @@ type Incoming struct {
 	Line  int
 	Entry int
 
+	Origin string `json:"-"` // path of the file, for Options.Seen; never stored
+
 	Ref      string // the sender's name for the record: "Patient/12"; "" if none
 	FullURL  string // its name within the bundle: "urn:uuid:…"
 	Numbers  []Number
