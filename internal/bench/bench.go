@@ -35,6 +35,9 @@ type figure struct {
 
 var figures = []figure{
 	{name: "speed", what: "Sign-in page and home page, beside a bare net/http server", run: speed},
+	{name: "signin", what: "A password beside its hash, and forty people at once", run: signIn},
+	{name: "codes", what: "Activation codes redeemed in a second", run: codes},
+	{name: "start", what: "From the start to the first answer, and memory", long: true, run: start},
 	{name: "pages", what: "Queries and weight of each page", run: pages},
 }
 
@@ -59,8 +62,11 @@ type run struct {
 
 // Run measures. An unknown name is wrong use.
 func Run(ctx context.Context, o Options) error {
-	if o.Name == loadName {
-		return Load(ctx, o.In, o.Out)
+	switch o.Name { // the program starting itself
+	case loadName:
+		return load(ctx, o.In, o.Out)
+	case portalName:
+		return portal(ctx, o.In, o.Out)
 	}
 	var todo []figure
 	for _, f := range figures {
@@ -102,9 +108,9 @@ func (r *run) databases() []string {
 }
 
 // each measures on a clinic of its own on each database and collects the rows.
-func (r *run) each(ctx context.Context, patients int, f func(context.Context, *clinic) ([]string, error)) (rows []string, err error) {
+func (r *run) each(ctx context.Context, f func(context.Context, *clinic) ([]string, error)) (rows []string, err error) {
 	for _, database := range r.databases() {
-		more, err := r.on(ctx, database, patients, f)
+		more, err := r.on(ctx, database, f)
 		if err != nil {
 			return nil, err
 		}
@@ -113,8 +119,8 @@ func (r *run) each(ctx context.Context, patients int, f func(context.Context, *c
 	return rows, nil
 }
 
-func (r *run) on(ctx context.Context, database string, patients int, f func(context.Context, *clinic) ([]string, error)) (rows []string, err error) {
-	o := opening{patients: patients, seed: r.Seed}
+func (r *run) on(ctx context.Context, database string, f func(context.Context, *clinic) ([]string, error)) (rows []string, err error) {
+	o := opening{seed: r.Seed}
 	if o.dir, err = os.MkdirTemp(r.dir, "clinic"); err != nil {
 		return nil, err
 	}

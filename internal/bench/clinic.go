@@ -6,13 +6,16 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"os"
 	"path/filepath"
 	"time"
 
+	"portico/internal/access"
 	"portico/internal/app"
 	"portico/internal/clock"
 	"portico/internal/config"
 	"portico/internal/demo"
+	"portico/internal/registry"
 	"portico/internal/secret"
 )
 
@@ -24,6 +27,7 @@ type clinic struct {
 	clock   *clock.Fake // nil: the machine's
 	handler http.Handler
 	guests  int
+	dir     string
 }
 
 // today is when the clinic of a standing clock is visited: some weeks after its
@@ -34,7 +38,6 @@ var today = demo.Base.AddDate(0, 1, 3)
 type opening struct {
 	dir      string
 	database string // postgres://…, "" for an SQLite file in dir
-	patients int
 	seed     uint64
 	standing bool // a clock that stands still until moved
 }
@@ -50,15 +53,19 @@ func (o opening) config() config.Config {
 	return cfg
 }
 
+// made is how many patients a clinic is made with, records and all; grow adds
+// others to the index alone.
+const made = 60
+
 // open makes a clinic, or opens the one in the folder.
 func open(ctx context.Context, o opening) (*clinic, error) {
 	cfg := o.config()
-	c := &clinic{}
+	c := &clinic{dir: o.dir}
 	var err error
 	if c.base, err = url.Parse(cfg.BaseURL); err != nil {
 		return nil, err
 	}
-	set := demo.Options{Patients: o.patients, Seed: o.seed}
+	set := demo.Options{Patients: made, Seed: o.seed}
 	if o.standing {
 		c.clock = clock.At(today)
 		set.Clock = c.clock
@@ -72,6 +79,29 @@ func open(ctx context.Context, o opening) (*clinic, error) {
 	}
 	// Messages are sent and requests compared with the index before anybody looks.
 	return c, c.work(ctx)
+}
+
+// grow takes people into the index until it has n, without records.
+func (c *clinic) grow(ctx context.Context, seed uint64, n int) error {
+	people := demo.People(seed, n)
+	if len(people) <= made {
+		return nil
+	}
+	file := filepath.Join(c.dir, "more.ndjson")
+	f, err := os.Create(file)
+	if err != nil {
+		return err
+	}
+	defer os.Remove(file)
+	defer f.Close()
+	if err := demo.WriteNDJSON(f, people[made:]); err != nil {
+		return err
+	}
+	got, err := c.app.Registry.ImportFHIR(ctx, access.NewDuty("bench"), []string{file}, registry.Options{}, nil)
+	if err == nil && got.Refused > 0 {
+		err = fmt.Errorf("%d people were refused", got.Refused)
+	}
+	return err
 }
 
 // work does the background work that is ready.

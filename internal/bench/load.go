@@ -68,9 +68,9 @@ func hammer(ctx context.Context, o order) (outcome, error) {
 	return out, nil
 }
 
-// Load is that other process: it reads an order, carries it out, and writes what
+// load is that other process: it reads an order, carries it out, and writes what
 // came of it.
-func Load(ctx context.Context, in io.Reader, out io.Writer) error {
+func load(ctx context.Context, in io.Reader, out io.Writer) error {
 	var o order
 	if err := json.NewDecoder(in).Decode(&o); err != nil {
 		return err

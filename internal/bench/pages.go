@@ -10,7 +10,7 @@ import (
 
 // pages prints what each page asks the database and what it weighs.
 func pages(ctx context.Context, r *run) error {
-	c, err := open(ctx, opening{dir: r.dir, patients: 200, seed: r.Seed, standing: true})
+	c, err := open(ctx, opening{dir: r.dir, seed: r.Seed, standing: true})
 	if err != nil {
 		return err
 	}

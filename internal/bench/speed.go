@@ -23,7 +23,7 @@ const rounds = 4
 
 // speed measures the sign-in page and the home page beside a bare server.
 func speed(ctx context.Context, r *run) error {
-	rows, err := r.each(ctx, 200, r.speedOn)
+	rows, err := r.each(ctx, r.speedOn)
 	if err != nil {
 		return err
 	}

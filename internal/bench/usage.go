@@ -3,7 +3,10 @@
 package bench
 
 import (
+	"os"
 	"runtime"
+	"strconv"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -17,15 +20,20 @@ func cpu() (time.Duration, error) {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano()), nil
 }
 
-// peak is the most memory a process ever held that has ended, in bytes, from its
-// resource usage.
-func peak(usage any) int64 {
-	u, ok := usage.(*syscall.Rusage)
-	if !ok {
-		return 0
+// held is the most memory this process ever held, in bytes.
+func held() (int64, error) {
+	// On Linux the resource usage begins with what the starting process held; the
+	// status of the process does not.
+	if b, err := os.ReadFile("/proc/self/status"); err == nil {
+		if _, after, ok := strings.Cut(string(b), "VmHWM:"); ok {
+			n, err := strconv.ParseInt(strings.Fields(after)[0], 10, 64)
+			return n << 10, err
+		}
 	}
+	var u syscall.Rusage
+	err := syscall.Getrusage(syscall.RUSAGE_SELF, &u)
 	if runtime.GOOS == "darwin" {
-		return u.Maxrss // bytes there, KiB elsewhere
+		return int64(u.Maxrss), err // bytes there, KiB elsewhere
 	}
-	return u.Maxrss << 10
+	return int64(u.Maxrss) << 10, err
 }
