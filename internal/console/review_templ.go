@@ -872,7 +872,7 @@ func decisions(s page.Shell, p RequestPage) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = fold("flagcard", s.T("console.flag.title"), s.Error("note") != "").Render(templ.WithChildren(ctx, templ_7745c5c3_Var32), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = fold("flagcard", s.T("console.flag.title"), s.Error("words") != "").Render(templ.WithChildren(ctx, templ_7745c5c3_Var32), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

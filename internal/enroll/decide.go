@@ -249,7 +249,7 @@ func (e *Room) dropCode(ctx context.Context, tx *store.Tx, r request) error {
 // AskMore asks the person behind a request to call the clinic.
 func (e *Room) AskMore(ctx context.Context, d access.Desk, id ids.Request, words string) error {
 	if len(words) > maxNote {
-		return fault.Bad("note", "enroll.long", maxNote)
+		return fault.Bad("words", "enroll.long", maxNote)
 	}
 	return e.decide(ctx, d, id, audit.RequestAsked, func(tx *store.Tx, r request) (string, error) {
 		if err := e.dropCode(ctx, tx, r); err != nil {
@@ -270,7 +270,7 @@ func (e *Room) AskMore(ctx context.Context, d access.Desk, id ids.Request, words
 // Flag marks a request as suspicious: from then on it takes two people.
 func (e *Room) Flag(ctx context.Context, d access.Desk, id ids.Request, words string) error {
 	if len(words) > maxNote {
-		return fault.Bad("note", "enroll.long", maxNote)
+		return fault.Bad("words", "enroll.long", maxNote)
 	}
 	return e.decide(ctx, d, id, audit.RequestFlagged, func(tx *store.Tx, _ request) (string, error) {
 		if _, err := tx.Exec(ctx, `UPDATE identity_request SET flagged = TRUE WHERE id = $1`, id); err != nil {

@@ -1,0 +1,212 @@
+package console_test
+
+import (
+	"encoding/csv"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"portico/internal/access"
+	"portico/internal/account"
+	"portico/internal/ids"
+	"portico/internal/lang"
+	"portico/internal/store"
+)
+
+func TestUndelivered(t *testing.T) {
+	k := open(t)
+	id := k.add(maria)
+	desk, _ := k.hire("Jordan Kim", "front_desk")
+	admin, _ := k.hire("Sam Whitfield", "administrator")
+	if p := desk.Get("/staff/undelivered").Want(200, "Undelivered"); p.Has("main form") || waiting(p, "/staff/undelivered") != "" {
+		t.Error("there is something undelivered before there is")
+	}
+	msg := ids.NewMessage()
+	k.change(func(tx *store.Tx) error {
+		_, err := tx.Exec(ctx, `
+			INSERT INTO outbox (id, kind, channel, lang, patient_id, account_id, state, why, attempt, unsure, charged, created_at, expires_at, settled_at)
+			VALUES ($1, 'letter_sent', 'email', 'en', $2, '', 'failed', 'mail_550', 1, 0, FALSE, $3, $3, $3)`, msg, id, store.Time(tx.Now))
+		return err
+	})
+	p := desk.Get("/staff/undelivered")
+	if !strings.HasPrefix(waiting(p, "/staff/undelivered"), "1") || !strings.Contains(p.Text(card(string(msg))), "mail_550") || !p.Has(card(string(msg))+` a[href="/staff/patients/`+string(id)+`"]`) {
+		t.Errorf("the message: %q, waiting %q", p.Text(card(string(msg))), waiting(p, "/staff/undelivered"))
+	}
+	if p := admin.Get("/staff/undelivered"); p.Has(`a[href*="/staff/patients/"]`) {
+		t.Error("an administrator is led to a patient")
+	}
+	p = done(t, p.Submit(card(string(msg))+" form"), "off the list")
+	if p.Has("#"+string(msg)) || waiting(p, "/staff/undelivered") != "" {
+		t.Error("it is still there")
+	}
+}
+
+// freeze opens an account for a patient and has its owner disown it.
+func (k *clinic) freeze(p ids.Patient, name string) (id ids.Account) {
+	k.t.Helper()
+	var path string
+	k.change(func(tx *store.Tx) (err error) {
+		if id, err = k.app.Accounts.Open(ctx, tx, account.NewAccount{Patient: p, UserName: name, Hash: "none", Recovery: account.NewRecoveryCodes(), Lang: lang.En,
+			Factors: []account.NewFactor{{Kind: account.TOTP, Secret: []byte("12345678901234567890")}}}); err != nil {
+			return err
+		}
+		made, err := k.app.Accounts.NotMe(ctx, tx, id, "opened")
+		path = string(made)
+		return err
+	})
+	if err := k.app.Accounts.Disown(ctx, access.NewVisitor("192.0.2.9", "test"), strings.TrimPrefix(path, "/not-me/")); err != nil {
+		k.t.Fatal(err)
+	}
+	return id
+}
+
+func TestFrozenAccounts(t *testing.T) {
+	k := open(t)
+	one, two := k.freeze(k.add(maria), "maria.home.one"), k.freeze(k.add(ruth), "ruth.home.two")
+	b, _ := k.hire("Jordan Kim", "front_desk")
+	list := b.Get("/staff/frozen").Want(200, "Locked accounts")
+	if len(list.All("#frozenlist tbody tr")) != 2 {
+		t.Fatalf("the list: %q", list.Text("#frozenlist"))
+	}
+	p := b.Get("/staff/frozen/" + string(one))
+	refused(t, p.Submit(card("decide")+" form"), "")
+	done(t, p.Submit(card("decide")+" form", "to", "active"), "open again")
+	done(t, b.Get("/staff/frozen/"+string(two)).Submit(card("decide")+" form", "to", "closed"), "closed")
+	if got := k.one(`SELECT state FROM account WHERE id = $1`, one) + k.one(`SELECT state FROM account WHERE id = $1`, two); got != "activeclosed" {
+		t.Errorf("the accounts are %s", got)
+	}
+	if p := b.Get("/staff/frozen/" + string(one)); p.Status != 404 {
+		t.Errorf("a settled one answers %d", p.Status)
+	}
+}
+
+func TestPeople(t *testing.T) {
+	k := open(t)
+	b, self := k.hire("Sam Whitfield", "administrator")
+	p := b.Get("/staff/people").Want(200, "Staff")
+	bad := refused(t, p.Submit(card("new")+" form", "name", "Ivy New", "email", "not an address", "roles", "front_desk"), "")
+	if bad.Attr(card("new")+" input[name=name]", "value") != "Ivy New" || bad.Attr(card("new")+" input[name=email]", "value") != "not an address" || !bad.Has(card("new")+" input[value=front_desk][checked]") || bad.Text("#email-error") == "" {
+		t.Error("what was typed is gone, or the problem stands nowhere")
+	}
+	refused(t, p.Submit(card("new")+" form", "name", "Ivy New", "email", "ivy@clinic.example"), "")                   // no role
+	refused(t, p.Submit(card("new")+" form", "name", "Ivy New", "email", "ivy@clinic.example", "roles", "owner"), "") // no such role
+	p = done(t, p.Submit(card("new")+" form", "name", "Ivy New", "email", "ivy@clinic.example", "roles", "front_desk"), "on its way")
+	ivy := p.Path
+	refused(t, b.Get("/staff/people").Submit(card("new")+" form", "name", "Ivy Too", "email", "IVY@clinic.example", "roles", "auditor"), "")
+	refused(t, p.Submit(card("rolecard")+" form", "roles", ""), "")
+	p = done(t, b.Get(ivy).Submit(card("rolecard")+" form", "roles", "auditor"), "roles are saved")
+	if !p.Has(card("rolecard")+" input[value=auditor][checked]") || p.Has(card("rolecard")+" input[value=front_desk][checked]") {
+		t.Error("the roles are not those chosen")
+	}
+	k.c.Move(time.Minute)
+	done(t, b.Get(ivy).Submit(`form[action$="/link"]`), "new link")
+	p = done(t, b.Get(ivy).Submit(`form[action$="/disable"]`), "no access")
+	if p.Has(`form[action$="/link"]`) || p.Has(`form[action$="/disable"]`) {
+		t.Error("a disabled person can be sent a link")
+	}
+	done(t, p.Submit(`form[action$="/enable"]`), "access again")
+	me := "/staff/people/" + string(self)
+	if p := b.Get(me); p.Has("main form") {
+		t.Error("one can change oneself")
+	}
+	_, v := b.Get("/staff").Fields(`form[action="/staff/signout"]`)
+	v.Set("roles", "auditor")
+	for _, what := range []string{"/roles", "/disable"} {
+		if p := b.Post(me+what, v); p.Status != 422 {
+			t.Errorf("%s oneself: %d", what, p.Status)
+		}
+	}
+	if k.one(`SELECT roles || state FROM staff WHERE id = $1`, self) != "administratoractive" {
+		t.Error("somebody changed themselves")
+	}
+}
+
+func TestAuditSearch(t *testing.T) {
+	k := open(t)
+	id := k.add(maria)
+	desk, clerk := k.hire("Jordan Kim", "front_desk")
+	desk.Get("/staff/patients/" + string(id))
+	b, _ := k.hire("Dana Osei", "auditor")
+	p := b.Get("/staff/audit").Want(200, "Audit log")
+	bad := refused(t, p.Submit("main form", "from", "yesterday", "who", "Jordan"), "")
+	if bad.Attr("#who", "value") != "Jordan" || bad.Attr("#from", "value") != "yesterday" {
+		t.Error("what was typed is gone")
+	}
+	refused(t, p.Submit("main form", "whom", "MR-9999"), "")
+	to := leads(b, p, "main form", "whom", maria.Number)
+	if leaks(to) || !strings.Contains(to, string(id)) {
+		t.Errorf("leads to %s", to)
+	}
+	if got := b.Get(to); len(got.All("#auditlist tbody tr")) == 0 || !strings.Contains(got.Text("#auditlist"), "Jordan Kim") {
+		t.Errorf("who opened the chart: %q", got.Text("#auditlist"))
+	}
+	if got := b.Get("/staff/audit?who=" + string(clerk) + "&action=patient.seen"); len(got.All("#auditlist tbody tr")) != 1 {
+		t.Errorf("by person and action: %q", got.Text("#auditlist"))
+	}
+	if got := b.Get("/staff/audit?action=made.up"); got.Status != 422 {
+		t.Errorf("a made-up action answers %d", got.Status)
+	}
+}
+
+// T43: whatever stands in a name, no cell of the export is a formula.
+func TestTheExportComputesNothing(t *testing.T) {
+	k := open(t)
+	signs := []string{"=", "+", "-", "@", "\t=", "\r=", "\n=", " =", "=cmd|' /C calc'!A0", "=HYPERLINK(\"https://evil.example\")", "@SUM(1+1)*cmd", "+1+1", "-2+3", "=1\n=2", "\";=1;\"", "＝1+1", "%0A=1", "|calc", "\u00a0=1"}
+	for i, s := range signs {
+		b, _ := k.hire(s+fmt.Sprint("1+", i), "front_desk")
+		b.Get("/staff/codes")
+	}
+	b, _ := k.hire("Dana Osei", "auditor")
+	file := b.Get("/staff/audit.csv?action=staff.viewed")
+	if file.Status != 200 || !strings.HasPrefix(file.Header.Get("Content-Type"), "text/csv") || file.Header.Get("Content-Disposition") != `attachment; filename="audit.csv"` {
+		t.Fatalf("%d %v", file.Status, file.Header)
+	}
+	rows, err := csv.NewReader(strings.NewReader(file.Body)).ReadAll()
+	if err != nil || len(rows) < len(signs)+1 {
+		t.Fatalf("%d rows: %v", len(rows), err)
+	}
+	armed := 0
+	for _, r := range rows {
+		for _, cell := range r {
+			if strings.HasPrefix(cell, "'") {
+				armed++
+			}
+			if c := strings.TrimLeft(cell, " \u00a0"); c != "" && strings.ContainsRune("=+-@\t\r\n|%＝", []rune(c)[0]) {
+				t.Errorf("a cell begins %q", cell)
+			}
+		}
+	}
+	if armed < len(signs)-2 {
+		t.Errorf("only %d cells were made harmless: the names are not in the export", armed)
+	}
+}
+
+// Each role's rail leads only where the role may go.
+func TestRailsFollowRoles(t *testing.T) {
+	k := open(t)
+	for roles, want := range map[string]string{
+		"front_desk":    "/staff /staff/patients /staff/codes /staff/requests /staff/undelivered /staff/frozen",
+		"administrator": "/staff /staff/undelivered /staff/people",
+		"auditor":       "/staff /staff/audit",
+	} {
+		b, _ := k.hire("Somebody", roles)
+		p := b.Get("/staff").Want(200, "Desk")
+		var got []string
+		for _, n := range p.All("nav li a[href^='/staff']") {
+			for _, a := range n.Attr {
+				if a.Key == "href" {
+					got = append(got, a.Val)
+				}
+			}
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%s: %v", roles, got)
+		}
+		for _, path := range got {
+			if p := b.Get(path); p.Status != 200 {
+				t.Errorf("%s: %s answers %d", roles, path, p.Status)
+			}
+		}
+	}
+}
