@@ -156,7 +156,10 @@ var serial atomic.Int64
 func next() int { return int(serial.Add(1)) }
 
 // address is a client address in a neighbourhood nobody has used before.
-func address() string { n := next(); return fmt.Sprintf("%d.%d.%d.7", 10+n>>16, n>>8&255, n&255) }
+func address() string {
+	n := next()
+	return fmt.Sprintf("2%03x:%x:%x::7", n>>32&0xfff, n>>16&0xffff, n&0xffff)
+}
 
 func visitor() access.Visitor { return access.NewVisitor(access.SourceOf(address()), "test") }
 
