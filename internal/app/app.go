@@ -160,7 +160,7 @@ func (a *App) joinOutbox() error {
 		}
 		if a.cfg.Phone.URL != "" {
 			ph, err := notify.NewPhone(notify.PhoneSettings{URL: a.cfg.Phone.URL, Account: a.cfg.Phone.Account, Token: a.cfg.Phone.Token,
-				From: a.cfg.Phone.From, Callback: a.base.JoinPath(callbackPath).String()})
+				From: a.cfg.Phone.From, Callback: a.base.JoinPath(notify.CallbackPath).String()})
 			if err != nil {
 				return fmt.Errorf("%w: %w", ErrUse, err)
 			}
@@ -171,9 +171,6 @@ func (a *App) joinOutbox() error {
 	a.Outbox, err = notify.New(p)
 	return err
 }
-
-// callbackPath is where the text and voice service reports what became of a message.
-const callbackPath = "/callbacks/phone"
 
 func (a *App) joinDesk() {
 	a.Trail = &trail.Trail{DB: a.DB, Keys: a.Keys, File: filepath.Join(a.cfg.DataDir, "audit-checkpoints.log"), Numbers: a.Registry}

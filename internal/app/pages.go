@@ -4,6 +4,7 @@ import (
 	"github.com/a-h/templ"
 
 	"portico/internal/access"
+	"portico/internal/notify"
 	"portico/internal/page"
 	"portico/internal/web"
 )
@@ -27,7 +28,7 @@ func (a *App) mountPages() {
 		return page.AccessibilityPage(s, page.DisplaySpec{Action: "/display", Return: "/accessibility"})
 	}))
 	if a.phone != nil {
-		r.SystemHandler("POST "+callbackPath, a.Outbox.Callback(a.phone))
+		r.SystemHandler("POST "+notify.CallbackPath, a.Outbox.Callback(a.phone))
 	}
 	if !a.demo {
 		return

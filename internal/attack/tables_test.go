@@ -15,7 +15,8 @@ import (
 // the path up to it. It makes something new of the given person and gives its
 // identifier. On a patient's page it is called for the person who is signed in
 // and for somebody else, whose identifier must answer like one that is absent.
-// A longer path wins over a shorter one.
+// Where a path has several parameters, their identifiers stand in order with a
+// blank between them. A longer path wins over a shorter one.
 var samples = map[string]func(w *world, of person) string{
 	"/a/{token}":               (*world).codeLink,
 	"/documents/{id}":          (*world).document,
@@ -116,6 +117,7 @@ var systems = map[string]string{
 	"GET /readyz":            "tells that the database answers",
 	"GET /session/left":      "asks about the asker's own sessions, by their cookies",
 	"POST /session/extend":   "extends the asker's own sessions, by their cookies; another site is refused by its origin",
+	"POST /callbacks/phone":  "reports of the text and voice service, believed with its signature only",
 	"GET /demo/outbox.json":  "the demo only",
 	"GET /demo/outbox/mail":  "the demo only",
 	"GET /clinic/logo":       "the clinic's logo, the same for everybody",
@@ -178,10 +180,13 @@ func (w *world) ready(t web.Route, f form) (path string, fields url.Values, c co
 	return path, merge(f.send, s.send), c
 }
 
-// fill puts an identifier in place of a path's last parameter.
-func fill(path, id string) string {
-	open, end := strings.LastIndexByte(path, '{'), strings.LastIndexByte(path, '}')
-	return path[:open] + id + path[end+1:]
+// fill puts identifiers in place of a path's parameters, in order.
+func fill(path, ids string) string {
+	for _, id := range strings.Fields(ids) {
+		open, end := strings.IndexByte(path, '{'), strings.IndexByte(path, '}')
+		path = path[:open] + id + path[end+1:]
+	}
+	return path
 }
 
 // cookie names of half-way sign-ins.

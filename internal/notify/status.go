@@ -16,7 +16,7 @@ import (
 )
 
 // CallbackPath is where the provider reports what became of texts and calls.
-const CallbackPath = "/hooks/phone"
+const CallbackPath = "/callbacks/phone"
 
 // Callback takes the provider's status reports at POST CallbackPath. A report
 // may come twice, late or in the wrong order; only a failure of a message that
