@@ -155,7 +155,7 @@ func chart(s Shell, c ChartSpec, lines []chartLine) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if keys := c.keys(s, lines); len(keys) > 0 {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, "<ul class=\"chart-keys\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, "<ul class=\"chart-keys\" role=\"list\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
