@@ -124,11 +124,15 @@ func byNumber(ctx context.Context, tx *store.Tx, n readyNumber) ([]known, error)
 	return loose, nil
 }
 
+// refQuery repeats the condition of its partial index: without it a parameter
+// proves nothing, and each record that comes in would read the whole table.
+const refQuery = `SELECT ` + knownColumns + ` FROM patient p WHERE p.source_ref = $1 AND p.source_ref <> '' ORDER BY p.id`
+
 // byRef finds a record by its sender's identifier. That of a record with numbers
 // is only believed when the birth date agrees: two senders may both have a
 // patient 1.
 func (r *Room) byRef(ctx context.Context, tx *store.Tx, in ready) ([]known, error) {
-	hits, err := store.List(ctx, tx, scanKnown, `SELECT `+knownColumns+` FROM patient p WHERE p.source_ref = $1 ORDER BY p.id`, in.in.Ref)
+	hits, err := store.List(ctx, tx, scanKnown, refQuery, in.in.Ref)
 	if err != nil {
 		return nil, err
 	}
