@@ -148,6 +148,10 @@ func TestEveryRouteByEveryRole(t *testing.T) {
 			if r.Audience == "system" || r.Path == "/{$}" {
 				continue
 			}
+			// What depends on the database is how identifiers are looked up.
+			if !long && strings.HasSuffix(t.Name(), "postgres") && !strings.Contains(r.Path, "{") {
+				continue
+			}
 			for _, role := range roles {
 				if r.Audience == "visitor" && !slices.Contains(strangers, role) || role == "patient unraised" && !r.Raised {
 					continue

@@ -239,7 +239,7 @@ func TestPhoneReportsFailureOnce(t *testing.T) {
 		d.queue(textTo("+15550100003", code))
 		d.work()
 		sent := d.calls.Taken()[0]
-		if sent.Callback != "https://portal.riverside.example/hooks/phone" {
+		if sent.Callback != "https://portal.riverside.example/callbacks/phone" {
 			t.Fatal(sent.Callback)
 		}
 		post := func(status, code, signature string) int {
