@@ -26,6 +26,7 @@ import (
 	"portico/internal/notify"
 	"portico/internal/page"
 	"portico/internal/record"
+	"portico/internal/records"
 	"portico/internal/registry"
 	"portico/internal/secret"
 	"portico/internal/staff"
@@ -67,6 +68,7 @@ type App struct {
 	Jobs     *jobs.Runner
 	Router   *web.Router
 	Record   *record.Records
+	Records  *records.Records
 	Registry *registry.Room
 	Enroll   *enroll.Room
 	Accounts *account.Accounts
@@ -130,6 +132,7 @@ func (a *App) join() error {
 		return err
 	}
 	a.Record = &record.Records{DB: a.DB}
+	a.Records = records.New(records.Parts{DB: a.DB, Gate: a.Gate, Keys: a.Keys, Clinic: a.clinic})
 	a.Registry = &registry.Room{DB: a.DB, Keys: a.Keys, Region: a.cfg.Phone.Region}
 	a.Ingest = &ingest.Door{DB: a.DB, Registry: a.Registry, Records: a.Record}
 	a.Terms = &terms.Terms{DB: a.DB, Clinic: a.clinic}
@@ -196,6 +199,7 @@ func (a *App) joinWeb() {
 	a.Terms.Mount(a.Router)
 	a.Enroll.Mount(a.Router)
 	a.Accounts.Mount(a.Router)
+	a.Records.Mount(a.Router)
 	a.Staff.Mount(a.Router)
 	a.Console.Mount(a.Router)
 	a.Outbox.Work(a.Jobs)

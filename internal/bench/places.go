@@ -24,6 +24,8 @@ const (
 	arriving      who = "arriving"      // staff between password and second step
 	administrator who = "administrator" // signed in
 	auditor       who = "auditor"       // signed in
+	clinician     who = "clinician"     // signed in
+	archivist     who = "archivist"     // a records clerk, signed in
 )
 
 // place is one page: who opens it, where, and what it may cost.
@@ -99,6 +101,15 @@ var places = []place{
 	{route: "/account/confirm/step", who: patient, before: confirmPassword, queries: 6},
 	{route: "/terms/accept", who: patient, whole: true, queries: 5},
 
+	{route: "/records", who: patient, queries: 4},
+	{route: "/records/section/{section}", who: patient, from: "/records", text: "Medicines", queries: 4},
+	{route: "/records/item/{id}", who: patient, from: "/records/section/medications", queries: 12},
+	{route: "/records/item/{id}/file", who: patient, at: noteFile, queries: 12},
+	{route: "/records/item/{id}/correct", who: patient, at: correctNote, queries: 4},
+	{route: "/records/timeline", who: patient, queries: 5},
+	{route: "/records/immunizations/print", who: patient, queries: 5},
+	{route: "/records/corrections", who: patient, before: askCorrection, queries: 5},
+
 	{route: "/staff/signin/step", who: arriving, before: enterStaff, queries: 2},
 	{route: "/staff", who: clerk, queries: 14},
 	{route: "/staff/patients", who: clerk, queries: 6},
@@ -109,6 +120,8 @@ var places = []place{
 	{route: "/staff/requests", who: clerk, queries: 8},
 	{route: "/staff/requests/{id}", who: clerk, from: "/staff/requests", text: "Eleanor Carter", queries: 20},
 	{route: "/staff/undelivered", who: clerk, queries: 7},
+	{route: "/staff/corrections", who: archivist, queries: 5},
+	{route: "/staff/corrections/{id}", who: archivist, from: "/staff/corrections", queries: 14},
 	{route: "/staff/people", who: administrator, queries: 6},
 	{route: "/staff/people/{id}", who: administrator, from: "/staff/people", text: "Jordan Kim", queries: 6},
 	{route: "/staff/audit", who: auditor, whole: true, queries: 8},

@@ -211,3 +211,38 @@ func disown(_ context.Context, w *walk, _ *guest) error {
 	}
 	return g.post(w.notMe, w.notMe)
 }
+
+// notePage finds the page of the newest note of the patient's record.
+func notePage(w *walk) (*guest, string, error) {
+	g, err := w.person(patient)
+	if err != nil {
+		return nil, "", err
+	}
+	v, err := g.get("/records/section/notes")
+	if err != nil {
+		return nil, "", err
+	}
+	href := v.link("/records/item/{id}", "")
+	if href == "" {
+		err = errors.New("the patient has no note")
+	}
+	return g, href, err
+}
+
+func noteFile(_ context.Context, w *walk) (string, error) {
+	_, href, err := notePage(w)
+	return href + "/file?n=0", err
+}
+
+func correctNote(_ context.Context, w *walk) (string, error) {
+	_, href, err := notePage(w)
+	return href + "/correct", err
+}
+
+func askCorrection(_ context.Context, w *walk, g *guest) error {
+	_, href, err := notePage(w)
+	if err != nil {
+		return err
+	}
+	return g.post(href+"/correct", href+"/correct", "wanted", "I came in the morning, not in the evening.")
+}

@@ -100,14 +100,14 @@ func (w *walk) person(p who) (*guest, error) {
 		return g, w.signIn(g, w.cards.Accounts[0])
 	case confirmed:
 		return g, w.signInAgain(g, w.cards.Accounts[0])
-	case clerk, administrator, auditor:
+	case clerk, administrator, auditor, clinician, archivist:
 		return g, w.signInStaff(g, w.colleague(p))
 	}
 	return g, nil
 }
 
 func (w *walk) colleague(p who) demo.StaffCard {
-	role := map[who]string{clerk: "front_desk", administrator: "administrator", auditor: "auditor"}[p]
+	role := map[who]string{clerk: "front_desk", administrator: "administrator", auditor: "auditor", clinician: "clinician", archivist: "records"}[p]
 	for _, s := range w.cards.Staff {
 		if s.Roles[0] == role {
 			return s

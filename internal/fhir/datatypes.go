@@ -137,6 +137,17 @@ type When struct {
 	Time time.Time // its beginning in UTC; zero if unknown
 }
 
+// At reads a moment from the text of a date, dateTime or instant; one that is
+// none is unknown.
+func At(text string) When {
+	n := Node{&tree{}, "", text}
+	w := n.When()
+	if n.Err() != nil {
+		return When{}
+	}
+	return w
+}
+
 // Day tells whether no time of day is known.
 func (w When) Day() bool { return !strings.Contains(w.Text, "T") }
 

@@ -177,3 +177,9 @@ func (n Node) IsObject() bool {
 	_, ok := n.v.(map[string]any)
 	return ok
 }
+
+// IsNumber tells whether the value is a number.
+func (n Node) IsNumber() bool {
+	_, ok := n.v.(json.Number)
+	return ok
+}

@@ -29,6 +29,7 @@ type Reply struct {
 	file     string
 	cookies  []*http.Cookie
 	clear    bool
+	sandbox  bool
 	retry    time.Duration
 }
 
@@ -52,6 +53,14 @@ func JSON(v any) Reply {
 // Bytes answers with raw content, as a download if file is not "".
 func Bytes(mime, file string, b []byte) Reply {
 	return Reply{status: http.StatusOK, body: b, mime: mime, file: file}
+}
+
+// Outside answers with content that others made, as a download: whatever a
+// browser might run in it runs nowhere and reaches nothing.
+func Outside(mime, file string, b []byte) Reply {
+	r := Bytes(mime, file, b)
+	r.sandbox = true
+	return r
 }
 
 // Empty answers with a status and nothing else.
@@ -159,6 +168,9 @@ func (r *Router) send(q *Request, reply Reply) {
 		h.Set("Location", reply.location)
 		q.w.WriteHeader(reply.status)
 		return
+	}
+	if reply.sandbox {
+		h.Set("Content-Security-Policy", "sandbox; default-src 'none'; frame-ancestors 'none'")
 	}
 	if reply.file != "" {
 		h.Set("Content-Disposition", `attachment; filename="`+reply.file+`"`)

@@ -1,0 +1,137 @@
+package record
+
+import (
+	"context"
+	"encoding/base64"
+	"net/http"
+	"strings"
+
+	"portico/internal/access"
+	"portico/internal/fault"
+	"portico/internal/fhir"
+	"portico/internal/ids"
+	"portico/internal/store"
+)
+
+// File is something that came with a document: a PDF, a picture, a text.
+type File struct {
+	Name string // the sender's title, "" for none
+	Type string // what its bytes are, by their content: "application/pdf"
+	Data []byte
+}
+
+// Text is the whole of a plain text that is short enough for a page, else "".
+func (f File) Text() string {
+	if f.Type != "text/plain" || len(f.Data) > mostText {
+		return ""
+	}
+	return strings.TrimSpace(store.Clean(string(f.Data)))
+}
+
+// Image tells whether a browser can show it as a picture.
+func (f File) Image() bool { return strings.HasPrefix(f.Type, "image/") }
+
+// Clinical is the type of a C-CDA document.
+const Clinical = "application/hl7-cda+xml"
+
+// extensions name what may be handed out as what it is. Everything else is
+// handed out as bytes that no browser opens: a sender may bring HTML or SVG with
+// scripts in it.
+var extensions = map[string]string{
+	"application/pdf": ".pdf", "image/png": ".png", "image/jpeg": ".jpg", "image/gif": ".gif", "image/webp": ".webp", "text/plain": ".txt", Clinical: ".xml",
+}
+
+// Extension is the ending of a file name for it.
+func (f File) Extension() string {
+	if e := extensions[f.Type]; e != "" {
+		return e
+	}
+	return ".bin"
+}
+
+const (
+	unknownType = "application/octet-stream"
+	mostFiles   = 50
+	// mostText is how much of a plain text a page shows, in bytes; all of it can
+	// be downloaded.
+	mostText = 64 << 10
+)
+
+// typeOf tells what bytes are by looking at them. What the sender says of them
+// counts only between kinds that look alike.
+func typeOf(b []byte, said string) string {
+	found, _, _ := strings.Cut(http.DetectContentType(b), ";")
+	switch {
+	case found == "text/xml" && strings.Contains(string(b[:min(len(b), 4096)]), "ClinicalDocument"):
+		return Clinical
+	case found == "text/plain" && !strings.HasPrefix(said, "text/plain") && said != "":
+		return unknownType // JSON, RTF, CSV and scripts look like text
+	case extensions[found] == "":
+		return unknownType
+	}
+	return found
+}
+
+// attachments are where the types that bring files keep them.
+var attachments = []string{"content.attachment", "presentedForm", "content", "valueAttachment"}
+
+// Files gives what came with a document: in itself, in a Binary, or in the Media
+// it refers to. An attachment that stands on another server is not fetched.
+func Files(ctx context.Context, tx *store.Tx, who access.Reading, d Doc) ([]File, error) {
+	n := fhir.Parse(d.Raw)
+	var out []File
+	for _, path := range attachments {
+		for _, a := range at(n, path) {
+			if f, ok, err := file(ctx, tx, who, a); err != nil {
+				return nil, err
+			} else if ok && len(out) < mostFiles {
+				out = append(out, f)
+			}
+		}
+	}
+	for _, m := range n.Get("media").List() {
+		link := m.Get("link").Reference()
+		media, err := Document(ctx, tx, who, ids.Resource(link.ID))
+		if link.ID == "" || fault.Is(err, fault.NotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if f, ok, err := file(ctx, tx, who, fhir.Parse(media.Raw).Get("content")); err != nil {
+			return nil, err
+		} else if ok && len(out) < mostFiles {
+			out = append(out, f)
+		}
+	}
+	return out, nil
+}
+
+// file reads one attachment; ok is false for one without bytes of ours.
+func file(ctx context.Context, tx *store.Tx, who access.Reading, a fhir.Node) (f File, ok bool, err error) {
+	if !a.IsObject() {
+		return f, false, nil
+	}
+	f = File{Name: a.Get("title").Line()}
+	said, data := a.Get("contentType").Text(), a.Get("data").Long()
+	if id, is := strings.CutPrefix(a.Get("url").Text(), "Binary/"); is && data == "" {
+		d, err := Document(ctx, tx, who, ids.Resource(id))
+		if fault.Is(err, fault.NotFound) {
+			return f, false, nil
+		}
+		if err != nil {
+			return f, false, err
+		}
+		n := fhir.Parse(d.Raw)
+		data = n.Get("data").Long()
+		if said == "" {
+			said = n.Get("contentType").Text()
+		}
+	}
+	f.Data, err = base64.StdEncoding.DecodeString(strings.Join(strings.Fields(data), ""))
+	if err != nil || len(f.Data) == 0 {
+		return f, false, nil
+	}
+	f.Type = typeOf(f.Data, said)
+	return f, true, nil
+}

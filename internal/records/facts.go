@@ -1,0 +1,318 @@
+package records
+
+import (
+	"strings"
+
+	"portico/internal/fhir"
+	"portico/internal/ids"
+	"portico/internal/page"
+	"portico/internal/record"
+)
+
+// detail is one thing a document says: the key of its label and where it stands.
+type detail struct {
+	key  string
+	path string
+	as   form
+}
+
+// form is how a value is written.
+type form int
+
+const (
+	words  form = iota // text, codes by their words, references by their name
+	moment             // a date
+	amount             // a quantity
+	truth              // yes or no
+	coded              // a code of a closed set: the words of our texts, else as it came
+)
+
+// details are what each type's page says beside its title, dates, person and
+// place, in order.
+var details = map[string][]detail{
+	"Condition": {{"severity", "severity", words}, {"body_site", "bodySite", words}, {"stage", "stage.summary", words}, {"evidence", "evidence.code", words}},
+	"MedicationRequest": {{"dose", "dosageInstruction.text", words}, {"dose_patient", "dosageInstruction.patientInstruction", words}, {"route", "dosageInstruction.route", words},
+		{"reason", "reasonCode", words}, {"reason", "reasonReference", words}, {"quantity", "dispenseRequest.quantity", amount},
+		{"refills", "dispenseRequest.numberOfRepeatsAllowed", words}, {"supply", "dispenseRequest.expectedSupplyDuration", amount},
+		{"valid_until", "dispenseRequest.validityPeriod.end", moment}, {"intent", "intent", coded}},
+	"MedicationStatement":      {{"dose", "dosage.text", words}, {"reason", "reasonCode", words}, {"source", "informationSource", words}},
+	"MedicationDispense":       {{"dose", "dosageInstruction.text", words}, {"quantity", "quantity", amount}, {"supply", "daysSupply", amount}, {"handed_over", "whenHandedOver", moment}},
+	"MedicationAdministration": {{"dose", "dosage.text", words}, {"quantity", "dosage.dose", amount}, {"reason", "reasonCode", words}},
+	"AllergyIntolerance": {{"kind", "type", coded}, {"category", "category", coded}, {"criticality", "criticality", coded}, {"reaction", "reaction.manifestation", words},
+		{"severity", "reaction.severity", coded}, {"last", "lastOccurrence", moment}},
+	"Immunization": {{"dose_number", "protocolApplied.doseNumberPositiveInt", words}, {"dose_number", "protocolApplied.doseNumberString", words}, {"lot", "lotNumber", words},
+		{"maker", "manufacturer", words}, {"expires", "expirationDate", moment}, {"site", "site", words}, {"route", "route", words}, {"reason_not", "statusReason", words},
+		{"reaction", "reaction.detail", words}},
+	"Procedure": {{"reason", "reasonCode", words}, {"reason", "reasonReference", words}, {"body_site", "bodySite", words}, {"outcome", "outcome", words},
+		{"complication", "complication", words}, {"follow_up", "followUp", words}, {"device", "focalDevice.manipulated", words}},
+	"Encounter": {{"class", "class", words}, {"reason", "reasonCode", words}, {"reason", "reasonReference", words}, {"diagnosis", "diagnosis.condition", words},
+		{"discharge", "hospitalization.dischargeDisposition", words}, {"service", "serviceType", words}},
+	"DocumentReference": {{"description", "description", words}, {"doc_status", "docStatus", coded}, {"category", "category", words}, {"period", "context.period.start", moment}},
+	"Composition":       {{"description", "title", words}},
+	"CareTeam":          {{"members", "participant.member", words}, {"roles", "participant.role", words}, {"reason", "reasonCode", words}},
+	"CarePlan":          {{"description", "description", words}, {"addresses", "addresses", words}, {"goals", "goal", words}, {"activities", "activity.detail.code", words}, {"activities", "activity.detail.description", words}},
+	"Goal":              {{"achievement", "achievementStatus", words}, {"target", "target.detailQuantity", amount}, {"target", "target.detailString", words}, {"due", "target.dueDate", moment}, {"addresses", "addresses", words}},
+	"Coverage": {{"member_id", "subscriberId", words}, {"group", "class.value", words}, {"plan", "class.name", words}, {"relationship", "relationship", words},
+		{"subscriber", "subscriber", words}, {"payor", "payor", words}},
+	"Device": {{"device_kind", "type", words}, {"maker", "manufacturer", words}, {"model", "modelNumber", words}, {"serial", "serialNumber", words}, {"lot", "lotNumber", words},
+		{"udi", "udiCarrier.carrierHRF", words}, {"udi", "distinctIdentifier", words}, {"expires", "expirationDate", moment}},
+	"FamilyMemberHistory": {{"relationship", "relationship", words}, {"conditions", "condition.code", words}, {"died", "deceasedBoolean", truth}, {"age", "condition.onsetAge", amount}},
+	"Observation":         {{"method", "method", words}, {"body_site", "bodySite", words}, {"device", "device", words}},
+	"RelatedPerson":       {{"relationship", "relationship", words}, {"phone", "telecom.value", words}},
+	"Appointment":         {{"description", "description", words}, {"reason", "reasonCode", words}},
+	"Consent":             {{"category", "category", words}, {"decision", "provision.type", coded}},
+	"ServiceRequest":      {{"reason", "reasonCode", words}, {"category", "category", words}, {"priority", "priority", coded}},
+}
+
+// fact is one line of an item's page before it has its words.
+type fact struct{ Key, Value string }
+
+// factsOf reads what a document says.
+func factsOf(s page.Shell, it Item) []fact {
+	n := fhir.Parse(it.Doc.Raw)
+	var out []fact
+	add := func(key, value string) {
+		if value = strings.TrimSpace(value); value == "" {
+			return
+		}
+		for i, f := range out {
+			if f.Key == key {
+				if !strings.Contains(f.Value, value) {
+					out[i].Value += ", " + value
+				}
+				return
+			}
+		}
+		out = append(out, fact{key, value})
+	}
+	for _, d := range details[it.Row.Kind] {
+		var values []string
+		for _, v := range at(n, strings.Split(d.path, ".")) {
+			if w := write(s, it, v, d.as); w != "" {
+				values = append(values, w)
+			}
+		}
+		add(d.key, strings.Join(values, ", "))
+	}
+	return out
+}
+
+// notesOf are the sender's own notes.
+func notesOf(it Item) []string {
+	var out []string
+	for _, v := range at(fhir.Parse(it.Doc.Raw), []string{"note"}) {
+		if t := v.Get("text").Long(); t != "" {
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
+func write(s page.Shell, it Item, v fhir.Node, as form) string {
+	switch as {
+	case moment:
+		return s.When(v.When())
+	case amount:
+		q := v.Quantity()
+		unit := q.Unit
+		if unit == "" {
+			unit = q.Code
+		}
+		return strings.TrimSpace(q.Comparator + q.Value + " " + unit)
+	case truth:
+		if v.Truth() {
+			return s.T("records.yes")
+		}
+		return s.T("records.no")
+	case coded:
+		return known(s, "records.code.", v.Concept().Code())
+	}
+	return plain(it, v)
+}
+
+// plain writes text, a number, a concept's words or what a reference is called.
+func plain(it Item, v fhir.Node) string {
+	switch {
+	case !v.IsObject() && v.IsNumber():
+		return v.Number()
+	case !v.IsObject():
+		return v.Long()
+	case v.Get("coding").Exists() || v.Get("text").Exists():
+		return v.Concept().Words()
+	case v.Get("reference").Exists():
+		return it.called(v.Reference())
+	case v.Get("display").Exists():
+		return v.Get("display").Line()
+	}
+	return v.Concept().Words()
+}
+
+// called is the name of what a reference leads to: the sender's words, else what
+// the resource itself is called.
+func (it Item) called(r fhir.Reference) string {
+	if r.Display != "" {
+		return r.Display
+	}
+	id := ids.Resource(r.ID)
+	for _, o := range it.Around {
+		if o.ID == id && !o.Held {
+			return o.Title
+		}
+	}
+	return it.Labels[id]
+}
+
+// known gives the words our texts have for a code, else the code as it came.
+func known(s page.Shell, prefix, code string) string {
+	if code == "" {
+		return ""
+	}
+	key := prefix + code
+	if t := s.T(key); t != key {
+		return t
+	}
+	return code
+}
+
+// at gives the values at a path, going through arrays.
+func at(n fhir.Node, path []string) []fhir.Node {
+	v := n.Get(path[0])
+	if !v.Exists() {
+		return nil
+	}
+	each := []fhir.Node{v}
+	if v.IsList() {
+		each = v.List()
+	}
+	if len(path) == 1 {
+		return each
+	}
+	var out []fhir.Node
+	for _, e := range each {
+		if e.IsObject() {
+			out = append(out, at(e, path[1:])...)
+		}
+	}
+	return out
+}
+
+// status is how a row stands in plain words: its clinical state where it has one.
+func status(s page.Shell, r record.Row) string {
+	code := r.Status
+	switch r.Section {
+	case record.Conditions, record.Allergies:
+		if code = r.State; code == "" {
+			code = r.Status
+		}
+	}
+	return known(s, "records.status.", code)
+}
+
+// tone tells at a glance whether something goes on.
+func tone(r record.Row) page.Tone {
+	code := r.Status
+	if r.Section == record.Conditions || r.Section == record.Allergies {
+		code = r.State
+	}
+	switch code {
+	case "active", "in-progress", "recurrence", "relapse", "accepted", "booked", "planned":
+		return page.Info
+	case "on-hold", "not-done", "entered-in-error", "cancelled", "stopped", "refuted":
+		return page.Warn
+	}
+	return page.Plain
+}
+
+// title is what a row is called.
+func title(s page.Shell, r record.Row) string {
+	switch {
+	case r.Title != "":
+		return r.Title
+	case r.Held:
+		return s.T("records.held.title")
+	}
+	return s.T("records.unnamed")
+}
+
+// line is what a list says of a row beside its title: the value first, then when
+// and who.
+func line(s page.Shell, r record.Row, parts []record.Measure) string {
+	if r.Held {
+		return s.T("records.held", s.Moment(r.ReleaseAt))
+	}
+	var out []string
+	if v := value(s, r, parts); v != "" {
+		out = append(out, v)
+	}
+	if w := dates(s, r); w != "" {
+		out = append(out, w)
+	}
+	if r.Who != "" {
+		out = append(out, r.Who)
+	}
+	return strings.Join(out, " · ")
+}
+
+// value writes what was measured, or what a row says in short.
+func value(s page.Shell, r record.Row, parts []record.Measure) string {
+	if r.Value != "" {
+		if r.Kind == "Observation" {
+			return strings.TrimSpace(r.Comparator + known(s, "records.code.", r.Value) + " " + r.Unit)
+		}
+		if r.Section == record.Immunizations {
+			return "" // a lot number is for the page of the item
+		}
+		return r.Value
+	}
+	var out []string
+	for _, p := range parts {
+		if p.Value != "" {
+			out = append(out, p.Title+": "+strings.TrimSpace(p.Comparator+p.Value+" "+p.Unit))
+		}
+	}
+	return strings.Join(out, ", ")
+}
+
+// dates writes since when, or from when to when.
+func dates(s page.Shell, r record.Row) string {
+	from := s.Day(r.At)
+	if r.Until == "" {
+		if r.Section == record.Conditions && from != "" {
+			return s.T("records.since", from)
+		}
+		return from
+	}
+	to := s.Day(fhir.At(r.Until))
+	switch {
+	case from == "" && to == "", from == to:
+		return from
+	case from == "":
+		return s.T("records.until", to)
+	}
+	return s.T("records.from_to", from, to)
+}
+
+// birthDay writes a birth date in words.
+func birthDay(s page.Shell, date string) string {
+	if w := fhir.At(date); w.Text != "" {
+		return s.When(w)
+	}
+	return date
+}
+
+// clinicLine is who gives out a printed record.
+func clinicLine(s page.Shell) string {
+	if s.Clinic == nil {
+		return ""
+	}
+	return strings.Trim(s.Clinic.Name+", "+s.Clinic.Phone, ", ")
+}
+
+// shots are the rows of the immunization record.
+func shots(s page.Shell, rows []record.Row) [][]page.Cell {
+	var out [][]page.Cell
+	for _, r := range rows {
+		out = append(out, []page.Cell{{Text: title(s, r)}, {Text: s.Day(r.At)}, {Text: r.Value}, {Text: r.Who}})
+	}
+	return out
+}
