@@ -23,7 +23,7 @@ type row struct {
 var restless = map[string]bool{"session.seen_at": true, "staff_session.seen_at": true, "audit_pending": true}
 
 // looked are the actions in the audit log that say that somebody read something.
-var looked = []string{"chart.opened", "staff.viewed", "page.refused", "session.confirm_asked", "patient.found", "patient.seen", "request.opened", "audit.read"}
+var looked = []string{"chart.opened", "staff.viewed", "page.refused", "session.confirm_asked", "patient.found", "patient.seen", "record.opened", "request.opened", "audit.read"}
 
 // dump reads every table.
 func (w *world) dump() dump {

@@ -20,7 +20,7 @@ import (
 )
 
 // roles are everybody who may knock: each gets cookies of their own.
-var roles = []string{"visitor", "applicant", "applicant posing", "patient", "patient unraised", "patient posing", "front_desk", "administrator", "auditor", "disabled", "ended"}
+var roles = []string{"visitor", "applicant", "applicant posing", "patient", "patient unraised", "patient posing", "front_desk", "administrator", "auditor", "clinician", "records", "disabled", "ended"}
 
 // strangers stand for all at pages for anybody, which ask nobody who they are.
 var strangers = []string{"visitor", "patient posing", "front_desk"}

@@ -25,6 +25,9 @@ var samples = map[string]func(w *world, of person) string{
 	"/staff/setup/{token}/app": (*world).setUpHalf,
 	"/staff/setup/{token}/qr":  (*world).setUpHalf,
 
+	"/records/item/{id}": (*world).entry,
+
+	"/staff/corrections/{id}": (*world).correction,
 	"/staff/codes/{id}":       (*world).code,
 	"/staff/frozen/{id}":      (*world).frozen,
 	"/staff/patients/{id}":    func(w *world, _ person) string { return string(w.newcomer().id) },
@@ -75,8 +78,12 @@ var forms = map[string]form{
 	"POST /enroll/second/contact":     {made: (*world).typedContact},
 	"POST /enroll/recovery":           {made: (*world).shownRecovery, send: say("saved", "yes")},
 	"POST /enroll/terms":              {made: (*world).atTerms},
+	"POST /records/item/{id}/correct": {send: say("wanted", "This is not mine.")},
+	"POST /records/timeline":          {send: say("words", "knee", "section", "", "from", "2026-01-01", "to", ""), mute: true},
 	"POST /signout":                   {},
 	"POST /terms/accept":              {made: (*world).mustAccept},
+
+	"POST /staff/corrections/{id}": {send: say("as", "refused", "answer", "It is right as it is.")},
 
 	"POST /staff/audit":                 {send: say("who", "", "whom", "", "action", "signin.done", "from", "2026-01-01", "to", "2026-02-01"), mute: true},
 	"POST /staff/codes/{id}/letter":     {},

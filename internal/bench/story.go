@@ -218,7 +218,7 @@ func notePage(w *walk) (*guest, string, error) {
 	if err != nil {
 		return nil, "", err
 	}
-	v, err := g.get("/records/section/notes")
+	v, err := g.get("/records/part?of=notes")
 	if err != nil {
 		return nil, "", err
 	}

@@ -20,7 +20,7 @@
 //
 // Tables: correction. Routes: GET and POST /records, GET /records/timeline, GET
 // /records/immunizations/print, GET /records/corrections, GET
-// /records/section/{section}, GET /records/item/{id}, GET
+// /records/part, GET /records/item/{id}, GET
 // /records/item/{id}/file, GET and POST /records/item/{id}/correct; for staff GET
 // /staff/corrections, GET and POST /staff/corrections/{id}. Jobs: none. Audit:
 // correction.asked, correction.settled.

@@ -3,6 +3,7 @@ package records
 import (
 	"strings"
 
+	"portico/internal/explain"
 	"portico/internal/fhir"
 	"portico/internal/ids"
 	"portico/internal/page"
@@ -47,7 +48,7 @@ var details = map[string][]detail{
 		{"complication", "complication", words}, {"follow_up", "followUp", words}, {"device", "focalDevice.manipulated", words}},
 	"Encounter": {{"class", "class", words}, {"reason", "reasonCode", words}, {"reason", "reasonReference", words}, {"diagnosis", "diagnosis.condition", words},
 		{"discharge", "hospitalization.dischargeDisposition", words}, {"service", "serviceType", words}},
-	"DocumentReference": {{"description", "description", words}, {"doc_status", "docStatus", coded}, {"category", "category", words}, {"period", "context.period.start", moment}},
+	"DocumentReference": {{"description", "description", words}, {"doc_status", "docStatus", coded}, {"period", "context.period.start", moment}},
 	"Composition":       {{"description", "title", words}},
 	"CareTeam":          {{"members", "participant.member", words}, {"roles", "participant.role", words}, {"reason", "reasonCode", words}},
 	"CarePlan":          {{"description", "description", words}, {"addresses", "addresses", words}, {"goals", "goal", words}, {"activities", "activity.detail.code", words}, {"activities", "activity.detail.description", words}},
@@ -196,6 +197,8 @@ func at(n fhir.Node, path []string) []fhir.Node {
 	return out
 }
 
+const loinc = "http://loinc.org"
+
 // status is how a row stands in plain words: its clinical state where it has one.
 func status(s page.Shell, r record.Row) string {
 	code := r.Status
@@ -223,8 +226,13 @@ func tone(r record.Row) page.Tone {
 	return page.Plain
 }
 
-// title is what a row is called.
+// title is what a row is called: a measurement by its plain name where we have one.
 func title(s page.Shell, r record.Row) string {
+	if r.System == loinc && r.Title != "" && r.Kind == "Observation" {
+		if e, ok := explain.Lookup(r.Code, string(s.Lang)); ok {
+			return e.Name
+		}
+	}
 	switch {
 	case r.Title != "":
 		return r.Title
@@ -267,7 +275,7 @@ func value(s page.Shell, r record.Row, parts []record.Measure) string {
 	var out []string
 	for _, p := range parts {
 		if p.Value != "" {
-			out = append(out, p.Title+": "+strings.TrimSpace(p.Comparator+p.Value+" "+p.Unit))
+			out = append(out, plainName(s, p)+": "+strings.TrimSpace(p.Comparator+p.Value+" "+p.Unit))
 		}
 	}
 	return strings.Join(out, ", ")
@@ -315,4 +323,12 @@ func shots(s page.Shell, rows []record.Row) [][]page.Cell {
 		out = append(out, []page.Cell{{Text: title(s, r)}, {Text: s.Day(r.At)}, {Text: r.Value}, {Text: r.Who}})
 	}
 	return out
+}
+
+// plainName is what a part of a value is called.
+func plainName(s page.Shell, m record.Measure) string {
+	if e, ok := explain.Lookup(m.Code, string(s.Lang)); ok && m.System == loinc {
+		return e.Name
+	}
+	return m.Title
 }

@@ -58,10 +58,17 @@ func (s *Records) Section(ctx context.Context, c access.Chart, section record.Se
 	return s.list(ctx, c, record.Query{Section: section, After: after})
 }
 
+// perPage is how many entries one page of a list shows: what a phone on a slow
+// line loads at once.
+const perPage = 18
+
 // list reads one page of rows and the parts of their values.
 func (s *Records) list(ctx context.Context, c access.Chart, q record.Query) (f Found, err error) {
 	if err := c.Need(access.SeeRecords); err != nil {
 		return f, err
+	}
+	if q.Limit == 0 {
+		q.Limit = perPage
 	}
 	err = s.DB.View(ctx, func(tx *store.Tx) error {
 		if f.Rows, f.Next, err = record.List(ctx, tx, c, q); err != nil {

@@ -20,7 +20,7 @@ import (
 func (s *Records) Mount(r *web.Router) {
 	r.PatientNav(page.NavItem{Path: "/records", Icon: "clipboard-list", TextKey: "records.nav"})
 	r.Patient("GET /records", access.SeeRecords, s.showHub)
-	r.Patient("GET /records/section/{section}", access.SeeRecords, s.showSection)
+	r.Patient("GET /records/part", access.SeeRecords, s.showSection)
 	r.Patient("GET /records/item/{id}", access.SeeRecords, s.showItem)
 	r.Patient("GET /records/item/{id}/file", access.SeeRecords, s.file)
 	r.Patient("GET /records/timeline", access.SeeRecords, s.showTimeline)
@@ -49,11 +49,14 @@ type SectionPage struct {
 }
 
 func (s *Records) showSection(r *web.Request, c access.Chart) (web.Reply, error) {
-	p := SectionPage{Section: record.Section(r.PathValue("section")), Later: r.Ask("after") != ""}
+	p := SectionPage{Section: record.Section(r.Ask("of")), Later: r.Ask("after") != ""}
+	if p.Section == "" {
+		return web.Redirect("/records"), nil
+	}
 	var err error
 	p.Found, err = s.Section(r.Context(), c, p.Section, r.Ask("after"))
 	if p.Found.Next != "" {
-		p.Next = "/records/section/" + string(p.Section) + "?" + url.Values{"after": {p.Found.Next}}.Encode()
+		p.Next = "/records/part?" + url.Values{"of": {string(p.Section)}, "after": {p.Found.Next}}.Encode()
 	}
 	return web.Show(func(s page.Shell) templ.Component { return section(s.BackTo("/records"), p) }), err
 }
@@ -85,13 +88,13 @@ func (s *Records) showItem(r *web.Request, c access.Chart) (web.Reply, error) {
 	return web.Show(func(s page.Shell) templ.Component { return item(s.BackTo(back(it.Row)), p) }), nil
 }
 
-func back(r record.Row) string { return "/records/section/" + string(r.Section) }
+func back(r record.Row) string { return "/records/part?of=" + string(r.Section) }
 
 // file hands out what came with an item. Its bytes come from outside: they are
 // saved, not opened, and what a browser may run in them runs nowhere.
 func (s *Records) file(r *web.Request, c access.Chart) (web.Reply, error) {
 	n, err := strconv.Atoi(r.Ask("n"))
-	if err != nil {
+	if err != nil && r.Ask("n") != "" {
 		return web.Reply{}, fault.Missing()
 	}
 	f, err := s.File(r.Context(), c, ids.Resource(r.PathValue("id")), n)
@@ -161,7 +164,7 @@ func (s *Records) showPrint(r *web.Request, c access.Chart) (web.Reply, error) {
 	if p.Name, p.Birth, err = s.person(r.Context(), c.Patient()); err != nil {
 		return web.Reply{}, err
 	}
-	return web.Show(func(s page.Shell) templ.Component { return printed(s.BackTo("/records/section/immunizations"), p) }), nil
+	return web.Show(func(s page.Shell) templ.Component { return printed(s.BackTo("/records/part?of=immunizations"), p) }), nil
 }
 
 // AskPage asks for a correction of an item.

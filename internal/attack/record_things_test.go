@@ -1,0 +1,45 @@
+package attack
+
+import (
+	"fmt"
+	"strings"
+
+	"portico/internal/access"
+	"portico/internal/fhir"
+	"portico/internal/ids"
+	"portico/internal/record"
+)
+
+// taken takes a resource of a person's in, written with %[1]s for its id at the
+// sender, and gives its identifier.
+func (w *world) taken(of person, kind, resource string) string {
+	w.t.Helper()
+	b := record.Batch{Source: "attack", People: map[string]ids.Patient{"Patient/p": of.id}}
+	id := fmt.Sprintf("x%d", next())
+	for r, err := range fhir.Read("attack.json", strings.NewReader(fmt.Sprintf(resource, id)), fhir.ForHTTP) {
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		b.Resources = append(b.Resources, r)
+	}
+	if rep := must(w.app.Record.Take(ctx, duty, b)); rep.New != 1 {
+		w.t.Fatalf("%+v", rep)
+	}
+	return w.one(`SELECT resource_id FROM resource_name WHERE name = $1`, "attack|"+kind+"/"+id)
+}
+
+// entry is a note with a file.
+func (w *world) entry(of person) string {
+	return w.taken(of, "DocumentReference", `{"resourceType":"DocumentReference","id":"%[1]s","status":"current","type":{"text":"Note"},"subject":{"reference":"Patient/p"},
+		"date":"2026-01-05T10:00:00Z","content":[{"attachment":{"contentType":"text/plain","data":"SGVsbG8="}}]}`)
+}
+
+// correction is a request that waits for an answer.
+func (w *world) correction(of person) string {
+	m := w.member()
+	c, _, err := w.app.Gate.Chart(ctx, w.signedIn(m), access.AskCorrection, "test", visitor())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return string(must(w.app.Records.Ask(ctx, c, ids.Resource(w.entry(m)), "This is not mine.")))
+}
