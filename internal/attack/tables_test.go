@@ -30,6 +30,7 @@ var samples = map[string]func(w *world, of person) string{
 	"/staff/corrections/{id}": (*world).correction,
 	"/staff/codes/{id}":       (*world).code,
 	"/staff/frozen/{id}":      (*world).frozen,
+	"/staff/twins/{id}":       (*world).twins,
 	"/staff/patients/{id}":    func(w *world, _ person) string { return string(w.newcomer().id) },
 	"/staff/people/{id}":      func(w *world, _ person) string { return string(w.hire("front_desk").id) },
 	"/staff/requests/{id}":    func(w *world, _ person) string { return w.request() },
@@ -108,6 +109,7 @@ var forms = map[string]form{
 	"POST /staff/signin/cancel":         {made: (*world).staffHalfIn},
 	"POST /staff/signin/step":           {made: (*world).staffHalfIn, send: say("code", "123456")},
 	"POST /staff/signout":               {made: (*world).leaving},
+	"POST /staff/twins/{id}":            {send: say("stays", ""), apart: func(_ *world, id string) url.Values { return say("stays", id) }},
 	"POST /staff/undelivered/{id}":      {},
 }
 

@@ -12,6 +12,7 @@ import (
 	"portico/internal/fault"
 	"portico/internal/ids"
 	"portico/internal/lang"
+	"portico/internal/registry"
 	"portico/internal/secret"
 	"portico/internal/staff"
 	"portico/internal/store"
@@ -62,6 +63,20 @@ func (w *world) frozen(person) string {
 		w.t.Fatal(err)
 	}
 	return string(of.account)
+}
+
+// twins is the account held back of two that somebody has since their records
+// were joined.
+func (w *world) twins(person) string {
+	a, b := w.member(), w.member()
+	const system = "http://hospital.example"
+	rep, err := w.app.Registry.Import(ctx, duty, []registry.Incoming{{Numbers: []registry.Number{{System: system, Value: a.number, Usage: registry.Current}},
+		Names: []registry.Name{{Usage: registry.Current, Given: "Wanda", Family: surname()}}, Birth: a.birth, Sex: "female", Active: true,
+		Links: []registry.Link{{Kind: registry.ReplacedBy, Number: registry.Number{System: system, Value: b.number}}}}}, registry.Options{})
+	if err != nil || rep.Merged != 1 {
+		w.t.Fatalf("import: %v %+v", err, rep)
+	}
+	return string(a.account)
 }
 
 func (w *world) setUpLink(person) string {

@@ -129,8 +129,9 @@ var places = []place{
 
 	// This freezes the applicant's new account.
 	{route: "/not-me/{token}", who: visitor, at: notMeLink, queries: 1},
-	{route: "/staff/frozen", who: clerk, before: disown, queries: 8},
+	{route: "/staff/frozen", who: clerk, before: disown, queries: 9},
 	{route: "/staff/frozen/{id}", who: clerk, from: "/staff/frozen", queries: 15},
+	{route: "/staff/twins/{id}", who: clerk, before: joinRecords, at: twinPage, queries: 8},
 
 	{route: "/demo/outbox", who: visitor, whole: true, queries: 1},
 

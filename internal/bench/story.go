@@ -11,9 +11,12 @@ import (
 	"time"
 
 	"portico/internal/access"
+	"portico/internal/audit"
 	"portico/internal/demo"
+	"portico/internal/ids"
 	"portico/internal/lang"
 	"portico/internal/staff"
+	"portico/internal/store"
 )
 
 // What people do before they get to a page.
@@ -202,6 +205,33 @@ func notMeLink(ctx context.Context, w *walk) (string, error) {
 		return "", fmt.Errorf("a link to say that it was somebody else: %w", err)
 	}
 	return w.notMe, nil
+}
+
+// heldBack is the account that joinRecords has held back.
+const heldBack = `SELECT account_id FROM account_twin WHERE settled_at IS NULL`
+
+// joinRecords makes two people with accounts one, as far as accounts can tell.
+func joinRecords(ctx context.Context, w *walk, _ *guest) error {
+	duty, all := access.NewDuty("bench"), w.cards.Accounts
+	var who [2]ids.Patient
+	for i := range who {
+		var err error
+		if who[i], err = w.app.Registry.Numbered(ctx, duty, all[len(all)-1-i].Number); err != nil {
+			return err
+		}
+	}
+	return w.app.DB.Change(ctx, duty.Did(audit.PatientsMerged, string(who[0])), func(tx *store.Tx) error {
+		return w.app.Registry.Follower.Follow(ctx, tx, who[0], who[1])
+	})
+}
+
+func twinPage(ctx context.Context, w *walk) (path string, err error) {
+	err = w.app.DB.View(ctx, func(tx *store.Tx) error {
+		id, err := store.Get(ctx, tx, store.One[string], heldBack)
+		path = "/staff/twins/" + id
+		return err
+	})
+	return path, err
 }
 
 func disown(_ context.Context, w *walk, _ *guest) error {

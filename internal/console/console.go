@@ -107,7 +107,7 @@ func (c *Console) undeliveredCount(ctx context.Context) (n int, err error) {
 var doneTexts = map[string]string{
 	"revoked": "desk.done.revoked", "called": "desk.done.called", "first": "desk.done.first", "rejected": "desk.done.rejected",
 	"asked": "desk.done.asked", "flagged": "desk.done.flagged", "settled": "desk.done.settled", "restored": "desk.done.restored",
-	"closed": "desk.done.closed", "invited": "desk.done.invited", "roles": "desk.done.roles", "linked": "desk.done.linked",
+	"closed": "desk.done.closed", "twin": "desk.done.twin", "invited": "desk.done.invited", "roles": "desk.done.roles", "linked": "desk.done.linked",
 	"disabled": "desk.done.disabled", "enabled": "desk.done.enabled",
 }
 

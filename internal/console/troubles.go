@@ -24,6 +24,8 @@ func (c *Console) mountTroubles(d desk) {
 	d.place("GET /staff/frozen", access.ReviewRequests, c.frozen, page.NavItem{Path: "/staff/frozen", Icon: "shield-alert", TextKey: "console.nav.frozen"})
 	d.page("GET /staff/frozen/{id}", access.ReviewRequests, c.frozenOne)
 	d.form("POST /staff/frozen/{id}", access.ReviewRequests, c.settleFrozen)
+	d.page("GET /staff/twins/{id}", access.ReviewRequests, c.twin)
+	d.form("POST /staff/twins/{id}", access.ReviewRequests, c.settleTwin)
 }
 
 // Trouble is a message that did not arrive.
@@ -73,8 +75,8 @@ func (c *Console) settleMessage(q *web.Request, d access.Desk) (web.Reply, error
 	return web.Redirect("/staff/undelivered?done=settled"), absent(c.Outbox.Settle(q.Context(), d, ids.Message(q.PathValue("id"))))
 }
 
-// FrozenPage lists accounts locked by "this was not me".
-type FrozenPage struct{ Table page.TableSpec }
+// FrozenPage lists accounts locked by "this was not me", and people with two.
+type FrozenPage struct{ Table, Twins page.TableSpec }
 
 func (c *Console) frozen(q *web.Request, d access.Desk) (web.Reply, error) {
 	all, err := c.Accounts.Waiting(q.Context(), d)
@@ -82,7 +84,7 @@ func (c *Console) frozen(q *web.Request, d access.Desk) (web.Reply, error) {
 		return web.Reply{}, err
 	}
 	s := c.words(q)
-	p := FrozenPage{page.TableSpec{ID: "frozenlist", Caption: s.T("console.frozen.title"), HideCaption: true, Empty: s.T("console.frozen.none"),
+	p := FrozenPage{Table: page.TableSpec{ID: "frozenlist", Caption: s.T("console.frozen.title"), HideCaption: true, Empty: s.T("console.frozen.none"),
 		Columns: []page.Column{{Text: s.T("console.codes.patient")}, {Text: s.T("desk.frozen.cause")}, {Text: s.T("desk.requests.waiting")}, {Text: s.T("desk.frozen.opened")}}}}
 	rows := make([]enroll.CodeRow, len(all))
 	for i, f := range all {
@@ -95,6 +97,9 @@ func (c *Console) frozen(q *web.Request, d access.Desk) (web.Reply, error) {
 	for _, f := range all {
 		p.Table.Rows = append(p.Table.Rows, []page.Cell{{Text: names[f.Patient], Href: "/staff/frozen/" + string(f.Account)}, {Text: cause(s, f.Cause)},
 			{Text: waited(s, c.DB.Now().Sub(f.At))}, {Text: s.Date(f.Opened)}})
+	}
+	if p.Twins, err = c.twinsTable(q, d); err != nil {
+		return web.Reply{}, err
 	}
 	return c.show(q, q.T("console.frozen.title"), func(s page.Shell) templ.Component { return frozen(s, p) }), nil
 }
@@ -174,6 +179,9 @@ func (c *Console) settleFrozen(q *web.Request, d access.Desk) (web.Reply, error)
 		return c.frozenPage(q, d, "", fault.Bad("to", "desk.frozen.choose"))
 	}
 	err := c.Accounts.Settle(q.Context(), d, ids.Account(q.PathValue("id")), to)
+	if f, ok := fault.As(err); ok && f.Text == "account.twin.first" {
+		return c.frozenPage(q, d, string(to), fault.Bad("to", f.Text))
+	}
 	if fault.Is(err, fault.Conflict) { // a colleague was faster
 		return web.Redirect("/staff/frozen"), nil
 	}

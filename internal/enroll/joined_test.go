@@ -386,3 +386,24 @@ func TestAccountLeftBehindIsFound(t *testing.T) {
 		}
 	})
 }
+
+func TestDeskSettlesTwinsOnItsPages(t *testing.T) {
+	p := lite(t)
+	_, _, held, kept := p.twins()
+	b := p.b.Other()
+	b.SetCookie("__Host-staff", p.staff("Kim"))
+	at := b.Get("/staff/frozen").Want(200, "Locked accounts")
+	if text := at.Text("#twinlist"); !strings.Contains(text, "r•••7") || !strings.Contains(text, "r•••8") || strings.Contains(at.Body, "rosa.kettle") {
+		t.Errorf("the list says %s", text)
+	}
+	at = b.Get("/staff/twins/"+string(held.Account)).Want(200, "Two accounts of one person")
+	form := `form[action="/staff/twins/` + string(held.Account) + `"]`
+	if at = at.Submit(form).Want(422, "Two accounts of one person"); !strings.Contains(at.Text(".errsum"), "Choose the account") {
+		t.Error("nothing chosen, nothing said")
+	}
+	at = at.Submit(form, "stays", string(held.Account)).Want(200, "Locked accounts")
+	if !strings.Contains(at.Text("main"), "One account stays") || p.state(held.Account) != "active" || p.state(kept.Account) != "closed" {
+		t.Errorf("held %s, kept %s", p.state(held.Account), p.state(kept.Account))
+	}
+	b.Get("/staff/twins/"+string(held.Account)).Want(404, "")
+}
