@@ -44,6 +44,14 @@ func (r *Router) serve(w http.ResponseWriter, req *http.Request) {
 		http.Redirect(w, req, LocalPath(probe.header.Get("Location"), "/"), http.StatusSeeOther)
 		return
 	}
+	// A form that came back with a problem stands at an address that only takes
+	// forms: a reload, or coming back after signing in again, asks for its page.
+	if probe.status == http.StatusMethodNotAllowed && req.Method == http.MethodGet {
+		if page := LocalPath(r.pageAbove(req.URL.Path), "/home"); page != "/home" {
+			http.Redirect(w, req, page, http.StatusSeeOther)
+			return
+		}
+	}
 	if allow := probe.header.Get("Allow"); allow != "" {
 		w.Header().Set("Allow", allow)
 	}

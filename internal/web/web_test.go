@@ -145,3 +145,22 @@ func TestForeignHostIsNotAnswered(t *testing.T) {
 		t.Errorf("answered %d", res.StatusCode)
 	}
 }
+
+// The address of a form that came back with a problem, asked for as a page, leads
+// to the page the form belongs to.
+func TestAFormsAddressLeadsToItsPage(t *testing.T) {
+	b := serve(t, func(r *web.Router) {
+		show := func(*web.Request, access.Visitor) (web.Reply, error) { return web.Show(simple), nil }
+		r.Visitor("GET /f/{id}", show)
+		r.VisitorForm("POST /f/{id}/call/again", show)
+		r.VisitorForm("POST /alone", show)
+	})
+	if p := b.Get("/f/7/call/again"); p.Status != 200 || p.Path != "/f/7" {
+		t.Errorf("led to %s (%d)", p.Path, p.Status)
+	}
+	for _, path := range []string{"/alone", "/f/7/call/again/more"} {
+		if p := b.Get(path); p.Status != 405 && p.Status != 404 {
+			t.Errorf("%s answered %d", path, p.Status)
+		}
+	}
+}
