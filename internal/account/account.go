@@ -25,6 +25,7 @@ type Parts struct {
 	Outbox Outbox
 	People People
 	Terms  Terms
+	News   News // nil: the home page tells of no results
 	Clinic *page.Clinic
 }
 
@@ -59,6 +60,18 @@ type People interface {
 // Terms tells whether an account must accept new terms before it goes on.
 type Terms interface {
 	Missing(ctx context.Context, tx *store.Tx, a ids.Account) (bool, error)
+}
+
+// News tells which results have become visible lately.
+type News interface {
+	Newest(ctx context.Context, tx *store.Tx, who access.Reading, since time.Time) ([]NewResult, error)
+}
+
+// NewResult is a result on the home page. Title is "" where it says too much for
+// a page that others may see over a shoulder.
+type NewResult struct {
+	Path, Title string
+	At          time.Time
 }
 
 // Contact is one way to write to a person.

@@ -17,7 +17,13 @@ type Overview struct {
 	Codes     int       // recovery codes left
 	Last      time.Time // sign-in before this one; zero if this is the first
 	LastAgent string
+	Told      bool        // results are shown in this portal
+	News      []NewResult // that became visible since then
 }
+
+// newsAtFirst is how far back the home page looks for results when somebody signs
+// in for the first time: an imported record is not all news.
+const newsAtFirst = 30 * 24 * time.Hour
 
 // Method is a second step as its owner sees it.
 type Method struct {
@@ -54,7 +60,15 @@ func (s *Accounts) See(ctx context.Context, c access.Chart) (Overview, error) {
 		if o.Codes, err = codesLeft(ctx, tx, c.Account()); err != nil {
 			return err
 		}
-		o.Last, o.LastAgent, err = lastSignIn(ctx, tx, c.Account())
+		if o.Last, o.LastAgent, err = lastSignIn(ctx, tx, c.Account()); err != nil || s.News == nil {
+			return err
+		}
+		since := o.Last
+		if since.IsZero() {
+			since = tx.Now.Add(-newsAtFirst)
+		}
+		o.Told = true
+		o.News, err = s.News.Newest(ctx, tx, c, since)
 		return err
 	})
 	return o, err

@@ -115,3 +115,12 @@ func or(a, b string) string {
 	}
 	return b
 }
+
+// newRows lists what is new for the home page.
+func (p HomePage) newRows(s page.Shell) []page.Row {
+	out := make([]page.Row, len(p.News))
+	for i, n := range p.News {
+		out[i] = page.Row{Href: n.Path, Icon: "flask-conical", Title: or(n.Title, s.T("account.home.results.one")), Text: s.Date(n.At)}
+	}
+	return out
+}

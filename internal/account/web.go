@@ -29,6 +29,7 @@ func (s *Accounts) Mount(r *web.Router) {
 	r.VisitorForm("POST /signin/step/send", s.send)
 	r.VisitorForm("POST /signin/cancel", s.cancel)
 	r.Visitor("GET /signin/help", s.showHelp)
+	r.PatientNav(page.NavItem{Path: "/home", Icon: "house", TextKey: "account.home.nav"})
 	r.Patient("GET /home", access.SeeHome, s.showHome)
 	r.PatientForm("POST /signout", access.EndSession, s.signOut)
 	r.Patient("GET "+access.ConfirmPath, access.ConfirmSelf, s.showConfirm)

@@ -28,6 +28,7 @@ import (
 	"portico/internal/record"
 	"portico/internal/records"
 	"portico/internal/registry"
+	"portico/internal/results"
 	"portico/internal/secret"
 	"portico/internal/staff"
 	"portico/internal/store"
@@ -77,6 +78,7 @@ type App struct {
 	Trail    *trail.Trail
 	Console  *console.Console
 	Ingest   *ingest.Door
+	Results  *results.Results
 }
 
 // New opens the database named by cfg and joins the rooms. It does not migrate:
@@ -137,7 +139,8 @@ func (a *App) join() error {
 	a.Ingest = &ingest.Door{DB: a.DB, Registry: a.Registry, Records: a.Record}
 	a.Terms = &terms.Terms{DB: a.DB, Clinic: a.clinic}
 	a.Accounts = account.New(account.Parts{DB: a.DB, Gate: a.Gate, Keys: a.Keys, Limits: a.Limit, Hasher: a.Hasher,
-		Outbox: a.Outbox, People: owners{a.Registry}, Terms: a.Terms, Clinic: a.clinic})
+		Outbox: a.Outbox, People: owners{a.Registry}, Terms: a.Terms, News: news{}, Clinic: a.clinic})
+	a.joinRecord()
 	a.joinEnroll()
 	a.Registry.Follower = followers{a.Accounts, a.Enroll}
 	a.joinDesk()
@@ -199,6 +202,7 @@ func (a *App) joinWeb() {
 	a.Terms.Mount(a.Router)
 	a.Enroll.Mount(a.Router)
 	a.Accounts.Mount(a.Router)
+	a.Results.Mount(a.Router)
 	a.Records.Mount(a.Router)
 	a.Staff.Mount(a.Router)
 	a.Console.Mount(a.Router)

@@ -43,3 +43,15 @@ func (w *world) correction(of person) string {
 	}
 	return string(must(w.app.Records.Ask(ctx, c, ids.Resource(w.entry(m)), "This is not mine.")))
 }
+
+// result is a value of a person's record.
+func (w *world) result(of person) string {
+	return w.taken(of, "Observation", `{"resourceType":"Observation","id":"%[1]s","status":"final","category":[{"coding":[{"code":"laboratory"}]}],
+		"code":{"coding":[{"system":"http://loinc.org","code":"2345-7","display":"Glucose"}]},"subject":{"reference":"Patient/p"},"valueInteger":5}`)
+}
+
+// reportWithFile is a report of a person's record that a file came with.
+func (w *world) reportWithFile(of person) string {
+	return w.taken(of, "DiagnosticReport", `{"resourceType":"DiagnosticReport","id":"%[1]s","status":"final","code":{"text":"X-ray"},"category":[{"coding":[{"code":"RAD"}]}],
+		"subject":{"reference":"Patient/p"},"presentedForm":[{"contentType":"text/plain","data":"aGVsbG8="}]}`)
+}

@@ -28,6 +28,9 @@ var samples = map[string]func(w *world, of person) string{
 	"/records/item/{id}": (*world).entry,
 
 	"/staff/corrections/{id}": (*world).correction,
+	"/results/{id}":           (*world).result,
+	"/results/{id}/file":      (*world).reportWithFile,
+
 	"/staff/codes/{id}":       (*world).code,
 	"/staff/frozen/{id}":      (*world).frozen,
 	"/staff/twins/{id}":       (*world).twins,
@@ -81,6 +84,9 @@ var forms = map[string]form{
 	"POST /enroll/terms":              {made: (*world).atTerms},
 	"POST /records/item/{id}/correct": {send: say("wanted", "This is not mine.")},
 	"POST /records/timeline":          {send: say("words", "knee", "section", "", "from", "2026-01-01", "to", ""), mute: true},
+	"POST /results":                   {send: say("words", "glucose", "group", "laboratory", "from", "2026-01-01", "to", "2026-02-01", "out", "yes"), mute: true},
+	"POST /results/settings":          {send: say("wait", "yes")},
+	"POST /results/{id}/show":         {},
 	"POST /signout":                   {},
 	"POST /terms/accept":              {made: (*world).mustAccept},
 

@@ -24,6 +24,7 @@ const (
 	ResultMarked      Action = "result.marked"
 	ResultRules       Action = "result.rules_changed"
 	ResultSeen        Action = "result.seen"
+	ResultShown       Action = "result.shown"
 	ReleaseChosen     Action = "result.wait_chosen"
 	CorrectionAsked   Action = "correction.asked"
 	CorrectionSettled Action = "correction.settled"
@@ -129,6 +130,7 @@ var Sentences = map[Action]string{
 	ResultMarked:      "marked a result or note as sensitive, or took the mark away",
 	ResultRules:       "changed when results are released",
 	ResultSeen:        "opened a result",
+	ResultShown:       "chose to see a result that may be hard to read alone",
 	ReleaseChosen:     "chose whether to wait for the clinician's comment",
 	CorrectionAsked:   "asked for something in the record to be corrected",
 	CorrectionSettled: "answered a request to correct the record",

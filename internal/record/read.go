@@ -299,19 +299,25 @@ type Link struct {
 
 // LinksTo gives what refers to a resource of the reader's patient.
 func LinksTo(ctx context.Context, tx *store.Tx, who access.Reading, id ids.Resource) ([]Link, error) {
-	return links(ctx, tx, `to_id = $1`, who, id)
+	return store.List(ctx, tx, scanLink, `SELECT from_id, to_id, element FROM resource_link WHERE to_id = $1 AND patient_id = $2 ORDER BY element, place`, id, who.Patient())
 }
 
-// LinksFrom gives what a resource of the reader's patient refers to.
-func LinksFrom(ctx context.Context, tx *store.Tx, who access.Reading, id ids.Resource) ([]Link, error) {
-	return links(ctx, tx, `from_id = $1`, who, id)
+// LinksFrom gives what resources of the reader's patient refer to, in the order
+// of each document.
+func LinksFrom(ctx context.Context, tx *store.Tx, who access.Reading, of ...ids.Resource) ([]Link, error) {
+	if len(of) == 0 {
+		return nil, nil
+	}
+	args := []any{string(who.Patient())}
+	for _, id := range of[:min(len(of), 500)] {
+		args = append(args, string(id))
+	}
+	return store.List(ctx, tx, scanLink, `SELECT from_id, to_id, element FROM resource_link WHERE patient_id = $1 AND from_id IN (`+store.In(2, len(args)-1)+`) ORDER BY from_id, element, place`, args...)
 }
 
-func links(ctx context.Context, tx *store.Tx, by string, who access.Reading, id ids.Resource) ([]Link, error) {
-	return store.List(ctx, tx, func(r store.Row) (l Link, err error) {
-		err = r.Scan(&l.From, &l.To, &l.Element)
-		return l, err
-	}, `SELECT from_id, to_id, element FROM resource_link WHERE `+by+` AND patient_id = $2 ORDER BY element, place`, id, who.Patient())
+func scanLink(r store.Row) (l Link, err error) {
+	err = r.Scan(&l.From, &l.To, &l.Element)
+	return l, err
 }
 
 // Rows gives single rows by identifier, in that order; those the reader may not

@@ -1,0 +1,102 @@
+package results
+
+import (
+	"context"
+
+	"portico/internal/access"
+	"portico/internal/ids"
+	"portico/internal/record"
+	"portico/internal/store"
+)
+
+// perPage is how many results a list shows at once: what a phone scrolls through
+// before it is quicker to search, and what keeps the page light.
+const perPage = 20
+
+// Item is one line of a list.
+type Item struct {
+	record.Row
+	New     bool // never opened in this version
+	Veiled  bool // sensitive, and not chosen to be seen in this session
+	Members int  // of a panel
+	Out     int  // members out of range
+}
+
+// Shut tells that nothing of the result may be said yet: it is held, or waits
+// for the person's choice.
+func (i Item) Shut() bool { return i.Held || i.Veiled }
+
+// Found is one page of a list.
+type Found struct {
+	Items []Item
+	Next  Filter // of the next page; After is "" at the end
+}
+
+// List finds the results of the chart's patient, newest first. A filter that
+// makes no sense is Invalid at its field.
+func (s *Results) List(ctx context.Context, c access.Chart, f Filter) (Found, error) {
+	if err := c.Need(access.SeeResults); err != nil {
+		return Found{}, err
+	}
+	q, err := f.query(s.zone())
+	if err != nil {
+		return Found{}, err
+	}
+	q.Limit = perPage
+	out := Found{Next: f}
+	err = s.DB.View(ctx, func(tx *store.Tx) error {
+		rows, next, err := record.List(ctx, tx, c, q)
+		if err != nil {
+			return err
+		}
+		out.Next.After = next
+		out.Items, err = items(ctx, tx, c, rows)
+		return err
+	})
+	return out, err
+}
+
+// items adds to rows what only this room knows of them.
+func items(ctx context.Context, tx *store.Tx, c access.Chart, rows []record.Row) ([]Item, error) {
+	if len(rows) == 0 {
+		return nil, nil
+	}
+	of := idsOf(rows)
+	var panels []ids.Resource
+	for _, r := range rows {
+		if r.Kind == "DiagnosticReport" && !r.Held {
+			panels = append(panels, r.ID)
+		}
+	}
+	groups, err := record.Groups(ctx, tx, c, panels...)
+	if err != nil {
+		return nil, err
+	}
+	seen, err := seenAt(ctx, tx, c, of)
+	if err != nil {
+		return nil, err
+	}
+	shown, err := shownIn(ctx, tx, c, of)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Item, len(rows))
+	for i, r := range rows {
+		out[i] = Item{Row: r, New: !r.Held && seen[r.ID].Before(r.Changed), Veiled: veiled(r, shown),
+			Members: groups[r.ID].Members, Out: groups[r.ID].Out}
+	}
+	return out, nil
+}
+
+func idsOf(rows []record.Row) []ids.Resource {
+	out := make([]ids.Resource, len(rows))
+	for i, r := range rows {
+		out[i] = r.ID
+	}
+	return out
+}
+
+// veiled tells whether a row waits for the person's choice to see it.
+func veiled(r record.Row, shown map[ids.Resource]bool) bool {
+	return r.Sensitive && !r.Held && !shown[r.ID]
+}

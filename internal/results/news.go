@@ -1,0 +1,36 @@
+package results
+
+import (
+	"context"
+	"time"
+
+	"portico/internal/access"
+	"portico/internal/ids"
+	"portico/internal/record"
+	"portico/internal/store"
+)
+
+// News is a result that has become visible lately.
+type News struct {
+	ID    ids.Resource
+	Title string // "" for one that is sensitive: a home page is seen over shoulders
+	At    time.Time
+}
+
+// mostNews is how many the home page has room for.
+const mostNews = 3
+
+// Newest gives the newest results of the reader's patient that became visible at
+// or after since.
+func Newest(ctx context.Context, tx *store.Tx, who access.Reading, since time.Time) ([]News, error) {
+	rows, err := record.Opened(ctx, tx, who, record.News{Section: record.Results, Since: since, Limit: mostNews})
+	var out []News
+	for _, r := range rows {
+		n := News{ID: r.ID, Title: r.Title, At: r.ReleaseAt}
+		if r.Sensitive {
+			n.Title = ""
+		}
+		out = append(out, n)
+	}
+	return out, err
+}

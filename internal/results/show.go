@@ -1,0 +1,158 @@
+package results
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"portico/internal/fhir"
+	"portico/internal/page"
+	"portico/internal/record"
+)
+
+// when writes a moment as precisely as it came. A day has no zone: it is the day
+// that was written, wherever the clinic is.
+func when(s page.Shell, w fhir.When) string {
+	switch {
+	case w.Text == "":
+		return ""
+	case !w.Day():
+		return s.Moment(w.Time)
+	case len(w.Text) == len("2006"):
+		return w.Text
+	case len(w.Text) == len("2006-01"):
+		return s.T("results.month", s.Lang.Month(w.Time.Month()), w.Time.Year())
+	}
+	return s.Lang.Date(w.Time)
+}
+
+// day is when without the time of day.
+func day(s page.Shell, w fhir.When) string {
+	if w.Text != "" && !w.Day() {
+		return s.Date(w.Time)
+	}
+	return when(s, w)
+}
+
+// drawnAt is where a moment stands in a chart: a day without a time at its noon,
+// so that no zone moves it to the day before.
+func drawnAt(s page.Shell, w fhir.When) time.Time {
+	if !w.Day() || s.Clinic == nil || s.Clinic.Zone == nil {
+		return w.Time
+	}
+	y, m, d := w.Time.Date()
+	return time.Date(y, m, d, 12, 0, 0, 0, s.Clinic.Zone)
+}
+
+// name is what a result is called; one that came without a name is called so.
+func name(s page.Shell, r record.Row) string {
+	if r.Title != "" {
+		return r.Title
+	}
+	if r.Held {
+		return s.T("results.held.title")
+	}
+	return s.T("results.unnamed")
+}
+
+func group(s page.Shell, g string) string {
+	switch g {
+	case record.Laboratory, record.Imaging, record.Pathology, record.Microbiology:
+		return s.T("results.group." + g)
+	}
+	return s.T("results.group.other")
+}
+
+// word is a verdict in words.
+func (v Verdict) word(s page.Shell) string {
+	if v.Raw != "" {
+		return s.T(v.Key, v.Raw)
+	}
+	if v.Count > 0 {
+		return s.T(v.Key, v.Count)
+	}
+	return s.T(v.Key)
+}
+
+// says tells in a sentence how the value stands to its range.
+func says(s page.Shell, m record.Measure) string {
+	v := verdict(m)
+	unflagged := m
+	unflagged.Flag = ""
+	own := verdict(unflagged)
+	limits := m.Low != "" || m.High != ""
+	switch v.Key {
+	case "results.flag.in", "results.flag.high", "results.flag.low", "results.flag.very_high", "results.flag.very_low":
+		if own.Key != "" && (own.Key == v.Key || own.Icon == "arrow-up" && v.Key == "results.flag.very_high" || own.Icon == "arrow-down" && v.Key == "results.flag.very_low") {
+			return s.T("results.say." + v.Key[len("results.flag."):])
+		}
+		return s.T("results.say.marked", v.word(s))
+	case "results.flag.raw":
+		return s.T("results.say.raw", v.Raw)
+	case "":
+		if m.Num != "" && !limits && m.Range == "" {
+			return s.T("results.say.norange")
+		}
+		return ""
+	case "results.flag.outside", "results.flag.far_outside":
+		return s.T("results.say.marked", v.word(s))
+	}
+	return ""
+}
+
+// since compares a result with the one before it in the same unit, "" if there
+// is none.
+func since(s page.Shell, o Opened) string {
+	if len(o.Parts) > 0 {
+		return ""
+	}
+	for _, c := range o.History.Curves {
+		for i, p := range c.Points {
+			if p.ID != o.ID || i+1 == len(c.Points) || p.Num == "" {
+				continue
+			}
+			before := c.Points[i+1]
+			now, _ := strconv.ParseFloat(p.Num, 64)
+			then, err := strconv.ParseFloat(before.Num, 64)
+			if err != nil {
+				return ""
+			}
+			key := "results.since.same"
+			if now > then {
+				key = "results.since.up"
+			} else if now < then {
+				key = "results.since.down"
+			}
+			return s.T(key, valued(s, before.Measure), day(s, before.At))
+		}
+	}
+	return ""
+}
+
+// bar draws a value beside its range; one without limits draws nothing.
+func bar(s page.Shell, id string, m record.Measure) page.RangeSpec {
+	v, err := strconv.ParseFloat(drawable(m), 64)
+	if err != nil {
+		return page.RangeSpec{ID: id}
+	}
+	return page.RangeSpec{ID: id, Value: v, Text: valued(s, m), Comparator: m.Comparator, Low: limit(m.Low), High: limit(m.High), LowText: m.Low, HighText: m.High, Tone: warns(verdict(m).Tone)}
+}
+
+// size is how large a file is, for people.
+func size(n int) string {
+	switch {
+	case n < 1<<10:
+		return fmt.Sprintf("%d bytes", n)
+	case n < 1<<20:
+		return fmt.Sprintf("%d KB", n>>10)
+	}
+	return fmt.Sprintf("%.1f MB", float64(n)/(1<<20))
+}
+
+// warns keeps of a tone what marks a value as out of range.
+func warns(t page.Tone) page.Tone {
+	if t == page.Warn || t == page.Bad {
+		return t
+	}
+	return ""
+}
