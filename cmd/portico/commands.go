@@ -110,6 +110,33 @@ func (c importFHIRCommand) Run(s settings) error {
 	})
 }
 
+type importCCDACommand struct {
+	Paths  []string `arg:"" help:"Files or folders." type:"existingpath"`
+	Source string   `help:"Whose files these are. Identifiers mean something only within one source." default:"import"`
+}
+
+func (c importCCDACommand) Run(s settings) error {
+	return s.with(func(a *app.App) error {
+		return a.ImportDocuments(s.ctx, ingest.Order{Paths: c.Paths, Source: c.Source, Out: s.out})
+	})
+}
+
+type feedsAddCommand struct {
+	Name string `arg:"" help:"Name of the sending system."`
+}
+
+func (c feedsAddCommand) Run(s settings) error {
+	return s.with(func(a *app.App) error { return a.AddFeed(s.ctx, c.Name, s.out) })
+}
+
+type feedsEndCommand struct {
+	ID string `arg:"" help:"Identifier of the feed, the first part of its token."`
+}
+
+func (c feedsEndCommand) Run(s settings) error {
+	return s.with(func(a *app.App) error { return a.EndFeed(s.ctx, c.ID, s.out) })
+}
+
 type importCSVCommand struct {
 	File  string `arg:"" help:"Spreadsheet with named columns." type:"existingfile"`
 	Since string `name:"contacts-since" help:"Day (2026-01-31) since when contacts without a date have been on file; else from today, and they can be used in a week."`

@@ -33,8 +33,13 @@ type commands struct {
 	Version versionCommand `cmd:"" help:"Show the version."`
 	Import  struct {
 		FHIR importFHIRCommand `cmd:"" name:"fhir" help:"Take charts in from FHIR R4 bundles, resources, NDJSON, .gz or folders."`
+		CCDA importCCDACommand `cmd:"" name:"ccda" help:"Take clinical documents (C-CDA) in from files, .gz or folders."`
 		CSV  importCSVCommand  `cmd:"" name:"csv" help:"Take patients in from a spreadsheet with named columns."`
 	} `cmd:"" help:"Take patients and their records in."`
+	Feeds struct {
+		Add feedsAddCommand `cmd:"" help:"Add a feed and print its token, which is shown once."`
+		End feedsEndCommand `cmd:"" help:"End a feed: nothing it sends is taken any more."`
+	} `cmd:"" help:"Systems that send records over HTTP."`
 	Staff struct {
 		Add staffAddCommand `cmd:"" help:"Add a staff user and print a one-time set-up link."`
 	} `cmd:"" help:"People who work at the clinic."`

@@ -136,7 +136,7 @@ func (a *App) join() error {
 	a.Record = &record.Records{DB: a.DB}
 	a.Records = records.New(records.Parts{DB: a.DB, Gate: a.Gate, Keys: a.Keys, Clinic: a.clinic})
 	a.Registry = &registry.Room{DB: a.DB, Keys: a.Keys, Region: a.cfg.Phone.Region}
-	a.Ingest = &ingest.Door{DB: a.DB, Registry: a.Registry, Records: a.Record}
+	a.Ingest = &ingest.Door{DB: a.DB, Registry: a.Registry, Records: a.Record, Limit: a.Limit, Clinic: a.clinic}
 	a.Terms = &terms.Terms{DB: a.DB, Clinic: a.clinic}
 	a.Accounts = account.New(account.Parts{DB: a.DB, Gate: a.Gate, Keys: a.Keys, Limits: a.Limit, Hasher: a.Hasher,
 		Outbox: a.Outbox, People: owners{a.Registry}, Terms: a.Terms, News: news{}, Clinic: a.clinic})
@@ -206,6 +206,7 @@ func (a *App) joinWeb() {
 	a.Records.Mount(a.Router)
 	a.Staff.Mount(a.Router)
 	a.Console.Mount(a.Router)
+	a.Ingest.Mount(a.Router)
 	a.Outbox.Work(a.Jobs)
 	a.Enroll.Work(a.Jobs)
 	a.Accounts.Work(a.Jobs)

@@ -16,6 +16,7 @@ import (
 	"portico/internal/config"
 	"portico/internal/enroll"
 	"portico/internal/fault"
+	"portico/internal/ids"
 	"portico/internal/ingest"
 	"portico/internal/lang"
 	"portico/internal/registry"
@@ -121,10 +122,20 @@ func (a *App) ImportFHIR(ctx context.Context, o ingest.Order, since string) erro
 		return err
 	}
 	r, err := a.Ingest.Files(ctx, access.NewDuty("import fhir"), o)
+	return importReport(r, err, o.Out)
+}
+
+// ImportDocuments is `portico import ccda`.
+func (a *App) ImportDocuments(ctx context.Context, o ingest.Order) error {
+	r, err := a.Ingest.Documents(ctx, access.NewDuty("import ccda"), o)
+	return importReport(r, err, o.Out)
+}
+
+func importReport(r ingest.Report, err error, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	r.Write(o.Out)
+	r.Write(out)
 	if n := r.Refused(); n > 0 {
 		return fmt.Errorf("%d records were refused", n)
 	}
@@ -170,6 +181,29 @@ func report(r registry.Report, err error, out io.Writer) error {
 	if r.Refused > 0 {
 		return fmt.Errorf("%d records were refused", r.Refused)
 	}
+	return nil
+}
+
+// AddFeed is `portico feeds add`.
+func (a *App) AddFeed(ctx context.Context, name string, out io.Writer) error {
+	id, token, err := a.Ingest.AddFeedByDuty(ctx, access.NewDuty("feeds add"), name)
+	if err != nil {
+		return inWords(err)
+	}
+	fmt.Fprintf(out, "Feed %s is ready. Send to %s with this token. It is not shown again.\n%s\n", id, a.base.JoinPath("feeds", "fhir"), token)
+	return nil
+}
+
+// EndFeed is `portico feeds end`.
+func (a *App) EndFeed(ctx context.Context, id string, out io.Writer) error {
+	err := a.Ingest.EndFeedByDuty(ctx, access.NewDuty("feeds end"), ids.Feed(id))
+	if fault.Is(err, fault.NotFound) {
+		return errors.New("there is no feed in use with this id; the page Feeds lists them")
+	}
+	if err != nil {
+		return inWords(err)
+	}
+	fmt.Fprintln(out, "The feed has ended.")
 	return nil
 }
 

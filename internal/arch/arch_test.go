@@ -159,7 +159,7 @@ func TestTimeComesFromTheClock(t *testing.T) {
 func TestProofsAreMintedInFewPlaces(t *testing.T) {
 	may := map[string][]string{
 		"NewVisitor": {"web", "demo", "bench", "testkit"},
-		"NewDuty":    {"jobs", "app", "demo", "bench", "testkit"},
+		"NewDuty":    {"jobs", "app", "demo", "bench", "testkit", "ingest"},
 	}
 	for _, f := range files(t) {
 		for name, who := range may {

@@ -38,6 +38,9 @@ var samples = map[string]func(w *world, of person) string{
 	"/staff/people/{id}":      func(w *world, _ person) string { return string(w.hire("front_desk").id) },
 	"/staff/requests/{id}":    func(w *world, _ person) string { return w.request() },
 	"/staff/undelivered/{id}": (*world).undelivered,
+
+	"/staff/feeds/{id}":          (*world).feed,
+	"/staff/imports/faults/{id}": (*world).importFault,
 }
 
 // form is what a person sends with a form.
@@ -96,6 +99,9 @@ var forms = map[string]form{
 	"POST /staff/codes/{id}/letter":     {},
 	"POST /staff/codes/{id}/revoke":     {},
 	"POST /staff/codes/{id}/show":       {},
+	"POST /staff/feeds":                 {made: (*world).newFeed},
+	"POST /staff/feeds/{id}/end":        {},
+	"POST /staff/imports/faults/{id}":   {},
 	"POST /staff/frozen/{id}":           {send: say("to", "closed")},
 	"POST /staff/patients":              {send: say("name", "Walker", "number", "", "birth_day", "", "birth_month", "", "birth_year", ""), mute: true},
 	"POST /staff/patients/{id}/issue":   {send: say("by", "letter")},
@@ -127,6 +133,7 @@ var pages = map[string]func(*world, person) state{
 
 // systems are the addresses without a person, each with the reason why it needs none.
 var systems = map[string]string{
+	"POST /feeds/fhir":       "programs with a token of their own; refused from browsers, with cookies or an origin",
 	"GET /assets/":           "files of the portal's own, the same for everybody",
 	"GET /healthz":           "tells that the process lives",
 	"GET /readyz":            "tells that the database answers",

@@ -373,3 +373,19 @@ func (w *world) called(person) state {
 	contact := w.one(`SELECT id FROM patient_contact WHERE patient_id = $1 AND kind = 'mobile'`, string(p.id))
 	return state{send: say("contact", string(p.id)+" "+contact, "outcome", "reached", "evidence", "visit", "note", "Knew the day.")}
 }
+
+func (w *world) feed(person) string {
+	id, _, err := w.app.Ingest.AddFeedByDuty(ctx, duty, fmt.Sprintf("lab %d", next()))
+	return string(must(id, err))
+}
+
+func (w *world) newFeed(person) state { return state{send: say("name", fmt.Sprintf("lab %d", next()))} }
+
+// importFault is something of a file that could not come in.
+func (w *world) importFault(person) string {
+	file := fmt.Sprintf("chart %d.json", next())
+	if err := w.app.Registry.KeepFaults(ctx, duty, []string{file}, []registry.Refusal{{File: file, Entry: 1, Key: "record.refused.nobody"}}); err != nil {
+		w.t.Fatal(err)
+	}
+	return w.one(`SELECT id FROM import_fault ORDER BY at DESC, id LIMIT 1`)
+}

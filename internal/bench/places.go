@@ -127,6 +127,8 @@ var places = []place{
 	{route: "/staff/undelivered", who: clerk, queries: 7},
 	{route: "/staff/corrections", who: archivist, queries: 6},
 	{route: "/staff/corrections/{id}", who: archivist, from: "/staff/corrections", queries: 16},
+	{route: "/staff/imports", who: archivist, queries: 8},
+	{route: "/staff/feeds", who: administrator, queries: 5},
 	{route: "/staff/people", who: administrator, queries: 6},
 	{route: "/staff/people/{id}", who: administrator, from: "/staff/people", text: "Jordan Kim", queries: 6},
 	{route: "/staff/audit", who: auditor, whole: true, queries: 8},

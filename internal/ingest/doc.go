@@ -12,6 +12,7 @@
 // whatever its size. What was refused is told by file, entry and path, never by
 // value, and kept until the same file comes in without it.
 //
-// Tables: ingest_person, feed, ingest_run. Routes: none. Jobs: none. Audit:
+// Tables: ingest_person, feed, ingest_run. Routes: POST /feeds/fhir,
+// /staff/imports…, /staff/feeds…. Jobs: none. Audit: feed.changed, feed.tried,
 // patients.imported, record.taken.
 package ingest

@@ -2,9 +2,12 @@ package ingest
 
 import (
 	"context"
+	"sync"
 
 	"portico/internal/access"
 	"portico/internal/ids"
+	"portico/internal/limit"
+	"portico/internal/page"
 	"portico/internal/record"
 	"portico/internal/registry"
 	"portico/internal/store"
@@ -15,6 +18,11 @@ type Door struct {
 	DB       *store.DB
 	Registry *registry.Room
 	Records  *record.Records
+	Limit    *limit.Limiter
+	Clinic   *page.Clinic
+
+	once  sync.Once
+	turns chan struct{} // of feeds' messages under way
 }
 
 // Files is the source of what an operator imports without naming another. It is

@@ -7,11 +7,14 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"portico/internal/access"
 	"portico/internal/clock"
 	"portico/internal/ids"
 	"portico/internal/ingest"
+	"portico/internal/limit"
+	"portico/internal/page"
 	"portico/internal/record"
 	"portico/internal/registry"
 	"portico/internal/store"
@@ -31,7 +34,8 @@ func each(t *testing.T, f func(t *testing.T, door *ingest.Door, c *clock.Fake)) 
 
 func newDoor(t testing.TB, db *store.DB) *ingest.Door {
 	r := &registry.Room{DB: db, Keys: testkit.Keys(t), Region: "US"}
-	return &ingest.Door{DB: db, Registry: r, Records: &record.Records{DB: db}}
+	return &ingest.Door{DB: db, Registry: r, Records: &record.Records{DB: db}, Limit: &limit.Limiter{DB: db, Keys: r.Keys},
+		Clinic: &page.Clinic{Name: "Riverside Family Clinic", Zone: time.UTC}}
 }
 
 // write makes files in a new folder.

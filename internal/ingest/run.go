@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"portico/internal/access"
 	"portico/internal/audit"
 	"portico/internal/ids"
 	"portico/internal/record"
@@ -38,4 +39,36 @@ func marshalTypes(t map[string]record.Tally) (string, error) {
 		return "", fmt.Errorf("counts of an import: %w", err)
 	}
 	return string(b), nil
+}
+
+// Run is what one import, or one day of a feed, brought.
+type Run struct {
+	ID     string
+	Source string
+	Feed   string // its name; "" for files
+	At     time.Time
+	Parts  int // files or messages
+	People int
+	record.Tally
+}
+
+// maxRuns is how many imports one page lists.
+const maxRuns = 50
+
+// Runs lists what came in, newest first.
+func (i *Door) Runs(ctx context.Context, d access.Desk) (all []Run, err error) {
+	if err := d.Need(access.SeeImports); err != nil {
+		return nil, err
+	}
+	err = i.DB.View(ctx, func(tx *store.Tx) error {
+		all, err = store.List(ctx, tx, func(r store.Row) (v Run, err error) {
+			var at store.Time
+			err = r.Scan(&v.ID, &v.Source, &v.Feed, &at, &v.Parts, &v.People, &v.New, &v.Changed, &v.Unchanged, &v.Older, &v.Refused)
+			v.At = at.Std()
+			return v, err
+		}, `SELECT r.id, r.source, COALESCE(f.name, ''), r.ended_at, r.parts, r.people, r.added, r.changed, r.same, r.older, r.refused
+			FROM ingest_run r LEFT JOIN feed f ON f.id = r.feed_id ORDER BY r.ended_at DESC, r.id LIMIT $1`, maxRuns)
+		return err
+	})
+	return all, err
 }

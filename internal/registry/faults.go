@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"time"
 
 	"portico/internal/access"
 	"portico/internal/audit"
+	"portico/internal/fault"
 	"portico/internal/ids"
 	"portico/internal/store"
 )
@@ -115,4 +117,55 @@ func (r *Room) Faults(ctx context.Context, _ access.Duty) ([]Refusal, error) {
 		out = append(out, one)
 	}
 	return out, nil
+}
+
+// Fault is something that could not be taken in, for staff to look at.
+type Fault struct {
+	ID string
+	At time.Time
+	Refusal
+}
+
+// maxListed is how many faults one page lists.
+const maxListed = 200
+
+// Faulty lists the newest faults for staff, and tells how many there are.
+func (r *Room) Faulty(ctx context.Context, d access.Desk) (out []Fault, all int, err error) {
+	if err := d.Need(access.SeeImports); err != nil {
+		return nil, 0, err
+	}
+	err = r.DB.View(ctx, func(tx *store.Tx) error {
+		if all, err = store.Get(ctx, tx, store.One[int], `SELECT COUNT(*) FROM import_fault`); err != nil {
+			return err
+		}
+		out, err = store.List(ctx, tx, func(s store.Row) (f Fault, err error) {
+			var sealed string
+			var at store.Time
+			if err := s.Scan(&f.ID, &sealed, &at); err != nil {
+				return f, err
+			}
+			f.At = at.Std()
+			b, err := r.Keys.Open(sealFault, f.ID, sealed)
+			if err != nil {
+				return f, err
+			}
+			return f, json.Unmarshal(b, &f.Refusal)
+		}, `SELECT id, sealed, at FROM import_fault ORDER BY at DESC, id LIMIT $1`, maxListed)
+		return err
+	})
+	return out, all, err
+}
+
+// Settle takes a fault off the list: it was put right at the sender.
+func (r *Room) Settle(ctx context.Context, d access.Desk, id string) error {
+	if err := d.Need(access.SeeImports); err != nil {
+		return err
+	}
+	return r.DB.Change(ctx, d.Did(audit.PatientsImported, id).With("fault settled"), func(tx *store.Tx) error {
+		n, err := tx.Exec(ctx, `DELETE FROM import_fault WHERE id = $1`, id)
+		if err == nil && n == 0 {
+			err = fault.Missing()
+		}
+		return err
+	})
 }

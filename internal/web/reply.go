@@ -31,6 +31,8 @@ type Reply struct {
 	clear    bool
 	sandbox  bool
 	retry    time.Duration
+
+	challenge string
 }
 
 // Show answers with a page.
@@ -164,6 +166,9 @@ func (r *Router) send(q *Request, reply Reply) {
 	if reply.retry > 0 {
 		h.Set("Retry-After", strconv.Itoa(int(reply.retry.Seconds()+1)))
 	}
+	if reply.challenge != "" {
+		h.Set("WWW-Authenticate", reply.challenge)
+	}
 	if reply.location != "" {
 		h.Set("Location", reply.location)
 		q.w.WriteHeader(reply.status)
@@ -223,3 +228,9 @@ func (r *Router) mishap(q *Request, err error) Reply {
 	reply.retry = f.Retry
 	return reply
 }
+
+// After tells a program when to try again.
+func (r Reply) After(d time.Duration) Reply { r.retry = d; return r }
+
+// Challenge tells a program, beside a 401, how to prove who it is.
+func (r Reply) Challenge(scheme string) Reply { r.challenge = scheme; return r }
