@@ -7,18 +7,22 @@ import (
 	"portico/internal/account"
 	"portico/internal/enroll"
 	"portico/internal/ids"
+	records "portico/internal/record"
 	"portico/internal/store"
 )
 
 // followers are the rooms that keep something by record, for the patient index
-// to tell when records are joined or parted: the accounts first, for codes are
-// pointless where an account is.
+// to tell when records are joined or parted: health records, then accounts before
+// codes, which are pointless where an account is.
 type followers struct {
 	accounts *account.Accounts
 	enroll   *enroll.Room
 }
 
 func (f followers) Follow(ctx context.Context, tx *store.Tx, record, person ids.Patient) error {
+	if err := records.Follow(ctx, tx, record, person); err != nil {
+		return err
+	}
 	d := access.NewDuty("registry.join")
 	if err := f.accounts.Follow(ctx, tx, d, record, person); err != nil {
 		return err

@@ -33,7 +33,7 @@ func each(t *testing.T, f func(t *testing.T, door *ingest.Door, c *clock.Fake)) 
 }
 
 func newDoor(t testing.TB, db *store.DB) *ingest.Door {
-	r := &registry.Room{DB: db, Keys: testkit.Keys(t), Region: "US"}
+	r := &registry.Room{DB: db, Keys: testkit.Keys(t), Region: "US", Follower: follower{}}
 	return &ingest.Door{DB: db, Registry: r, Records: &record.Records{DB: db}, Limit: &limit.Limiter{DB: db, Keys: r.Keys},
 		Clinic: &page.Clinic{Name: "Riverside Family Clinic", Zone: time.UTC}}
 }

@@ -166,8 +166,8 @@ func (w *work) find(ctx context.Context, refs []string) (map[string]ids.Patient,
 	}
 	for _, ref := range refs {
 		if k, ok := have[name(ref)]; ok {
-			w.known[name(ref)] = k.person
-			out[ref] = k.person
+			w.known[name(ref)] = k.record
+			out[ref] = k.record
 		}
 	}
 	return out, nil

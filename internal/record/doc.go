@@ -27,7 +27,10 @@
 // When a result is released is not decided here but by Rules, which room results
 // satisfies; what is to be done when records arrive, by Watcher.
 //
-// Tables: resource, resource_version, resource_name, resource_token,
+// When the patient index joins records, or parts them again, the chart follows in
+// the same transaction (Follow): every resource knows the record it came in for.
+//
+// Tables: record_home, resource, resource_version, resource_name, resource_token,
 // resource_link, resource_label, record_row, record_part. Routes: none. Jobs:
 // none. Audit: record.taken.
 package record

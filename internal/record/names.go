@@ -20,8 +20,9 @@ type taking struct {
 	b       Batch
 	rep     *Report
 	names   map[string]named
-	made    []string // names that are new with this batch
-	claimed []string // names that were nobody's so far
+	persons map[ids.Patient]ids.Patient // in whose charts what comes for records stands
+	made    []string                    // names that are new with this batch
+	claimed []string                    // names that were nobody's so far
 	fresh   int
 	known   map[ids.Resource]knownDoc
 	past    map[pastDoc]bool // states that were replaced
@@ -29,8 +30,8 @@ type taking struct {
 	sheet   sheet
 }
 
-// named is what a name leads to. patient is ” for what belongs to nobody, or
-// for a name that came before its resource.
+// named is what a name leads to. patient is the record it came for: "" for what
+// belongs to nobody, or for a name that came before its resource.
 type named struct {
 	id      ids.Resource
 	patient ids.Patient
@@ -39,7 +40,7 @@ type named struct {
 
 // resolve finds what the names of a batch and of its references lead to, and
 // makes identifiers for those that lead nowhere yet.
-func (t *taking) resolve(ctx context.Context, ready []*incoming) error {
+func (t *taking) resolve(ctx context.Context, ready []*incoming, hold bool) error {
 	t.names, t.made, t.claimed, t.fresh = map[string]named{}, nil, nil, 0
 	var all []string
 	for _, in := range ready {
@@ -53,6 +54,9 @@ func (t *taking) resolve(ctx context.Context, ready []*incoming) error {
 	slices.Sort(all)
 	all = slices.Compact(all)
 	if err := t.load(ctx, all); err != nil {
+		return err
+	}
+	if err := t.settle(ctx, ready, hold); err != nil {
 		return err
 	}
 	// A resource's own names first: they belong together.
@@ -86,7 +90,7 @@ func (t *taking) await(in *incoming, f found) {
 	}
 	k := named{id: ids.NewResource(), made: true}
 	if !Shared(kind) && kind != "Resource" {
-		k.patient = in.patient
+		k.patient = in.home
 	}
 	t.names[name] = k
 	t.made = append(t.made, name)
@@ -112,12 +116,12 @@ func (t *taking) bind(in *incoming) {
 		case !ok:
 			t.made = append(t.made, n)
 			t.fresh++
-			t.names[n] = named{id: in.id, patient: in.patient, made: true}
-		case k.patient == "" && in.patient != "":
+			t.names[n] = named{id: in.id, patient: in.home, made: true}
+		case k.patient == "" && in.home != "":
 			if !k.made {
 				t.claimed = append(t.claimed, n)
 			}
-			t.names[n] = named{id: k.id, patient: in.patient, made: k.made}
+			t.names[n] = named{id: k.id, patient: in.home, made: k.made}
 		}
 		in.awaited = in.awaited || ok && !k.made
 	}
@@ -176,19 +180,19 @@ func (t *taking) register(ctx context.Context) error {
 // the place of another patient's resource.
 func (t *taking) trespass(in *incoming) (path, key string) {
 	for _, n := range in.names {
-		if k := t.names[n]; k.patient != "" && k.patient != in.patient {
+		if k := t.names[n]; k.patient != "" && t.person(k.patient) != in.patient {
 			return "id", "record.refused.taken"
 		}
 	}
 	for _, f := range in.refs {
 		if p, ok := t.b.person(f.value); ok {
-			if in.patient != "" && p != in.patient && !strings.HasPrefix(f.path, "participant") {
+			if in.patient != "" && t.person(p) != in.patient && !strings.HasPrefix(f.path, "participant") {
 				return f.path, "record.refused.other_patient"
 			}
 			continue
 		}
 		n, _ := nameOf(t.b.Source, f.value)
-		if k := t.names[n]; n != "" && k.patient != "" && k.patient != in.patient {
+		if k := t.names[n]; n != "" && k.patient != "" && t.person(k.patient) != in.patient {
 			return f.path, "record.refused.other_patient"
 		}
 	}

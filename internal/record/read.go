@@ -248,7 +248,7 @@ func Document(ctx context.Context, tx *store.Tx, who access.Reading, id ids.Reso
 	return d, err
 }
 
-const docColumns = `d.id, d.type, d.patient_id, d.version, d.status, d.body, d.source, d.changed_at`
+const docColumns = `d.id, d.type, d.patient_id, d.version, d.status, d.body, d.source, d.changed_at, d.home_id`
 
 // docTables admits what a reading may see: $1 patient, $2 now, $3 whole.
 const docTables = ` FROM resource d LEFT JOIN record_row r ON r.resource_id = d.id
@@ -262,8 +262,9 @@ func scanDoc(in store.Row) (Doc, error) {
 	var d Doc
 	var body string
 	var changed store.Time
-	err := in.Scan(&d.ID, &d.Type, &d.Patient, &d.Version, &d.Status, &body, &d.Source, &changed)
-	d.Raw, d.Changed = json.RawMessage(body), changed.Std()
+	var home ids.Patient
+	err := in.Scan(&d.ID, &d.Type, &d.Patient, &d.Version, &d.Status, &body, &d.Source, &changed, &home)
+	d.Raw, d.Changed = json.RawMessage(as(body, home, d.Patient)), changed.Std()
 	return d, err
 }
 

@@ -164,7 +164,7 @@ type sheet struct {
 func (t *taking) insert(in *incoming, row Row) {
 	now := store.Time(t.tx.Now)
 	t.sheet.docs = append(t.sheet.docs, []any{string(in.id), in.in.Type, string(in.patient), category(in.node), row.Code, row.Status, sortable(row.At.Time), 1,
-		in.hash, string(in.body), t.b.Source, store.Time(in.sent), now, now})
+		in.hash, string(in.body), t.b.Source, store.Time(in.sent), now, now, string(in.home)})
 }
 
 // replace keeps the version that was, then writes the new one.
@@ -175,9 +175,9 @@ func (t *taking) replace(ctx context.Context, in *incoming, row Row, k knownDoc)
 		return err
 	}
 	n, err := t.tx.Exec(ctx, `
-		UPDATE resource SET category = $2, code = $3, status = $4, at = $5, version = version + 1, hash = $6, body = $7, source = $8, sent_at = $9, changed_at = $10
+		UPDATE resource SET category = $2, code = $3, status = $4, at = $5, version = version + 1, hash = $6, body = $7, source = $8, sent_at = $9, changed_at = $10, home_id = $12
 		WHERE id = $1 AND version = $11`,
-		in.id, category(in.node), row.Code, row.Status, sortable(row.At.Time), in.hash, string(in.body), t.b.Source, store.Time(in.sent), store.Time(t.tx.Now), k.version)
+		in.id, category(in.node), row.Code, row.Status, sortable(row.At.Time), in.hash, string(in.body), t.b.Source, store.Time(in.sent), store.Time(t.tx.Now), k.version, in.home)
 	if err == nil && n == 0 {
 		err = errRaced
 	}
@@ -252,7 +252,7 @@ func (t *taking) flush(ctx context.Context) error {
 	return t.gather(ctx, s.members)
 }
 
-const docInsert = `INSERT INTO resource (id, type, patient_id, category, code, status, at, version, hash, body, source, sent_at, received_at, changed_at) VALUES `
+const docInsert = `INSERT INTO resource (id, type, patient_id, category, code, status, at, version, hash, body, source, sent_at, received_at, changed_at, home_id) VALUES `
 
 // idList writes identifiers as an IN list from $from on.
 func idList(from int, of []ids.Resource) (string, []any) {

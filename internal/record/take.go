@@ -165,7 +165,8 @@ func (s *Records) Take(ctx context.Context, d access.Duty, b Batch) (Report, err
 		rep := first.clone()
 		err = s.DB.Record(ctx, func(tx *store.Tx) (audit.Entry, error) {
 			t := &taking{s: s, tx: tx, b: b, rep: &rep, d: d}
-			return d.Did(audit.RecordsTaken, b.Source).On(string(b.Patient)), t.all(ctx, ready)
+			err := t.all(ctx, ready)
+			return d.Did(audit.RecordsTaken, b.Source).On(string(t.person(b.Patient))), err
 		})
 		if err == nil {
 			return rep, nil
@@ -189,8 +190,9 @@ type incoming struct {
 	names []string // by which it is known, the surest first
 
 	id      ids.Resource
-	patient ids.Patient
-	awaited bool // a name led to its identifier before
+	home    ids.Patient // the record it came in for
+	patient ids.Patient // in whose chart that stands
+	awaited bool        // a name led to its identifier before
 	body    []byte
 	hash    string
 	sent    time.Time
@@ -265,10 +267,10 @@ func (in *incoming) claim(b Batch) string {
 		case b.Patient != "" && p != b.Patient:
 			return "record.refused.other_patient"
 		}
-		in.patient = p
+		in.home = p
 		return ""
 	}
-	if in.patient = b.Patient; in.patient == "" {
+	if in.home = b.Patient; in.home == "" {
 		return "record.refused.nobody"
 	}
 	return ""
@@ -331,7 +333,7 @@ func (s *Records) sift(ctx context.Context, b Batch, ready []*incoming, rep *Rep
 	}
 	err = s.DB.View(ctx, func(tx *store.Tx) error {
 		t := &taking{s: s, tx: tx, b: b, rep: rep}
-		if err := t.resolve(ctx, ready); err != nil {
+		if err := t.resolve(ctx, ready, false); err != nil {
 			return err
 		}
 		if t.fresh > 0 {
@@ -360,7 +362,7 @@ func (s *Records) sift(ctx context.Context, b Batch, ready []*incoming, rep *Rep
 }
 
 func (t *taking) all(ctx context.Context, ready []*incoming) error {
-	if err := t.resolve(ctx, ready); err != nil {
+	if err := t.resolve(ctx, ready, true); err != nil {
 		return err
 	}
 	if err := t.register(ctx); err != nil {

@@ -21,8 +21,8 @@ func (r *Room) PatientByNumber(ctx context.Context, tx *store.Tx, number string)
 	return found[0], nil
 }
 
-// PatientByIdentifier finds the one person a number of one system belongs to; an
-// empty system stands for any. store.ErrNone if there is nobody, or several.
+// PatientByIdentifier finds the one record a number of one system came with; an
+// empty system stands for any. store.ErrNone if there is none, or several.
 func (r *Room) PatientByIdentifier(ctx context.Context, tx *store.Tx, system, value string) (ids.Patient, error) {
 	plain, ok := NormalNumber(value)
 	if !ok {
@@ -30,7 +30,7 @@ func (r *Room) PatientByIdentifier(ctx context.Context, tx *store.Tx, system, va
 	}
 	a := append([]any{system}, args(r.Keys.Indexes(indexNumber, plain))...)
 	found, err := store.List(ctx, tx, store.One[ids.Patient], `
-		SELECT DISTINCT person_id FROM patient_number WHERE ($1 = '' OR system = $1) AND number_index IN (`+store.In(2, len(a)-1)+`)`, a...)
+		SELECT DISTINCT patient_id FROM patient_number WHERE ($1 = '' OR system = $1) AND number_index IN (`+store.In(2, len(a)-1)+`)`, a...)
 	if err != nil {
 		return "", err
 	}
