@@ -959,6 +959,21 @@ CREATE TABLE ingest_run (
 CREATE UNIQUE INDEX ingest_run_day ON ingest_run (feed_id, day) WHERE feed_id IS NOT NULL;
 CREATE INDEX ingest_run_ended ON ingest_run (ended_at, id);
 
+-- 0017_record_home.sql
+-- The record of the patient index that a resource came in for. It stays when that
+-- record is joined to another; patient_id is whose chart it stands in now, so that
+-- parting the records puts back what came for each.
+ALTER TABLE resource ADD COLUMN home_id TEXT NOT NULL DEFAULT '';
+UPDATE resource SET home_id = patient_id;
+CREATE INDEX resource_home ON resource (home_id);
+
+-- In whose chart what comes for a record stands. Taking resources in and joining
+-- records both take this row first, so that neither misses what the other does.
+CREATE TABLE record_home (
+    record_id TEXT PRIMARY KEY,
+    person_id TEXT NOT NULL
+);
+
 -- 0018_records_correction.sql
 -- What patients ask to have corrected (45 CFR 164.526). wanted and answer are
 -- sealed: they are free text about somebody's health.

@@ -259,4 +259,3 @@ func (p *portal) signIn(b *testkit.Browser, role string) {
 		p.t.Fatal(err)
 	}
 }
-
