@@ -30,6 +30,7 @@ import (
 	"portico/internal/registry"
 	"portico/internal/results"
 	"portico/internal/secret"
+	"portico/internal/sharing"
 	"portico/internal/staff"
 	"portico/internal/store"
 	"portico/internal/terms"
@@ -74,6 +75,7 @@ type App struct {
 	Enroll   *enroll.Room
 	Accounts *account.Accounts
 	Terms    *terms.Terms
+	Sharing  *sharing.Sharing
 	Staff    *staff.Staff
 	Trail    *trail.Trail
 	Console  *console.Console
@@ -142,6 +144,7 @@ func (a *App) join() error {
 		Outbox: a.Outbox, People: owners{a.Registry}, Terms: a.Terms, News: news{}, Clinic: a.clinic})
 	a.joinRecord()
 	a.joinEnroll()
+	a.joinSharing()
 	a.Registry.Follower = followers{a.Accounts, a.Enroll}
 	a.joinDesk()
 	a.joinWeb()
@@ -204,12 +207,14 @@ func (a *App) joinWeb() {
 	a.Accounts.Mount(a.Router)
 	a.Results.Mount(a.Router)
 	a.Records.Mount(a.Router)
+	a.Sharing.Mount(a.Router)
 	a.Staff.Mount(a.Router)
 	a.Console.Mount(a.Router)
 	a.Ingest.Mount(a.Router)
 	a.Outbox.Work(a.Jobs)
 	a.Enroll.Work(a.Jobs)
 	a.Accounts.Work(a.Jobs)
+	a.Sharing.Work(a.Jobs)
 	a.Staff.Jobs(a.Jobs)
 	a.Trail.Jobs(a.Jobs)
 	jobs.Handle(a.Jobs, sweep, a.sweep)

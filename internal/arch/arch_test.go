@@ -182,6 +182,7 @@ var housekeepers = map[string]string{
 	"account": "counters of one-time codes and half-way sign-ins",
 	"staff":   "half-way sign-ins",
 	"trail":   "seals of the audit log",
+	"sharing": "how far a download is, sealed pieces of its file, files that ran out",
 }
 
 func TestHousekeepersAreKnown(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"time"
 
 	"portico/internal/access"
 	"portico/internal/account"
@@ -12,8 +13,10 @@ import (
 	"portico/internal/fault"
 	"portico/internal/ids"
 	"portico/internal/lang"
+	"portico/internal/record"
 	"portico/internal/registry"
 	"portico/internal/secret"
+	"portico/internal/sharing"
 	"portico/internal/staff"
 	"portico/internal/store"
 	"portico/internal/web"
@@ -156,6 +159,31 @@ func (w *world) disable(id string) url.Values {
 		return err
 	})
 	return nil
+}
+
+// download is a finished copy of somebody's record.
+func (w *world) download(of person) string {
+	token := w.signedIn(of)
+	w.raise(token)
+	c, _, err := w.app.Gate.RaisedChart(ctx, token, access.DownloadRecords, "test", visitor())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	id := must(w.app.Sharing.Ask(ctx, c, sharing.Order{Format: sharing.Text, Lang: lang.En, Selection: sharing.Selection{Sections: []record.Section{record.Results}}}))
+	w.work()
+	// An account may ask for so many a day; the attacks need more.
+	w.change(func(tx *store.Tx) error {
+		_, err := tx.Exec(ctx, `UPDATE download SET asked_at = $2 WHERE id = $1`, id, store.Time(tx.Now.Add(-24*time.Hour)))
+		return err
+	})
+	return string(id)
+}
+
+// raisedSomebody is a patient who has just confirmed who they are.
+func (w *world) raisedSomebody(of person) state {
+	s := w.somebody(of)
+	w.raise(s.cookies[web.SessionCookie])
+	return s
 }
 
 // Half-way through something.

@@ -104,6 +104,9 @@ var places = []place{
 	{route: "/results/{id}/file", who: patient, at: resultFile, queries: 12},
 	{route: "/account/confirm", who: patient, queries: 3},
 	{route: "/account/confirm/step", who: patient, before: confirmPassword, queries: 6},
+	{route: "/records/download", who: confirmed, queries: 5},
+	{route: "/records/download/{id}", who: confirmed, before: askForACopy, from: "/records/download", queries: 4},
+	{route: "/records/download/{id}/file", who: confirmed, at: finishedCopy, whole: true, queries: 8},
 	{route: "/terms/accept", who: patient, whole: true, queries: 5},
 
 	{route: "/records", who: patient, queries: 4},

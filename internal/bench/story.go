@@ -276,3 +276,23 @@ func askCorrection(_ context.Context, w *walk, g *guest) error {
 	}
 	return g.post(href+"/correct", href+"/correct", "wanted", "I came in the morning, not in the evening.")
 }
+
+func askForACopy(ctx context.Context, w *walk, g *guest) error {
+	if err := g.post("/records/download", "/records/download", "section", "all", "format", "text"); err != nil {
+		return err
+	}
+	return w.app.Jobs.Drain(ctx)
+}
+
+// finishedCopy is the file of the copy that was asked for.
+func finishedCopy(_ context.Context, w *walk) (string, error) {
+	g, err := w.person(confirmed)
+	if err != nil {
+		return "", err
+	}
+	v, err := g.get("/records/download")
+	if err != nil {
+		return "", err
+	}
+	return v.link("/records/download/{id}", "") + "/file", nil
+}

@@ -113,6 +113,8 @@ func cause(s page.Shell, code string) string {
 		return s.T("desk.cause.code_reused")
 	case "second_step":
 		return s.T("desk.cause.second_step")
+	case "copy_made":
+		return s.T("desk.cause.copy_made")
 	}
 	return s.T("desk.cause.new_browser")
 }

@@ -130,6 +130,7 @@ var every = []Notice{
 	SomeoneTried{}, CodeReused{NotMe: "/not-me/4mzq7w2k9c5t8r3v6x1y0abdef"},
 	RecordsJoined{Moved}, RecordsJoined{Parted}, RecordsJoined{Kept}, RecordsJoined{Held}, RecordsJoined{GivenBack}, RecordsJoined{Gone},
 	RequestReceived{}, RequestRejected{}, RequestNeedsMore{}, PasswordLocked{}, AccountLocked{}, LetterSent{},
+	CopyMade{At: testkit.Noon, NotMe: "/not-me/4mzq7w2k9c5t8r3v6x1y0abdef"},
 	SpokenCode{Code: "7KQ4-MW0D", Reference: "3B1V-ZXR2", Minutes: 10}, BreakerTripped{At: testkit.Noon}, AccountExists{SignIn: "/signin"},
 }
 

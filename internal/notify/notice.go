@@ -94,6 +94,12 @@ type (
 	PasswordLocked struct{}
 	// AccountLocked confirms "this was not me". By e-mail, text.
 	AccountLocked struct{}
+	// CopyMade tells that a copy of the record was made for downloading. By
+	// e-mail, text.
+	CopyMade struct {
+		At    time.Time
+		NotMe Path
+	}
 	// LetterSent says that a letter is on its way. By e-mail, text.
 	LetterSent struct{}
 )
@@ -113,6 +119,7 @@ func (RecordsJoined) Kind() string    { return "records_joined" }
 func (PasswordLocked) Kind() string   { return "password_locked" }
 func (AccountLocked) Kind() string    { return "account_locked" }
 func (LetterSent) Kind() string       { return "letter_sent" }
+func (CopyMade) Kind() string         { return "copy_made" }
 
 func (n ActivationCode) links() []Path   { return []Path{n.Link} }
 func (ConfirmationCode) links() []Path   { return nil }
@@ -129,6 +136,7 @@ func (RecordsJoined) links() []Path      { return nil }
 func (PasswordLocked) links() []Path     { return nil }
 func (AccountLocked) links() []Path      { return nil }
 func (LetterSent) links() []Path         { return nil }
+func (n CopyMade) links() []Path         { return []Path{n.NotMe} }
 
 // codeKinds are the notices that hold a secret: they count against stricter
 // budgets, and are worth nothing once it has expired.
@@ -157,6 +165,7 @@ func init() {
 	reader[PasswordLocked]()
 	reader[AccountLocked]()
 	reader[LetterSent]()
+	reader[CopyMade]()
 }
 
 func reader[N Notice]() {

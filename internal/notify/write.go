@@ -279,6 +279,13 @@ func (AccountLocked) mail(w writer) mail {
 
 func (AccountLocked) text(w writer) string { return w.callText(w.named("notify.disowned.text")) }
 
+func (n CopyMade) mail(w writer) mail {
+	return w.owned(mail{Subject: w.t("notify.copy.subject"), Title: w.t("notify.copy.title"),
+		Lead: []string{w.named("notify.copy.lead"), w.t("notify.browser.when", w.moment(n.At)), w.t("notify.copy.next"), w.t("notify.browser.ok")}}, n.NotMe)
+}
+
+func (n CopyMade) text(w writer) string { return w.ownedText(w.named("notify.copy.text"), n.NotMe) }
+
 func (LetterSent) mail(w writer) mail {
 	return mail{Subject: w.t("notify.letter.sent.subject"), Title: w.t("notify.letter.sent.title"),
 		Lead:  []string{w.named("notify.letter.sent.lead"), w.t("notify.letter.sent.next")},

@@ -177,6 +177,9 @@ func (d *Doc) describe(f *file, n *node, parent int) {
 	if n.tag == L {
 		s += " /A <</O /List /ListNumbering /Decimal>>"
 	}
+	if n.tag == TH {
+		s += " /A <</O /Table /Scope /Column>>"
+	}
 	s += " /K ["
 	for _, k := range n.kids {
 		switch {

@@ -16,6 +16,12 @@ const (
 	Figure   Tag = "Figure"
 	Link     Tag = "Link"
 	Span     Tag = "Span"
+	TableTag Tag = "Table" // holds THead and TBody; see Doc.Rows
+	THead    Tag = "THead"
+	TBody    Tag = "TBody"
+	TR       Tag = "TR"
+	TH       Tag = "TH" // the head of a column
+	TD       Tag = "TD"
 )
 
 // node is an element of the structure tree. Its object number is known only

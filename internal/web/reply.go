@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"strconv"
 	"sync"
@@ -25,6 +26,8 @@ type Reply struct {
 	problems []fault.Problem
 	location string
 	body     []byte
+	stream   func(io.Writer) error
+	size     int64
 	mime     string
 	file     string
 	cookies  []*http.Cookie
@@ -63,6 +66,13 @@ func Outside(mime, file string, b []byte) Reply {
 	r := Bytes(mime, file, b)
 	r.sandbox = true
 	return r
+}
+
+// Stream answers with a download of size bytes that write writes, without holding
+// them in memory. The status is sent before the first byte: when write fails, the
+// connection ends short of size, so that the browser sees that it is not whole.
+func Stream(mime, file string, size int64, write func(io.Writer) error) Reply {
+	return Reply{status: http.StatusOK, stream: write, size: size, mime: mime, file: file}
 }
 
 // Empty answers with a status and nothing else.
@@ -181,6 +191,10 @@ func (r *Router) send(q *Request, reply Reply) {
 		h.Set("Content-Disposition", `attachment; filename="`+reply.file+`"`)
 	}
 	h.Set("Content-Type", reply.mime)
+	if reply.stream != nil {
+		r.pour(q, reply)
+		return
+	}
 	body := reply.body
 	if len(body) > gzipFrom && acceptsGzip(q.Request) {
 		out := pages.Get().(*bytes.Buffer)

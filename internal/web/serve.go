@@ -3,8 +3,10 @@ package web
 import (
 	"bytes"
 	"compress/gzip"
+	"errors"
 	"net/http"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -153,6 +155,43 @@ func (w *statusWriter) Write(b []byte) (int, error) {
 }
 
 func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// slowest is how long one write of a stream may take before the line counts as
+// dead. The server's own limit is for a whole answer and too short for a large
+// file on a slow line.
+const slowest = 30 * time.Second
+
+// pour sends a stream. When it fails half-way the connection is cut, for the
+// status has been sent.
+func (r *Router) pour(q *Request, reply Reply) {
+	h := q.w.Header()
+	h.Add("Vary", "Cookie")
+	h.Set("Content-Length", strconv.FormatInt(reply.size, 10))
+	q.w.WriteHeader(reply.status)
+	if q.Method == http.MethodHead {
+		return
+	}
+	if err := reply.stream(unhurried{q.w, http.NewResponseController(q.w)}); err != nil {
+		if q.Context().Err() == nil {
+			r.log.Error("stream ended early", "route", q.route.Method+" "+q.route.Path, "err", err)
+		}
+		panic(http.ErrAbortHandler)
+	}
+}
+
+// unhurried is a writer whose deadline moves with each write.
+type unhurried struct {
+	http.ResponseWriter
+	limits *http.ResponseController
+}
+
+func (p unhurried) Write(b []byte) (int, error) {
+	// Recorders of tests know no deadline.
+	if err := p.limits.SetWriteDeadline(time.Now().Add(slowest)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return 0, err
+	}
+	return p.ResponseWriter.Write(b)
+}
 
 // gzipFrom is the size below which compressing costs more than it saves.
 const gzipFrom = 1400
