@@ -240,5 +240,20 @@ func TestSampleChartsComeInOnce(t *testing.T) {
 		if n := count(t, door.DB, "record_row WHERE sort_at = '' AND section = 'results'"); n != 0 {
 			t.Errorf("%d results without a date", n)
 		}
+		// The charts are old and name no profiles; what can be proven of them is.
+		for what, want := range map[string]bool{
+			"code = '72166-2' AND section <> 'social'":              false, // smoking is no test result
+			"code = '72166-2' AND section = 'social'":               true,
+			"section = 'vitals' AND code IN ('85354-9', '55284-4')": true,
+			"section = 'results' AND grp = 'survey'":                false,
+			"section = 'results' AND grp = 'laboratory'":            true,
+			"section = 'conditions' AND state = 'active'":           true,
+			"section = 'conditions' AND state = 'resolved'":         true,
+			"section = 'conditions' AND state = ''":                 false,
+		} {
+			if n := count(t, door.DB, "record_row WHERE "+what); n > 0 != want {
+				t.Errorf("%d rows with %s", n, what)
+			}
+		}
 	})
 }
