@@ -8,6 +8,7 @@ import (
 	"portico/internal/fhir"
 	"portico/internal/ids"
 	"portico/internal/record"
+	"portico/internal/store"
 )
 
 // taken takes a resource of a person's in, written with %[1]s for its id at the
@@ -54,4 +55,14 @@ func (w *world) result(of person) string {
 func (w *world) reportWithFile(of person) string {
 	return w.taken(of, "DiagnosticReport", `{"resourceType":"DiagnosticReport","id":"%[1]s","status":"final","code":{"text":"X-ray"},"category":[{"coding":[{"code":"RAD"}]}],
 		"subject":{"reference":"Patient/p"},"presentedForm":[{"contentType":"text/plain","data":"aGVsbG8="}]}`)
+}
+
+// chose is somebody who has chosen before when to see results.
+func (w *world) chose(of person) state {
+	w.change(func(tx *store.Tx) error {
+		_, err := tx.Exec(ctx, `INSERT INTO result_choice (patient_id, wait, account_id, chosen_at) VALUES ($1, FALSE, $2, $3)
+			ON CONFLICT (patient_id) DO UPDATE SET wait = excluded.wait`, of.id, of.account, store.Time(tx.Now))
+		return err
+	})
+	return state{}
 }

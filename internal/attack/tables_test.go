@@ -90,7 +90,7 @@ var forms = map[string]form{
 	"POST /records/item/{id}/correct": {send: say("wanted", "This is not mine.")},
 	"POST /records/timeline":          {send: say("words", "knee", "section", "", "from", "2026-01-01", "to", ""), mute: true},
 	"POST /results":                   {send: say("words", "glucose", "group", "laboratory", "from", "2026-01-01", "to", "2026-02-01", "out", "yes"), mute: true},
-	"POST /results/settings":          {send: say("wait", "yes")},
+	"POST /results/settings":          {made: (*world).chose, send: say("wait", "yes")},
 	"POST /results/{id}/show":         {},
 	"POST /signout":                   {},
 	"POST /terms/accept":              {made: (*world).mustAccept},

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"portico/internal/explain"
 	"portico/internal/fhir"
 	"portico/internal/page"
 	"portico/internal/record"
@@ -46,6 +47,9 @@ func drawnAt(s page.Shell, w fhir.When) time.Time {
 
 // name is what a result is called; one that came without a name is called so.
 func name(s page.Shell, r record.Row) string {
+	if n := plain(s, r.System, r.Code); n != "" && r.Title != "" {
+		return n
+	}
 	if r.Title != "" {
 		return r.Title
 	}
@@ -53,6 +57,40 @@ func name(s page.Shell, r record.Row) string {
 		return s.T("results.held.title")
 	}
 	return s.T("results.unnamed")
+}
+
+// plain is the everyday name of a test or a panel, "" for one that has none.
+func plain(s page.Shell, system, code string) string {
+	if system != "http://loinc.org" {
+		return ""
+	}
+	if e, ok := explain.Lookup(code, string(s.Lang)); ok {
+		return e.Name
+	}
+	p, _ := explain.PanelOf(code, string(s.Lang))
+	return p.Name
+}
+
+// about explains a test, as far as this value asks for it: what a high value can
+// come with is nothing to read beside one that is in range.
+func about(s page.Shell, r record.Row) (e explain.Entry, ok bool) {
+	if r.System != "http://loinc.org" {
+		return e, false
+	}
+	if e, ok = explain.Lookup(r.Code, string(s.Lang)); !ok {
+		return e, false
+	}
+	switch v := verdict(r.Measure); v.Icon {
+	case "arrow-up", "arrow-down", "triangle-alert":
+		if v.Key == "results.flag.high" || v.Key == "results.flag.very_high" {
+			e.Low = ""
+		} else {
+			e.High = ""
+		}
+	default:
+		e.High, e.Low = "", ""
+	}
+	return e, true
 }
 
 func group(s page.Shell, g string) string {
