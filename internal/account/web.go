@@ -75,7 +75,11 @@ func (s *Accounts) showSignIn(r *web.Request, _ access.Visitor) (web.Reply, erro
 }
 
 func signInPage(p SignInPage) web.Reply {
-	return web.Show(func(s page.Shell) templ.Component {
+	draw := web.Show
+	if p == (SignInPage{}) {
+		draw = web.Same
+	}
+	return draw(func(s page.Shell) templ.Component {
 		s = s.Called(s.T("account.signin.title"))
 		if p.Out {
 			s.Done = s.T("account.signin.out")
@@ -197,7 +201,7 @@ func (s *Accounts) cancel(r *web.Request, v access.Visitor) (web.Reply, error) {
 }
 
 func (s *Accounts) showHelp(*web.Request, access.Visitor) (web.Reply, error) {
-	return web.Show(help), nil
+	return web.Same(help), nil
 }
 
 func (s *Accounts) signOut(r *web.Request, c access.Chart) (web.Reply, error) {

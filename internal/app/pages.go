@@ -21,7 +21,7 @@ func (a *App) mountPages() {
 		return web.Redirect("/signin"), nil
 	})
 	show := func(draw func(page.Shell) templ.Component) func(*web.Request, access.Visitor) (web.Reply, error) {
-		return func(*web.Request, access.Visitor) (web.Reply, error) { return web.Show(draw), nil }
+		return func(*web.Request, access.Visitor) (web.Reply, error) { return web.Same(draw), nil }
 	}
 	r.Visitor("GET /help", show(page.HelpPage))
 	r.Visitor("GET /accessibility", show(func(s page.Shell) templ.Component {

@@ -2,10 +2,11 @@ package bench
 
 import (
 	"bytes"
-	"compress/gzip"
 	"context"
 	"fmt"
 	"regexp"
+
+	"github.com/klauspost/compress/gzip"
 )
 
 // pages prints what each page asks the database and what it weighs.

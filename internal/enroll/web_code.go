@@ -29,7 +29,7 @@ func (p CodePage) action() string {
 }
 
 func (e *Room) showCode(*web.Request, access.Visitor) (web.Reply, error) {
-	return show(CodePage{}.draw), nil
+	return web.Same(CodePage{}.draw), nil
 }
 
 // showLink opens the form with the code known. It asks the database nothing:
@@ -113,7 +113,7 @@ type SpokenPage struct {
 func (p SpokenPage) draw(s page.Shell) templ.Component { return spoken(s, p) }
 
 func (e *Room) showSpoken(*web.Request, access.Visitor) (web.Reply, error) {
-	return show(SpokenPage{}.draw), nil
+	return web.Same(SpokenPage{}.draw), nil
 }
 
 func (e *Room) spoken(q *web.Request, v access.Visitor) (web.Reply, error) {
@@ -161,7 +161,7 @@ func (e *Room) anew(q *web.Request, a access.Applicant) (web.Reply, error) {
 }
 
 func (e *Room) showAnew(*web.Request, access.Visitor) (web.Reply, error) {
-	return show(func(s page.Shell) templ.Component { return anew(s) }), nil
+	return web.Same(func(s page.Shell) templ.Component { return anew(s) }), nil
 }
 
 // RequestPage asks for the details of somebody without a code.
@@ -173,7 +173,7 @@ type RequestPage struct {
 func (p RequestPage) draw(s page.Shell) templ.Component { return requestForm(s, p) }
 
 func (e *Room) showRequest(*web.Request, access.Visitor) (web.Reply, error) {
-	return show(RequestPage{}.draw), nil
+	return web.Same(RequestPage{}.draw), nil
 }
 
 func (e *Room) request(q *web.Request, v access.Visitor) (web.Reply, error) {

@@ -34,6 +34,10 @@ func Follow(ctx context.Context, tx *store.Tx, record, person ids.Patient) error
 	return nil
 }
 
+// homes is how many people one statement holds at most: SQLite's driver looks
+// each argument's name up among all, so that long statements cost its square.
+const homes = 50
+
 // settle finds in whose charts what came for records stands, and gives the
 // resources of the batch theirs. Where the batch is being written, the rows of
 // its records are held, so that nobody joins or parts them meanwhile.
@@ -55,7 +59,7 @@ func (t *taking) settle(ctx context.Context, ready []*incoming, hold bool) error
 			return err
 		}
 	}
-	for part := range slices.Chunk(mine, together/2) {
+	for part := range slices.Chunk(mine, homes) {
 		if !hold {
 			break
 		}

@@ -153,20 +153,13 @@ func (t *taking) load(ctx context.Context, all []string) error {
 // primary key, and the batch is done again.
 func (t *taking) register(ctx context.Context) error {
 	slices.Sort(t.made) // the same order in every batch, so that two do not wait for each other
-	for part := range slices.Chunk(t.made, chunk) {
-		var q strings.Builder
-		args := make([]any, 0, 3*len(part))
-		for i, n := range part {
-			if i > 0 {
-				q.WriteString(", ")
-			}
-			q.WriteString("(" + store.In(3*i+1, 3) + ")")
-			k := t.names[n]
-			args = append(args, n, string(k.id), string(k.patient))
-		}
-		if _, err := t.tx.Exec(ctx, `INSERT INTO resource_name (name, resource_id, patient_id) VALUES `+q.String(), args...); err != nil {
-			return err
-		}
+	rows := make([][]any, len(t.made))
+	for i, n := range t.made {
+		k := t.names[n]
+		rows[i] = []any{n, string(k.id), string(k.patient)}
+	}
+	if err := t.tx.Insert(ctx, `INSERT INTO resource_name (name, resource_id, patient_id) VALUES `, rows, ""); err != nil {
+		return err
 	}
 	for _, n := range t.claimed {
 		if _, err := t.tx.Exec(ctx, `UPDATE resource_name SET patient_id = $2 WHERE name = $1 AND patient_id = ''`, n, string(t.names[n].patient)); err != nil {

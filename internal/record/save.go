@@ -245,7 +245,7 @@ func (t *taking) flush(ctx context.Context) error {
 		{rowInsert, s.rows, ""},
 		{partInsert, s.parts, ""},
 	} {
-		if err := t.many(ctx, w.head, w.rows, w.tail); err != nil {
+		if err := t.tx.Insert(ctx, w.head, w.rows, w.tail); err != nil {
 			return err
 		}
 	}
@@ -277,41 +277,6 @@ func (t *taking) gather(ctx context.Context, members []ids.Resource) error {
 			WHERE kind = 'Observation' AND resource_id IN (`+in+`)`, args...); err != nil {
 			return err
 		}
-	}
-	return nil
-}
-
-// together is how many arguments one INSERT takes at most: SQLite's driver looks
-// each one's name up among all, so that long statements cost its square.
-const together = 100
-
-// many inserts rows, several in one statement. Statements come in two lengths
-// only, so that they are prepared once.
-func (t *taking) many(ctx context.Context, head string, rows [][]any, tail string) error {
-	if len(rows) == 0 {
-		return nil
-	}
-	n := len(rows[0])
-	size := max(1, together/n)
-	for len(rows) > 0 {
-		k := size
-		if len(rows) < size {
-			k = 1
-		}
-		var q strings.Builder
-		args := make([]any, 0, n*k)
-		q.WriteString(head)
-		for i, r := range rows[:k] {
-			if i > 0 {
-				q.WriteString(", ")
-			}
-			q.WriteString("(" + store.In(n*i+1, n) + ")")
-			args = append(args, r...)
-		}
-		if _, err := t.tx.Exec(ctx, q.String()+tail, args...); err != nil {
-			return err
-		}
-		rows = rows[k:]
 	}
 	return nil
 }

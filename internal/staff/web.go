@@ -61,7 +61,11 @@ func (s *Staff) showSignIn(q *web.Request, _ access.Visitor) (web.Reply, error) 
 }
 
 func signInPage(p SignInPage) web.Reply {
-	return web.Show(func(sh page.Shell) templ.Component {
+	draw := web.Show
+	if p == (SignInPage{}) {
+		draw = web.Same
+	}
+	return draw(func(sh page.Shell) templ.Component {
 		sh = sh.Called(sh.T("staff.signin.title"))
 		sh.Done = p.done(sh)
 		return signIn(sh, p)

@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"math/bits"
 	"strconv"
 	"strings"
 	"time"
@@ -139,6 +140,52 @@ func In(from, n int) string {
 		parts[i] = "$" + strconv.Itoa(from+i)
 	}
 	return strings.Join(parts, ", ")
+}
+
+// together is how many arguments one INSERT on PostgreSQL takes at most.
+const together = 4000
+
+// Insert writes rows of equal length: head is "INSERT INTO … VALUES ", tail what
+// follows the values ("ON CONFLICT …") or "". PostgreSQL takes many rows in one
+// statement, since each is a journey to the server. SQLite takes one after the
+// other: for a statement of several rows it first copies every page the statement
+// touches, to be able to undo a part, and its driver looks up the name of each
+// argument among all.
+func (tx *Tx) Insert(ctx context.Context, head string, rows [][]any, tail string) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	n, most := len(rows[0]), 1
+	if tx.engine == Postgres {
+		most = max(1, together/n)
+	}
+	for len(rows) > 0 {
+		k := min(most, len(rows))
+		if k < most {
+			k = 1 << (bits.Len(uint(k)) - 1) // few lengths, so that few statements are prepared
+		}
+		args := make([]any, 0, n*k)
+		for _, r := range rows[:k] {
+			args = append(args, r...)
+		}
+		if _, err := tx.Exec(ctx, head+tuples(n, k)+tail, args...); err != nil {
+			return err
+		}
+		rows = rows[k:]
+	}
+	return nil
+}
+
+// tuples writes "($1, $2), ($3, $4), …": k rows of n values.
+func tuples(n, k int) string {
+	var b strings.Builder
+	for i := range k {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString("(" + In(n*i+1, n) + ")")
+	}
+	return b.String()
 }
 
 // layout is fixed-width, so that text order is time order on SQLite.

@@ -23,6 +23,7 @@ import (
 type Reply struct {
 	status   int
 	draw     func(page.Shell) templ.Component
+	same     bool // the page says the same to everybody
 	problems []fault.Problem
 	location string
 	body     []byte
@@ -146,6 +147,13 @@ func (r *Router) answer(q *Request, reply Reply, err error) {
 	}
 	b := pages.Get().(*bytes.Buffer)
 	defer putPage(b)
+	if q.keepable(reply) {
+		if d, err := r.keptPage(q, reply); err == nil {
+			r.sendKept(q, reply, d, b)
+			return
+		}
+		// What is wrong with it shows when it is drawn again below.
+	}
 	if reply.draw != nil {
 		shell := q.shell
 		shell.Problems = reply.problems
@@ -202,9 +210,42 @@ func (r *Router) send(q *Request, reply Reply) {
 		body = compress(out, body)
 		h.Set("Content-Encoding", "gzip")
 	}
-	h.Add("Vary", "Accept-Encoding, Cookie, Accept-Language")
-	h.Set("Content-Length", strconv.Itoa(len(body)))
-	q.w.WriteHeader(reply.status)
+	q.write(reply.status, body)
+}
+
+// sendKept answers with a page that was drawn before.
+func (r *Router) sendKept(q *Request, reply Reply, d *drawn, b *bytes.Buffer) {
+	h := q.w.Header()
+	for _, c := range append(q.cookies, reply.cookies...) {
+		http.SetCookie(q.w, c)
+	}
+	h["Content-Type"] = htmlType
+	if acceptsGzip(q.Request) {
+		h["Content-Encoding"] = gzipCoding
+		d.fillGzip(b, q.newFormKey)
+	} else {
+		d.fill(b, q.newFormKey)
+	}
+	q.write(reply.status, b.Bytes())
+}
+
+// Values of headers that are always the same, made once.
+var (
+	htmlType   = []string{"text/html; charset=utf-8"}
+	gzipCoding = []string{"gzip"}
+	variesBy   = []string{"Accept-Encoding, Cookie, Accept-Language"}
+)
+
+// write sends the head and the body of an answer.
+func (q *Request) write(status int, body []byte) {
+	h := q.w.Header()
+	if h["Vary"] == nil {
+		h["Vary"] = variesBy
+	} else {
+		h.Add("Vary", variesBy[0])
+	}
+	h["Content-Length"] = []string{strconv.Itoa(len(body))}
+	q.w.WriteHeader(status)
 	if q.Method != http.MethodHead {
 		q.w.Write(body)
 	}

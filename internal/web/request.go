@@ -23,6 +23,7 @@ type Request struct {
 	route   Route
 	visitor access.Visitor
 	shell   page.Shell
+	sent    []*http.Cookie // by the browser; nil until one is asked for
 	cookies []*http.Cookie // to be set with the reply
 	binding string         // what this page's form keys are bound to
 	formKey string         // hash of the form key taken, "" if none
@@ -57,7 +58,7 @@ func oneOf(s string, allowed ...string) string {
 
 // language is what the person chose by link or cookie, else what the browser prefers.
 func (q *Request) language() lang.Lang {
-	if l, ok := lang.Parse(q.URL.Query().Get("lang")); ok {
+	if l, ok := lang.Parse(q.Ask("lang")); ok {
 		q.setCookie(langCookie, string(l), preference)
 		return l
 	}
@@ -75,21 +76,34 @@ func (q *Request) language() lang.Lang {
 
 // otherLanguage is this page's address with the other language asked for.
 func (q *Request) otherLanguage() string {
-	v := q.URL.Query()
-	v.Set("lang", string(lang.Es))
+	other := lang.Es
 	if q.Lang == lang.Es {
-		v.Set("lang", string(lang.En))
+		other = lang.En
 	}
+	if q.URL.RawQuery == "" {
+		return q.URL.Path + "?lang=" + string(other)
+	}
+	v := q.URL.Query()
+	v.Set("lang", string(other))
 	return q.URL.Path + "?" + v.Encode()
 }
 
 // Cookie gives a cookie's value, "" if there is none.
 func (q *Request) Cookie(name string) string {
-	c, err := q.Request.Cookie(name)
-	if err != nil || len(c.Value) > 512 {
-		return ""
+	if q.sent == nil {
+		if q.sent = q.Request.Cookies(); q.sent == nil {
+			q.sent = []*http.Cookie{}
+		}
 	}
-	return c.Value
+	for _, c := range q.sent { // the first of a name counts
+		if c.Name == name {
+			if len(c.Value) > 512 {
+				return ""
+			}
+			return c.Value
+		}
+	}
+	return ""
 }
 
 // Text gives a form field, trimmed and made storable. Where a name was sent more
@@ -106,6 +120,9 @@ func (q *Request) Ticked(name string) bool { return q.PostFormValue(name) != "" 
 
 // Ask gives a query parameter, trimmed and made storable.
 func (q *Request) Ask(name string) string {
+	if q.URL.RawQuery == "" {
+		return ""
+	}
 	return strings.TrimSpace(store.Clean(q.URL.Query().Get(name)))
 }
 

@@ -51,6 +51,7 @@ type Router struct {
 	meter                *meter
 	patientNav, staffNav []page.NavItem
 	home                 string
+	kept                 kept
 }
 
 // Route is one registered address, for the generated list and the

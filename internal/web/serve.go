@@ -2,8 +2,8 @@ package web
 
 import (
 	"bytes"
-	"compress/gzip"
 	"errors"
+	"maps"
 	"net/http"
 	"runtime/debug"
 	"strconv"
@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/a-h/templ"
+	"github.com/klauspost/compress/gzip"
 
 	"portico/internal/page"
 )
@@ -34,7 +35,7 @@ func (r *Router) serve(w http.ResponseWriter, req *http.Request) {
 	h, pattern := r.mux.Handler(req)
 	if pattern != "" {
 		if !strings.HasPrefix(pattern, "GET /assets/") && !strings.HasPrefix(pattern, "GET /clinic/") {
-			w.Header().Set("Cache-Control", "no-store")
+			w.Header()["Cache-Control"] = noStore
 		}
 		r.mux.ServeHTTP(w, req)
 		return
@@ -81,21 +82,31 @@ func (r *Router) plain(w http.ResponseWriter, req *http.Request, status int) {
 	r.answer(q, reply.Status(status), nil)
 }
 
+// guards are the headers of every answer. Their values are shared between
+// answers: Set and Add make new ones, and nothing may write into these.
+var guards = http.Header{
+	"Content-Security-Policy":      {policy},
+	"X-Content-Type-Options":       {"nosniff"},
+	"X-Frame-Options":              {"DENY"},
+	"Referrer-Policy":              {"no-referrer"},
+	"Cross-Origin-Opener-Policy":   {"same-origin"},
+	"Cross-Origin-Resource-Policy": {"same-origin"},
+	"Permissions-Policy":           {"camera=(), microphone=(), geolocation=(), payment=(), browsing-topics=()"},
+}
+
+var (
+	always  = []string{"max-age=31536000; includeSubDomains; preload"}
+	noStore = []string{"no-store"}
+)
+
 // outer sets the security headers, checks the host, catches panics and measures.
 func (r *Router) outer(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		began := time.Now() // wall time for the measurement only
 		sw := &statusWriter{ResponseWriter: w}
-		h := w.Header()
-		h.Set("Content-Security-Policy", policy)
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("X-Frame-Options", "DENY")
-		h.Set("Referrer-Policy", "no-referrer")
-		h.Set("Cross-Origin-Opener-Policy", "same-origin")
-		h.Set("Cross-Origin-Resource-Policy", "same-origin")
-		h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=(), payment=(), browsing-topics=()")
+		maps.Copy(w.Header(), guards)
 		if r.set.Base.Scheme == "https" {
-			h.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains; preload")
+			w.Header()["Strict-Transport-Security"] = always
 		}
 		defer func() {
 			if p := recover(); p != nil {
