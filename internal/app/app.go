@@ -145,7 +145,7 @@ func (a *App) join() error {
 	a.joinRecord()
 	a.joinEnroll()
 	a.joinSharing()
-	a.Registry.Follower = followers{a.Accounts, a.Enroll}
+	a.Registry.Follower = followers{a.Records, a.Accounts, a.Enroll}
 	a.joinDesk()
 	a.joinWeb()
 	return nil

@@ -7,20 +7,25 @@ import (
 	"portico/internal/account"
 	"portico/internal/enroll"
 	"portico/internal/ids"
-	records "portico/internal/record"
+	charts "portico/internal/record"
+	"portico/internal/records"
 	"portico/internal/store"
 )
 
 // followers are the rooms that keep something by record, for the patient index
-// to tell when records are joined or parted: health records, then accounts before
-// codes, which are pointless where an account is.
+// to tell when records are joined or parted: health records and what was asked about them,
+// then accounts before codes, which are pointless where an account is.
 type followers struct {
+	records  *records.Records
 	accounts *account.Accounts
 	enroll   *enroll.Room
 }
 
 func (f followers) Follow(ctx context.Context, tx *store.Tx, record, person ids.Patient) error {
-	if err := records.Follow(ctx, tx, record, person); err != nil {
+	if err := charts.Follow(ctx, tx, record, person); err != nil {
+		return err
+	}
+	if err := f.records.Follow(ctx, tx, record); err != nil {
 		return err
 	}
 	d := access.NewDuty("registry.join")

@@ -255,3 +255,37 @@ func TestACorrectionIsAskedOnceAndAnsweredOnce(t *testing.T) {
 		}
 	})
 }
+
+// A request for a correction goes where its entry goes when records are joined,
+// and back when they are parted.
+func TestACorrectionFollowsItsEntry(t *testing.T) {
+	each(t, func(t *testing.T, r *rig, _ *clock.Fake) {
+		r.put(visit)
+		if _, err := r.Ask(ctx, r.chart(ana, access.AskCorrection), r.first(ana, record.Visits).ID, "I came in the morning."); err != nil {
+			t.Fatal(err)
+		}
+		follow := func(to ids.Patient) {
+			if err := r.db.Change(ctx, duty.Did(audit.PatientsMerged, string(ana)), func(tx *store.Tx) error {
+				if err := record.Follow(ctx, tx, ana, to); err != nil {
+					return err
+				}
+				return r.Records.Follow(ctx, tx, ana)
+			}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		has := func(p ids.Patient) int {
+			list, _, err := r.Corrections(ctx, r.chart(p, access.AskCorrection))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return len(list)
+		}
+		if follow(ben); has(ben) != 1 || has(ana) != 0 {
+			t.Errorf("joined: ben has %d, ana %d", has(ben), has(ana))
+		}
+		if follow(ana); has(ben) != 0 || has(ana) != 1 {
+			t.Errorf("parted: ben has %d, ana %d", has(ben), has(ana))
+		}
+	})
+}
