@@ -209,7 +209,7 @@ func (b *Tab) Fill(name, text string) *Tab {
 }
 
 // Choose picks an option of a list, or the radio button or checkbox of that
-// name, by value; for a checkbox any value ticks it.
+// name, by value; for a checkbox that stands alone any value ticks it.
 func (b *Tab) Choose(name, value string) *Tab {
 	b.T.Helper()
 	kind := ""
@@ -221,6 +221,8 @@ func (b *Tab) Choose(name, value string) *Tab {
 		which := field(name)
 		if kind == "radio" {
 			which += `.filter(e => e.value === ` + quote(value) + `)`
+		} else {
+			which += `.filter((e, _, all) => all.length === 1 || e.value === ` + quote(value) + `)`
 		}
 		// The box itself may be drawn by its label: click there as a person does.
 		if err := b.click(name+" "+value, which+`.map(e => e.offsetWidth > 4 && getComputedStyle(e).opacity !== "0" ? e : e.labels[0] ?? e)`); err != nil {
