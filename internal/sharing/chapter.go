@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"portico/internal/explain"
 	"portico/internal/record"
 )
 
@@ -78,12 +79,28 @@ func (w words) named(title string, member bool) string {
 	return title
 }
 
+// test names a test in plain words where there are some, with the name it was
+// sent by, which a clinician knows.
+func (w words) test(m record.Measure, member bool) string {
+	title := m.Title
+	if e, ok := explain.Lookup(m.Code, string(w.l)); ok && m.System == loinc && !strings.EqualFold(e.Name, title) {
+		title = e.Name
+		if m.Title != "" {
+			title += " (" + m.Title + ")"
+		}
+	}
+	return w.named(title, member)
+}
+
+// loinc is the code system by which explain knows tests.
+const loinc = "http://loinc.org"
+
 func (w words) measure(i *item, under *item) []line {
-	out := []line{{Of: i, Panel: under, Cells: []string{w.moment(i.At, true), w.named(i.Title, under != nil), w.value(i.Measure), w.bounds(i.Measure),
+	out := []line{{Of: i, Panel: under, Cells: []string{w.moment(i.At, true), w.test(i.Measure, under != nil), w.value(i.Measure), w.bounds(i.Measure),
 		joined(", ", w.flag(i.Measure), w.unusual(i.Status))}}}
 	for n := range i.Parts {
 		p := &i.Parts[n]
-		out = append(out, line{Of: i, Measure: p, Panel: i, Cells: []string{"", w.named(p.Title, true), w.value(*p), w.bounds(*p), w.flag(*p)}})
+		out = append(out, line{Of: i, Measure: p, Panel: i, Cells: []string{"", w.test(*p, true), w.value(*p), w.bounds(*p), w.flag(*p)}})
 	}
 	return out
 }

@@ -3,6 +3,7 @@ package sharing
 import (
 	"encoding/json"
 	"fmt"
+	"os/exec"
 	"slices"
 	"strings"
 	"testing"
@@ -180,7 +181,7 @@ func TestPlainTextFitsEveryEditor(t *testing.T) {
 				}
 			}
 			for _, want := range map[lang.Lang][]string{
-				lang.En: {"Health record\n=====", "Name: Ana María Ruizana", "Date of birth: May 4, 1970", "Test results\n-----", "January 5, 2026, 10:00 a.m.: Hemoglobin A1c", "Result: 6.4%", "Range: 4.0 to 5.6", "March 2019", "State: Active, Confirmed"},
+				lang.En: {"Health record\n=====", "Name: Ana María Ruizana", "Date of birth: May 4, 1970", "Test results\n-----", "January 5, 2026, 10:00 a.m.: Average blood sugar", "Result: 6.4%", "Range: 4.0 to 5.6", "March 2019", "State: Active, Confirmed"},
 				lang.Es: {"Expediente médico\n=====", "Fecha de nacimiento: 4 de mayo de 1970", "Resultado: 6.4%", "Rango: 4.0 a 5.6", "marzo de 2019", "Estado: Activo, Confirmado"},
 			}[l] {
 				if !strings.Contains(text, want) {
@@ -197,6 +198,7 @@ func TestTheCCDIsReadByOurOwnReader(t *testing.T) {
 		o := whole(CCD)
 		o.Lang = lang.Es
 		text := r.write(o)
+		parsedElsewhere(t, text)
 		d, err := ccda.Read("copy.xml", strings.NewReader(text), ccda.Usual)
 		if err != nil {
 			t.Fatal(err)
@@ -223,6 +225,20 @@ func TestTheCCDIsReadByOurOwnReader(t *testing.T) {
 			t.Error("a part that was not asked for is there, or is not said to be missing")
 		}
 	})
+}
+
+// parsedElsewhere lets another program's XML reader look at a document.
+func parsedElsewhere(t *testing.T, text string) {
+	t.Helper()
+	if _, err := exec.LookPath("python3"); err != nil {
+		t.Log("python3 is not here")
+		return
+	}
+	c := exec.Command("python3", "-c", "import sys, xml.etree.ElementTree as e; print(e.parse(sys.stdin.buffer).getroot().tag)")
+	c.Stdin = strings.NewReader(text)
+	if out, err := c.CombinedOutput(); err != nil || strings.TrimSpace(string(out)) != "{urn:hl7-org:v3}ClinicalDocument" {
+		t.Errorf("python: %v %s", err, out)
+	}
 }
 
 // What panels say of each other, true or not, loses nothing and ends.

@@ -281,6 +281,27 @@ func TestNobodyWantsItAnyMore(t *testing.T) {
 	})
 }
 
+func TestNobodyWantsItWhenItIsMade(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		c := r.chart("acc_ana", ana)
+		id := r.ask(c, whole(Text))
+		w, _, err := r.begin(ctx, id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := r.fill(ctx, duty, w); err != nil {
+			t.Fatal(err)
+		}
+		r.out.closed["acc_ana"] = true
+		if err := r.end(ctx, duty, w, Ready, nil, 1); err != nil {
+			t.Fatal(err)
+		}
+		if d := r.one(c, id); d.State != Expired || len(r.out.told) != 0 || r.count(`SELECT COUNT(*) FROM download_file`) != 0 {
+			t.Errorf("%+v, told %v", d, r.out.told)
+		}
+	})
+}
+
 // A section that cannot be read is tried again, then left out and named.
 func TestTheRestIsDelivered(t *testing.T) {
 	each(t, func(t *testing.T, r *rig) {

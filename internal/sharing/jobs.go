@@ -142,10 +142,19 @@ func (s *Sharing) fill(ctx context.Context, d access.Duty, w Download) ([]Gap, i
 	return gaps, out.size, nil
 }
 
-// end settles a download and, if there is a file, tells its owner.
+// end settles a download and, if there is a file, tells its owner. Whose account
+// was closed, frozen or led elsewhere meanwhile gets none.
 func (s *Sharing) end(ctx context.Context, d access.Duty, w Download, state State, gaps []Gap, size int64) error {
 	did := d.For(w.patient).Did(audit.DownloadMade, string(w.ID)).With(string(state))
 	err := s.DB.Change(ctx, did, func(tx *store.Tx) error {
+		wanted, err := s.Accounts.Reads(ctx, tx, w.account, w.patient)
+		if err != nil {
+			return err
+		}
+		state := state
+		if !wanted {
+			state = Expired
+		}
 		n, err := tx.Exec(ctx, `
 			UPDATE download SET state = $3, missing = $4, size = $5, made_at = $6, expires_at = $7 WHERE id = $1 AND build = $2 AND state = 'making'`,
 			w.ID, w.build, string(state), writeGaps(gaps), size, store.Time(tx.Now), store.Time(tx.Now.Add(kept)))

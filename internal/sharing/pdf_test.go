@@ -38,7 +38,7 @@ func TestThePDFReadsInOrder(t *testing.T) {
 		r.take(a1c("1", "a", "6.4"), condition("2", "a", "Type 2 diabetes", "2019-03"))
 		for l, want := range map[lang.Lang][]string{
 			lang.En: {"Health record", "Name: Ana María Ruizana", "Date of birth: May 4, 1970", "Riverside Family Clinic, 555-010-0123", "All days", "Page 1",
-				"Test results", "Date Test Result Range Note", "Hemoglobin A1c 6.4%", "4.0 to 5.6", "High", "Health conditions", "Type 2 diabetes", "March 2019", "This is the end of the record."},
+				"Test results", "Date Test Result Range Note", "Average blood sugar (A1c)", "Hemoglobin", "6.4%", "4.0 to 5.6", "High", "Health conditions", "Type 2 diabetes", "March 2019", "This is the end of the record."},
 			lang.Es: {"Expediente médico", "Nombre: Ana María Ruizana", "Resultados de pruebas", "Fecha Prueba Resultado Rango Nota", "6.4%", "4.0 a 5.6", "Problemas de salud", "marzo de 2019", "Aquí termina el expediente."},
 		} {
 			o := whole(PDF)
