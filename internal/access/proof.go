@@ -110,6 +110,12 @@ const (
 	SeeAccess     Permission = "access.see" // who looked at the chart
 	ConfirmSelf   Permission = "self.confirm"
 
+	SeeAccount     Permission = "account.see"      // one's own account: devices, history, terms
+	SecureAccount  Permission = "account.secure"   // password, second steps, recovery codes
+	EndSessions    Permission = "account.sessions" // one's own, in any browser
+	ChangeContacts Permission = "account.contacts"
+	CloseAccount   Permission = "account.close"
+
 	SeeResults      Permission = "results.see"
 	ChooseRelease   Permission = "results.choose" // to wait for the clinician's comment
 	SeeRecords      Permission = "records.see"

@@ -55,11 +55,24 @@ type People interface {
 	OnFile(ctx context.Context, tx *store.Tx, p ids.Patient) ([]Contact, error)
 	// OnRecord lists those of one record, also where it was joined to another.
 	OnRecord(ctx context.Context, tx *store.Tx, record ids.Patient) ([]Contact, error)
+	// About gives what a password must not be made of: names, birth, number.
+	About(ctx context.Context, tx *store.Tx, p ids.Patient) (Person, error)
 }
 
-// Terms tells whether an account must accept new terms before it goes on.
+// Terms is what an account has to do with the clinic's terms.
 type Terms interface {
+	// Missing tells whether it must accept new ones before it goes on.
 	Missing(ctx context.Context, tx *store.Tx, a ids.Account) (bool, error)
+	// Accepted lists what it accepted, newest first.
+	Accepted(ctx context.Context, tx *store.Tx, a ids.Account) ([]Accepted, error)
+}
+
+// Accepted is one text that was accepted.
+type Accepted struct {
+	Document ids.Document
+	Title    string
+	Version  string
+	At       time.Time
 }
 
 // News tells which results have become visible lately.
@@ -155,7 +168,14 @@ const (
 	disowned   event = "disowned"
 	restored   event = "restored"
 	heldBack   event = "held" // its person has another account
+
+	sessionEnded event = "session_ended" // from another browser
+	othersEnded  event = "others_ended"
+	forgotten    event = "browser_forgotten"
 )
+
+// eventOf is the line in the history that a change at the account makes.
+func eventOf(c notify.Change) event { return event(c) }
 
 // note adds a line to an account's history.
 func note(ctx context.Context, tx *store.Tx, a ids.Account, e event, agent string) error {

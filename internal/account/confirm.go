@@ -63,6 +63,9 @@ func (s *Accounts) Confirm(ctx context.Context, c access.Chart, in Again) error 
 func (s *Accounts) beginConfirm(ctx context.Context, c access.Chart, a record, g guard, next string) error {
 	p := pending{id: ids.New[attempt]("cfm"), account: a, purpose: notify.ForCheck}
 	return s.DB.Change(ctx, c.Did(audit.ConfirmPassword, string(a.id)), func(tx *store.Tx) error {
+		if err := samePassword(ctx, tx, a); err != nil {
+			return fault.Bad("password", "account.confirm.wrong")
+		}
 		if err := g.clear(ctx, tx); err != nil {
 			return err
 		}

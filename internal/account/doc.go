@@ -1,6 +1,6 @@
 // Package account is the login of a patient or proxy: user name and password,
-// second steps, recovery codes, signing in and out, display settings, "this was
-// not me", and the home page.
+// second steps, recovery codes, signing in and out, "this was not me", the home
+// page, and the pages of one's own account: password, devices, history, terms.
 //
 // # How signing in is kept safe
 //
@@ -40,6 +40,14 @@
 // The half-way state is found by the session alone. Package access holds how
 // long a raise lasts, and gives the session a new token.
 //
+// # One's own account
+//
+// A change of what lets somebody in begins by locking the account's row (see
+// own), so that it and a sign-in follow one another: whatever was begun with the
+// old password ends. It wants a raised session, ends every other session, and is
+// told to every contact with a link "this was not me". Ending sessions wants no
+// raise: it takes nothing from the owner.
+//
 // # When records are joined
 //
 // An account follows the record it was opened for: see Follow. If its person has
@@ -65,5 +73,6 @@
 // account.closed, account.moved, account.held, account.display_changed,
 // signin.tried, signin.password_passed, signin.second_step,
 // signin.one_time_sent, signin.done, signin.out, session.ended,
-// confirm.password, confirm.second_step, session.raised.
+// confirm.password, confirm.second_step, session.raised, account.password_changed,
+// account.browser_forgotten.
 package account

@@ -128,7 +128,15 @@ func (p *index) OnFile(_ context.Context, _ *store.Tx, id ids.Patient) ([]Contac
 
 func (p *index) OnRecord(context.Context, *store.Tx, ids.Patient) ([]Contact, error) { return nil, nil }
 
+func (p *index) About(context.Context, *store.Tx, ids.Patient) (Person, error) {
+	return Person{Names: []string{"Ana", "García"}, Birth: "1962-04-09", Number: "MR-0123"}, nil
+}
+
 type noTerms struct{ missing bool }
+
+func (n *noTerms) Accepted(context.Context, *store.Tx, ids.Account) ([]Accepted, error) {
+	return []Accepted{{Document: "doc_1", Title: "Terms of use", Version: "3", At: testkit.Noon}}, nil
+}
 
 func (n *noTerms) Missing(context.Context, *store.Tx, ids.Account) (bool, error) {
 	return n.missing, nil

@@ -199,9 +199,19 @@ func (s *Accounts) tell(ctx context.Context, tx *store.Tx, a record, n notify.No
 	if err != nil {
 		return err
 	}
+	return s.tellAt(ctx, tx, a, contacts, told{n, key})
+}
+
+// told is a notice with what keeps it from going twice.
+type told struct {
+	notify.Notice
+	key string
+}
+
+func (s *Accounts) tellAt(ctx context.Context, tx *store.Tx, a record, contacts []Contact, n told) error {
 	for _, c := range contacts {
-		m := notify.Message{To: c.To, Channel: c.Channel, Lang: a.lang, Notice: n, Patient: a.person, Account: a.id,
-			Key: key + ":" + s.Keys.Index("account.told", string(c.Channel)+c.To)[:16]}
+		m := notify.Message{To: c.To, Channel: c.Channel, Lang: a.lang, Notice: n.Notice, Patient: a.person, Account: a.id,
+			Key: n.key + ":" + s.Keys.Index("account.told", string(c.Channel)+c.To)[:16]}
 		if _, err := s.Outbox.Send(ctx, tx, m); err != nil {
 			return err
 		}

@@ -62,7 +62,7 @@ func TestSignInPages(t *testing.T) {
 	if p.Path != "/home" || b.Cookie(SignInCookie) != "" || b.Cookie(web.VisitorCookie) != "" || b.Cookie(web.SessionCookie) == "" {
 		t.Errorf("at %s with the wrong cookies", p.Path)
 	}
-	for _, say := range []string{"email to s•••@example.org", "Authenticator app", "10 codes", "March 10, 2026"} {
+	for _, say := range []string{"e-mail to s•••@example.org", "Authenticator app", "10 codes", "March 10, 2026"} {
 		if !strings.Contains(p.Text("main"), say) {
 			t.Errorf("home does not say %q: %s", say, p.Text("main"))
 		}
@@ -85,7 +85,7 @@ func TestSignInPages(t *testing.T) {
 func known(path string) bool {
 	path, _, _ = strings.Cut(path, "?")
 	switch path {
-	case "/", "/home", "/account/display", "/terms", "/privacy", "/help", "/accessibility":
+	case "/", "/home", "/account", "/account/display", "/terms", "/privacy", "/help", "/accessibility":
 		return true
 	}
 	return false

@@ -202,6 +202,9 @@ func (s *Accounts) begin(ctx context.Context, v access.Visitor, a record, g guar
 	token = secret.Token()
 	id := ids.New[attempt]("sia")
 	err = s.DB.Change(ctx, v.Did(audit.PasswordPassed, string(a.id)).On(string(a.person)), func(tx *store.Tx) error {
+		if err := samePassword(ctx, tx, a); err != nil {
+			return err
+		}
 		if err := g.clear(ctx, tx); err != nil {
 			return err
 		}
@@ -223,6 +226,16 @@ func (s *Accounts) begin(ctx context.Context, v access.Visitor, a record, g guar
 		return s.sendFactor(ctx, tx, v.Did, pending{id: id, account: a, purpose: notify.ForSignIn}, factors[0])
 	})
 	return token, err
+}
+
+// samePassword refuses a password that was changed while it was checked. It locks
+// the account's row, so that a change waits and then ends what is begun here.
+func samePassword(ctx context.Context, tx *store.Tx, a record) error {
+	n, err := tx.Exec(ctx, `UPDATE account SET state = 'active' WHERE id = $1 AND state = 'active' AND password_hash = $2`, a.id, a.hash)
+	if err == nil && n != 1 {
+		err = errSignIn()
+	}
+	return err
 }
 
 // watch queues the word to the owner should the half-way sign-in of an unknown

@@ -41,6 +41,7 @@ func (s *Accounts) Mount(r *web.Router) {
 	r.VisitorForm("POST /display", s.display)
 	r.Patient("GET /account/display", access.ChangeDisplay, s.showOwnDisplay)
 	r.PatientForm("POST /account/display", access.ChangeDisplay, s.ownDisplay)
+	s.mountAccount(r)
 	r.Visitor("GET /not-me/{token}", s.showNotMe)
 	r.VisitorForm("POST /not-me/{token}", s.notMe)
 }

@@ -51,6 +51,31 @@ func (o owners) OnRecord(ctx context.Context, tx *store.Tx, record ids.Patient) 
 	return reachable(contacts, err)
 }
 
+// About gives what a password must not be made of.
+func (o owners) About(ctx context.Context, tx *store.Tx, p ids.Patient) (account.Person, error) {
+	found, err := o.r.Person(ctx, tx, p)
+	if errors.Is(err, store.ErrNone) {
+		return account.Person{}, nil
+	}
+	who := account.Person{Birth: found.Birth, Number: found.Number()}
+	for _, n := range found.Names {
+		who.Names = append(who.Names, n.Given, n.Family)
+	}
+	return who, err
+}
+
+// agreed is the terms as the logins see them.
+type agreed struct{ *terms.Terms }
+
+func (t agreed) Accepted(ctx context.Context, tx *store.Tx, a ids.Account) ([]account.Accepted, error) {
+	found, err := t.History(ctx, tx, a)
+	var out []account.Accepted
+	for _, f := range found {
+		out = append(out, account.Accepted{Document: f.Document, Title: f.Title, Version: f.Version, At: f.At})
+	}
+	return out, err
+}
+
 func reachable(contacts []registry.Contact, err error) ([]account.Contact, error) {
 	if errors.Is(err, store.ErrNone) {
 		return nil, nil

@@ -79,6 +79,21 @@ const (
 	SessionKept    Action = "session.kept"
 	DisplayChanged Action = "account.display_changed"
 
+	PasswordChanged  Action = "account.password_changed"
+	StepAsked        Action = "account.step_asked"
+	StepAdded        Action = "account.step_added"
+	StepRemoved      Action = "account.step_removed"
+	StepMadeFirst    Action = "account.step_first"
+	RecoveryShown    Action = "account.recovery_shown"
+	RecoveryMade     Action = "account.recovery_made"
+	BrowserForgotten Action = "account.browser_forgotten"
+	BrowserKept      Action = "account.browser_kept"
+	BrowserCopied    Action = "account.browser_copied"
+	ContactAsked     Action = "account.contact_asked"
+	ContactChanged   Action = "account.contact_changed"
+	ContactDropped   Action = "account.contact_dropped"
+	ContactReviewed  Action = "account.contact_reviewed"
+
 	ConfirmAsked    Action = "confirm.asked"
 	ConfirmPassword Action = "confirm.password"
 	ConfirmStep     Action = "confirm.second_step"
@@ -184,6 +199,21 @@ var Sentences = map[Action]string{
 	SessionsEnded:  "ended sessions",
 	SessionKept:    "kept a session open",
 	DisplayChanged: "changed language or display",
+
+	PasswordChanged:  "changed their password",
+	StepAsked:        "began to add a second step",
+	StepAdded:        "added a second step",
+	StepRemoved:      "removed a second step",
+	StepMadeFirst:    "chose which second step is asked for first",
+	RecoveryShown:    "was shown new recovery codes",
+	RecoveryMade:     "put new recovery codes in place of the old ones",
+	BrowserForgotten: "made the portal forget a browser",
+	BrowserKept:      "let a browser skip the second step for a while",
+	BrowserCopied:    "used an old mark of a remembered browser, which ended it",
+	ContactAsked:     "asked to change a contact of the account",
+	ContactChanged:   "confirmed a new contact of the account",
+	ContactDropped:   "gave up changing a contact of the account",
+	ContactReviewed:  "decided whether a new contact goes into the chart",
 
 	ConfirmAsked:    "was asked to confirm who they are before sensitive work",
 	ConfirmPassword: "gave their password again",

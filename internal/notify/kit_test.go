@@ -131,6 +131,16 @@ var every = []Notice{
 	RecordsJoined{Moved}, RecordsJoined{Parted}, RecordsJoined{Kept}, RecordsJoined{Held}, RecordsJoined{GivenBack}, RecordsJoined{Gone},
 	RequestReceived{}, RequestRejected{}, RequestNeedsMore{}, PasswordLocked{}, AccountLocked{}, LetterSent{},
 	CopyMade{At: testkit.Noon, NotMe: "/not-me/4mzq7w2k9c5t8r3v6x1y0abdef"},
+	AccountChanged{What: PasswordChanged, At: testkit.Noon, NotMe: "/not-me/4mzq7w2k9c5t8r3v6x1y0abdef"},
+	AccountChanged{What: StepAdded, At: testkit.Noon, NotMe: "/not-me/4mzq7w2k9c5t8r3v6x1y0abdef"},
+	AccountChanged{What: StepRemoved, At: testkit.Noon, NotMe: "/not-me/4mzq7w2k9c5t8r3v6x1y0abdef"},
+	AccountChanged{What: StepFirst, At: testkit.Noon, NotMe: "/not-me/4mzq7w2k9c5t8r3v6x1y0abdef"},
+	AccountChanged{What: RecoveryMade, At: testkit.Noon, NotMe: "/not-me/4mzq7w2k9c5t8r3v6x1y0abdef"},
+	AccountChanged{What: ContactAsked, At: testkit.Noon, NotMe: "/not-me/4mzq7w2k9c5t8r3v6x1y0abdef"},
+	AccountChanged{What: ContactChanged, At: testkit.Noon, NotMe: "/not-me/4mzq7w2k9c5t8r3v6x1y0abdef"},
+	AccountChanged{What: BrowserKept, At: testkit.Noon, NotMe: "/not-me/4mzq7w2k9c5t8r3v6x1y0abdef"},
+	AccountChanged{What: BrowserCopied, At: testkit.Noon, NotMe: "/not-me/4mzq7w2k9c5t8r3v6x1y0abdef"},
+	AccountChanged{What: AccountEnded, At: testkit.Noon},
 	SpokenCode{Code: "7KQ4-MW0D", Reference: "3B1V-ZXR2", Minutes: 10}, BreakerTripped{At: testkit.Noon}, AccountExists{SignIn: "/signin"},
 }
 

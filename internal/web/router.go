@@ -50,7 +50,7 @@ type Router struct {
 	routes               []Route
 	meter                *meter
 	patientNav, staffNav []page.NavItem
-	home                 string
+	home, account        string
 	kept                 kept
 }
 
@@ -80,6 +80,10 @@ func (r *Router) Routes() []Route {
 
 // PatientNav adds a place to the signed-in patient's navigation.
 func (r *Router) PatientNav(n page.NavItem) { r.patientNav = append(r.patientNav, n) }
+
+// PatientAccount names the page of one's own account, to which the frame of every
+// patient page leads.
+func (r *Router) PatientAccount(path string) { r.account = path }
 
 // StaffNav adds a place to the staff rail; it is shown to those who may open it.
 func (r *Router) StaffNav(n page.NavItem) { r.staffNav = append(r.staffNav, n) }
@@ -189,6 +193,7 @@ func (r *Router) patient(pattern string, t Route, h patientFunc) {
 		q.bind(SessionCookie, string(c.Session()))
 		q.shell.Idle, q.shell.Absolute = access.Idle, live.Expires
 		q.shell.Nav, q.shell.SignOut = r.patientNav, "/signout"
+		q.shell.Account = r.account
 		q.shell.Mark = r.mark(string(c.Account()))
 		reply, err := q.run(t.Form, func() (Reply, error) { return h(q, c) })
 		if errors.Is(err, access.ErrNotRaised) {
