@@ -73,9 +73,14 @@ const (
 	hl7         = "http://terminology.hl7.org/CodeSystem/"
 )
 
-// day is a moment so many days before the clinic's data was last touched.
+// zone is where the synthetic clinic stands, in winter time.
+var zone = time.FixedZone("", -5*60*60)
+
+// day is a moment so many days before the clinic's data was last touched, at an
+// hour of the clinic's day.
 func day(ago int, hour int) string {
-	return Base.AddDate(0, 0, -ago).Add(time.Duration(hour-9) * time.Hour).Format(time.RFC3339)
+	y, m, d := Base.AddDate(0, 0, -ago).Date()
+	return time.Date(y, m, d, hour, 0, 0, 0, zone).Format(time.RFC3339)
 }
 
 // clinicians are who works at the synthetic clinic.
