@@ -8,6 +8,7 @@ import (
 	"portico/internal/ids"
 	"portico/internal/page"
 	"portico/internal/record"
+	"portico/internal/ucum"
 )
 
 // detail is one thing a document says: the key of its label and where it stands.
@@ -265,7 +266,7 @@ func line(s page.Shell, r record.Row, parts []record.Measure) string {
 func value(s page.Shell, r record.Row, parts []record.Measure) string {
 	if r.Value != "" {
 		if r.Kind == "Observation" {
-			return strings.TrimSpace(r.Comparator + known(s, "records.code.", r.Value) + " " + r.Unit)
+			return strings.TrimSpace(r.Comparator + known(s, "records.code.", r.Value) + " " + unit(s, r.Measure))
 		}
 		if r.Section == record.Immunizations {
 			return "" // a lot number is for the page of the item
@@ -275,10 +276,19 @@ func value(s page.Shell, r record.Row, parts []record.Measure) string {
 	var out []string
 	for _, p := range parts {
 		if p.Value != "" {
-			out = append(out, plainName(s, p)+": "+strings.TrimSpace(p.Comparator+p.Value+" "+p.Unit))
+			out = append(out, plainName(s, p)+": "+strings.TrimSpace(p.Comparator+p.Value+" "+unit(s, p)))
 		}
 	}
 	return strings.Join(out, ", ")
+}
+
+// unit writes a unit for people: "36.7 °C", not "Cel".
+func unit(s page.Shell, m record.Measure) string {
+	if m.UnitCode == "" {
+		return m.Unit
+	}
+	short, _ := ucum.Words(m.UnitCode, string(s.Lang))
+	return short
 }
 
 // dates writes since when, or from when to when.
