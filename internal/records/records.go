@@ -60,7 +60,7 @@ func (s *Records) Section(ctx context.Context, c access.Chart, section record.Se
 
 // perPage is how many entries one page of a list shows: what a phone on a slow
 // line loads at once.
-const perPage = 18
+const perPage = 15
 
 // list reads one page of rows and the parts of their values.
 func (s *Records) list(ctx context.Context, c access.Chart, q record.Query) (f Found, err error) {
