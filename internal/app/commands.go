@@ -266,7 +266,7 @@ func inWords(err error) error {
 
 // VerifyAudit is `portico audit verify`.
 func (a *App) VerifyAudit(ctx context.Context, out io.Writer) error {
-	r, err := a.Trail.Check(ctx, access.NewDuty("audit verify"), "")
+	r, err := a.Trail.Check(ctx, access.NewDuty(trail.Checker), "")
 	if err != nil {
 		return err
 	}

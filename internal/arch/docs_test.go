@@ -129,12 +129,16 @@ func actionNames(t *testing.T) map[string]string {
 			return true
 		})
 	}
+	keys := map[ast.Node]bool{}
 	for _, f := range all {
 		if f.pkg == "bench" { // it measures the portal and is no part of it
 			continue
 		}
 		ast.Inspect(f.ast, func(n ast.Node) bool {
-			if s, ok := n.(*ast.SelectorExpr); ok && text(s.X) == "audit" {
+			if k, ok := n.(*ast.KeyValueExpr); ok {
+				keys[k.Key] = true // a table about actions writes none of them
+			}
+			if s, ok := n.(*ast.SelectorExpr); ok && text(s.X) == "audit" && !keys[s] {
 				if a := value[s.Sel.Name]; a != "" && !slices.Contains(pkgs[a], f.pkg) {
 					pkgs[a] = append(pkgs[a], f.pkg)
 				}

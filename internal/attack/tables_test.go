@@ -88,6 +88,7 @@ var forms = map[string]form{
 	"POST /enroll/recovery":           {made: (*world).shownRecovery, send: say("saved", "yes")},
 	"POST /enroll/terms":              {made: (*world).atTerms},
 	"POST /records/item/{id}/correct": {send: say("wanted", "This is not mine.")},
+	"POST /records/access":            {send: say("people", "clinic", "kind", "looked", "from", "2026-01-01", "to", ""), mute: true},
 	"POST /records/timeline":          {send: say("words", "knee", "section", "", "from", "2026-01-01", "to", ""), mute: true},
 	"POST /results":                   {send: say("words", "glucose", "group", "laboratory", "from", "2026-01-01", "to", "2026-02-01", "out", "yes"), mute: true},
 	"POST /results/settings":          {made: (*world).chose, send: say("wait", "yes")},

@@ -56,6 +56,7 @@ const (
 
 	CodeIssued    Action = "code.issued"
 	CodePrinted   Action = "code.printed"
+	CodeSeen      Action = "code.seen"
 	CodeReadOut   Action = "code.read_out"
 	CodeRevoked   Action = "code.revoked"
 	CodeSuspended Action = "code.suspended"
@@ -177,6 +178,7 @@ var Sentences = map[Action]string{
 
 	CodeIssued:    "issued an activation code",
 	CodePrinted:   "printed an activation letter",
+	CodeSeen:      "opened the page of an activation code or of making one",
 	CodeReadOut:   "read an activation code out on the phone",
 	CodeRevoked:   "revoked an activation code",
 	CodeSuspended: "suspended an activation code after too many wrong tries",

@@ -244,10 +244,11 @@ func (c *Console) askIssue(q *web.Request, d access.Desk) (web.Reply, error) {
 
 func (c *Console) issuePage(q *web.Request, d access.Desk, by string, wrong error) (web.Reply, error) {
 	p := IssuePage{By: by}
-	var err error
-	if p.Patient, err = c.named(q, ids.Patient(q.PathValue("id"))); err != nil {
-		return web.Reply{}, err
+	r, err := c.Registry.Show(q.Context(), d.For(access.FindPatients), ids.Patient(q.PathValue("id")))
+	if err != nil {
+		return web.Reply{}, absent(err)
 	}
+	p.Patient = PatientPage{ID: r.ID, Name: strings.TrimSpace(r.Given + " " + r.Family)}
 	if err := c.patientCodes(q, d, &p.Patient); err != nil {
 		return web.Reply{}, err
 	}

@@ -142,3 +142,34 @@ func TestAFlaggedRequestTakesTwo(t *testing.T) {
 	}
 	approve(second).Want(200, "Activation code")
 }
+
+// Whatever page of a person staff open, a line about that person says so: it is
+// what the person reads as who looked at their record.
+func TestWhatStaffOpenOfAPersonIsOnTheirRecord(t *testing.T) {
+	k := open(t)
+	maria, ruth := k.add(maria), k.add(ruth)
+	req := k.ask(patient{Given: "Maria", Family: "Alvarez", Birth: "1962-04-09"})
+	b, staff := k.hire("Jordan Kim", "front_desk")
+	lines := func(action string) string {
+		return k.one(`SELECT COUNT(*) FROM audit_entry WHERE action = $1 AND patient_id = $2 AND actor_id = $3`, action, string(maria), string(staff))
+	}
+	page := "/staff/patients/" + string(maria)
+	b.Get(page)
+	if n := lines("patient.seen"); n != "1" {
+		t.Errorf("the patient's page wrote %s lines", n)
+	}
+	made := b.Get(page+"/issue").Submit(`form[action$="/issue"]`, "by", "letter")
+	if n := lines("patient.seen"); n != "2" {
+		t.Errorf("the page for making a code wrote none: %s", n)
+	}
+	if !strings.HasPrefix(made.Path, "/staff/codes/") || lines("code.seen") != "1" {
+		t.Errorf("the code's page %s wrote %s lines", made.Path, lines("code.seen"))
+	}
+	b.Get("/staff/requests/"+req).Want(200, "Identity request")
+	if n := lines("request.opened"); n != "1" {
+		t.Errorf("a request they may be behind wrote %s lines", n)
+	}
+	if n := k.one(`SELECT COUNT(*) FROM audit_entry WHERE patient_id = $1 AND actor_id = $2`, string(ruth), string(staff)); n != "0" {
+		t.Errorf("%s lines about somebody who was not looked at", n)
+	}
+}

@@ -140,15 +140,15 @@ func parseMark(s string) mark {
 	return mark{t, store.Clean(id)}
 }
 
-// Code gives one code for the desk.
+// Code gives one code for the desk and writes on whose record it was seen.
 func (e *Room) Code(ctx context.Context, d access.Desk, id ids.Code) (c CodeRow, err error) {
 	if d.Need(access.IssueCodes) != nil && d.Need(access.ReviewRequests) != nil {
 		return CodeRow{}, d.Need(access.IssueCodes)
 	}
-	err = e.DB.View(ctx, func(tx *store.Tx) error {
+	err = e.DB.Record(ctx, func(tx *store.Tx) (audit.Entry, error) {
 		c, err = store.Get(ctx, tx, scanRow, `SELECT `+rowColumns+` FROM activation_code WHERE id = $1`, id)
 		c.State = c.asOf(tx.Now)
-		return err
+		return d.Did(audit.CodeSeen, string(id)).On(about(c.Patient)), err
 	})
 	if errors.Is(err, store.ErrNone) {
 		return CodeRow{}, fault.Missing()

@@ -180,6 +180,13 @@ func (e *Room) Request(ctx context.Context, d access.Desk, id ids.Request) (c Ca
 			return audit.Entry{}, err
 		}
 		c.Log, err = e.notes(ctx, tx, id)
+		// Whoever may be behind the request is shown with their details: a line for
+		// each, that says to each what staff saw of them.
+		for _, k := range c.Candidates {
+			if k.Person.ID != r.Patient {
+				tx.Log(d.Did(audit.RequestOpened, string(id)).On(about(k.Person.ID)).With("candidate"))
+			}
+		}
 		return d.Did(audit.RequestOpened, string(id)).On(about(r.Patient)), err
 	})
 	return c, err

@@ -165,8 +165,20 @@ func (s *Records) Take(ctx context.Context, d access.Duty, b Batch) (Report, err
 		rep := first.clone()
 		err = s.DB.Record(ctx, func(tx *store.Tx) (audit.Entry, error) {
 			t := &taking{s: s, tx: tx, b: b, rep: &rep, d: d}
-			err := t.all(ctx, ready)
-			return d.Did(audit.RecordsTaken, b.Source).On(string(t.person(b.Patient))), err
+			e := d.Did(audit.RecordsTaken, b.Source)
+			if err := t.all(ctx, ready); err != nil {
+				return e, err
+			}
+			// A line for each person: each of them reads it in their own access log,
+			// and none of them another's.
+			people := about(t.person(b.Patient), ready)
+			if len(people) == 0 {
+				return e, nil
+			}
+			for _, p := range people[1:] {
+				tx.Log(e.On(string(p)))
+			}
+			return e.On(string(people[0])), nil
 		})
 		if err == nil {
 			return rep, nil
@@ -176,6 +188,21 @@ func (s *Records) Take(ctx context.Context, d access.Duty, b Batch) (Report, err
 		}
 	}
 	return first, err
+}
+
+// about are the patients whose records a batch added to, first the one whom all
+// of it is about, if there is one.
+func about(whole ids.Patient, ready []*incoming) []ids.Patient {
+	var out []ids.Patient
+	if whole != "" {
+		out = append(out, whole)
+	}
+	for _, in := range ready {
+		if in.id != "" && in.patient != "" && !slices.Contains(out, in.patient) {
+			out = append(out, in.patient)
+		}
+	}
+	return out
 }
 
 // errRaced means that somebody else named a resource of this batch meanwhile.

@@ -6,6 +6,16 @@
 // outside the database, finds the first line that was tampered with, and shows
 // the log to auditors and to the patient it is about.
 //
+// # What a patient reads
+//
+// The access log of a patient (45 CFR 170.315(e)(1)(ii)) says in plain words who
+// looked at, changed, took out, shared or was sent what of theirs, and from
+// where. Their own page views are counted for each day. Each action is either
+// told, with words in every language, or listed as untold with the reason
+// (told.go). It shows the clinic's people by name and role, and a part of the
+// record by its title if it is released to the patient. It shows no identifier
+// and no value, nobody else's name, and no address of the clinic's machines.
+//
 // # What is sealed, and when
 //
 // A line waits in audit_pending from the moment it is committed. The sealing
@@ -31,6 +41,7 @@
 // lines that were lost are named, not hidden.
 //
 // Tables: audit_leaf, audit_hash, audit_checkpoint, and the deletion of rows of
-// audit_pending; audit_entry is read. Jobs: audit.seal. Audit: audit.read,
-// audit.checked.
+// audit_pending; audit_entry and staff are read. Routes: GET and POST
+// /records/access, GET /records/access.csv. Jobs: audit.seal. Audit: audit.read,
+// audit.checked, access.read.
 package trail

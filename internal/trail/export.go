@@ -47,7 +47,11 @@ func (t *Trail) Export(ctx context.Context, d access.Desk, f Filter) ([]byte, er
 	if err != nil {
 		return nil, err
 	}
-	return b, t.DB.Change(ctx, d.Did(audit.LogRead, "").With("export"), func(*store.Tx) error { return nil })
+	e := d.Did(audit.LogRead, "").With("export")
+	if strings.HasPrefix(f.Whom, "pat_") {
+		e = e.On(f.Whom)
+	}
+	return b, t.DB.Change(ctx, e, func(*store.Tx) error { return nil })
 }
 
 func asCSV(lines []Line) ([]byte, error) {

@@ -9,6 +9,7 @@ import (
 
 	"portico/internal/access"
 	"portico/internal/jobs"
+	"portico/internal/page"
 	"portico/internal/secret"
 	"portico/internal/store"
 )
@@ -34,6 +35,10 @@ type Trail struct {
 	File string
 	// Numbers finds a patient by number for the auditor's search; may be nil.
 	Numbers Numbers
+	// Shares names whom links were made for; may be nil.
+	Shares Recipients
+	// Clinic gives the patient's pages their zone; nil for UTC.
+	Clinic *page.Clinic
 }
 
 // Jobs registers the sealing job.

@@ -239,26 +239,3 @@ func (t *Trail) Status(ctx context.Context, d access.Desk) (Status, error) {
 	})
 	return st, err
 }
-
-// ForPatient lists who looked at, changed or was sent the data of the chart's
-// patient, newest first. after is Found.Next of the page before.
-func (t *Trail) ForPatient(ctx context.Context, c access.Chart, after string) (Found, error) {
-	if err := c.Need(access.SeeAccess); err != nil {
-		return Found{}, err
-	}
-	var out Found
-	err := t.DB.View(ctx, func(tx *store.Tx) (err error) {
-		q := &query{}
-		q.and("e.patient_id = ?", string(c.Patient()))
-		if at, id, ok := unmark(after); ok {
-			q.and("(e.at < ? OR (e.at = ? AND e.id < ?))", store.Time(at), store.Time(at), id)
-		}
-		out.Lines, err = store.List(ctx, tx, scanFound, q.sql(perPage+1), q.args...)
-		return err
-	})
-	if len(out.Lines) > perPage {
-		out.Lines = out.Lines[:perPage]
-		out.Next = mark(out.Lines[perPage-1])
-	}
-	return out, err
-}

@@ -3,23 +3,17 @@ package trail
 import (
 	"context"
 	"encoding/csv"
-	"net/http"
-	"net/url"
 	"strings"
 	"testing"
 	"time"
-
-	"log/slog"
 
 	"portico/internal/access"
 	"portico/internal/audit"
 	"portico/internal/clock"
 	"portico/internal/fault"
 	"portico/internal/ids"
-	"portico/internal/page"
 	"portico/internal/store"
 	"portico/internal/testkit"
-	"portico/internal/web"
 )
 
 // signedIn makes a staff user with roles and lends a desk proof for task.
@@ -165,44 +159,4 @@ func TestExportIsInertAndOnRecord(t *testing.T) {
 			t.Errorf("the export is not on record: %+v", got.Lines)
 		}
 	})
-}
-
-// Another patient's chart finds nothing of this one's.
-func TestForPatientShowsTheirLinesOnly(t *testing.T) {
-	db, _ := testkit.SQLite(t)
-	tr := newTrail(t, db)
-	fill(t, db, 21)
-	g := &access.Gate{DB: db}
-	token := func(p ids.Patient) (token string) {
-		if err := db.Change(ctx, duty.Did(audit.SignedIn, ""), func(tx *store.Tx) (err error) {
-			token, _, err = g.StartSession(ctx, tx, access.SignedIn{Account: ids.NewAccount(), Patient: p})
-			return err
-		}); err != nil {
-			t.Fatal(err)
-		}
-		return token
-	}
-	b := testkit.Serve(t, func(base *url.URL) http.Handler {
-		r := web.New(web.Settings{Base: base, Clinic: &page.Clinic{Name: "Test"}}, db, g, testkit.Keys(t), slog.New(slog.DiscardHandler))
-		r.Patient("GET /log", access.SeeAccess, func(q *web.Request, c access.Chart) (web.Reply, error) {
-			f, err := tr.ForPatient(q.Context(), c, "")
-			return web.JSON(f.Lines), err
-		})
-		r.Patient("GET /other", access.SeeHome, func(q *web.Request, c access.Chart) (web.Reply, error) {
-			f, err := tr.ForPatient(q.Context(), c, "")
-			return web.JSON(f.Lines), err
-		})
-		return r.Handler()
-	})
-	b.SetCookie(web.SessionCookie, token("pat_1"))
-	if p := b.Get("/log"); p.Status != 200 || strings.Count(p.Body, `"Patient":"pat_1"`) != 4 || strings.Contains(p.Body, "pat_2") {
-		t.Errorf("%d: %s", p.Status, p.Body)
-	}
-	if p := b.Get("/other"); p.Status != 404 {
-		t.Errorf("a chart opened for something else: %d", p.Status)
-	}
-	b.SetCookie(web.SessionCookie, token("pat_stranger"))
-	if p := b.Get("/log"); strings.Contains(p.Body, "pat_1") || strings.Contains(p.Body, "thing") {
-		t.Errorf("a stranger's chart shows %s", p.Body)
-	}
 }
