@@ -17,7 +17,7 @@ import (
 // Options are those of `portico bench`.
 type Options struct {
 	Name     string        // of a figure, "" for all short ones
-	Patients int           // size of the clinic of figure start
+	Patients int           // size of the clinic of figures start and record
 	Seed     uint64        // the same seed makes the same clinic
 	Database string        // postgres://…, "" to measure SQLite only
 	Data     string        // folder that keeps the clinic of figure start for the next time, "" for none
@@ -38,6 +38,7 @@ var figures = []figure{
 	{name: "signin", what: "A password beside its hash, and forty people at once", run: signIn},
 	{name: "codes", what: "Activation codes redeemed in a second", run: codes},
 	{name: "start", what: "From the start to the first answer, and memory", long: true, run: start},
+	{name: "record", what: "Records taken in and read, and a chart with very many values", run: records},
 	{name: "pages", what: "Queries and weight of each page", run: pages},
 }
 

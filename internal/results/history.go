@@ -65,7 +65,7 @@ func history(ctx context.Context, tx *store.Tx, c access.Chart, r record.Row, pa
 	if err != nil {
 		return History{}, err
 	}
-	var h History
+	h := History{Points: all[:0]} // what is hidden is taken out in place: a test may have ten thousand values
 	shown := map[ids.Resource]bool(nil)
 	for _, p := range all {
 		if p.Sensitive && shown == nil {
@@ -104,7 +104,11 @@ func curves(points []record.Point, shown map[ids.Resource]bool) []Curve {
 		if !ok {
 			i = len(out)
 			at[k] = i
-			out = append(out, Curve{Title: p.Title, Unit: unit(p.Measure)})
+			c := Curve{Title: p.Title, Unit: unit(p.Measure)}
+			if i == 0 {
+				c.Points = make([]record.Point, 0, len(points)) // most tests have one curve
+			}
+			out = append(out, c)
 		}
 		out[i].Points = append(out[i].Points, p)
 	}
