@@ -1090,3 +1090,69 @@ CREATE TABLE download_file (
 -- here without reading past those; the views cost this index nothing.
 CREATE INDEX audit_entry_deeds ON audit_entry (patient_id, at) WHERE action <> 'chart.opened';
 
+-- 0031_account_second_step.sql
+-- What a signed-in person is about to add to their account and has not proven
+-- yet: a second step, or recovery codes they were just shown. One for each
+-- session: beginning anew replaces it, and its id, to which one-time codes are
+-- bound, is new each time. sealed is the contact, the secret or the codes.
+CREATE TABLE account_draft (
+    session_id TEXT PRIMARY KEY,
+    id TEXT NOT NULL,
+    account_id TEXT NOT NULL REFERENCES account (id),
+    kind TEXT NOT NULL CHECK (kind IN ('email', 'sms', 'voice', 'totp', 'recovery')),
+    sealed TEXT NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    expires_at TIMESTAMPTZ NOT NULL
+);
+CREATE INDEX account_draft_account ON account_draft (account_id);
+CREATE INDEX account_draft_expires ON account_draft (expires_at);
+
+-- Browsers that skip the second step for a while. token_hash is the SHA-256 of
+-- the mark the browser holds now; it changes at each use, so that a copy shows
+-- itself when both have been used.
+CREATE TABLE remembered_browser (
+    id TEXT PRIMARY KEY,
+    account_id TEXT NOT NULL REFERENCES account (id),
+    device_id TEXT NOT NULL,
+    token_hash TEXT NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    used_at TIMESTAMPTZ NOT NULL,
+    expires_at TIMESTAMPTZ NOT NULL,
+    ended_at TIMESTAMPTZ,
+    -- 'changed', 'forgotten', 'replaced', 'copied', 'disowned', 'closed'
+    ended_why TEXT
+);
+-- One live mark for a browser and an account.
+CREATE UNIQUE INDEX remembered_browser_live ON remembered_browser (account_id, device_id) WHERE ended_at IS NULL;
+CREATE INDEX remembered_browser_expires ON remembered_browser (expires_at);
+
+-- 0032_account_contact.sql
+-- Contacts that a person gave for their account: asked for until the code that
+-- went there was typed, then proven, then ended by the next one. sealed is the
+-- address or number.
+CREATE TABLE account_contact (
+    id TEXT PRIMARY KEY,
+    account_id TEXT NOT NULL REFERENCES account (id),
+    kind TEXT NOT NULL CHECK (kind IN ('email', 'phone')),
+    sealed TEXT NOT NULL,
+    asked_at TIMESTAMPTZ NOT NULL,
+    expires_at TIMESTAMPTZ NOT NULL,
+    proven_at TIMESTAMPTZ,
+    ended_at TIMESTAMPTZ
+);
+-- One change of a kind at a time, and one contact of a kind in force: these
+-- indexes settle what two browsers do at the same moment.
+CREATE UNIQUE INDEX account_contact_asked ON account_contact (account_id, kind) WHERE proven_at IS NULL AND ended_at IS NULL;
+CREATE UNIQUE INDEX account_contact_live ON account_contact (account_id, kind) WHERE proven_at IS NOT NULL AND ended_at IS NULL;
+
+-- Proven contacts that staff may take over into the chart. What they decide
+-- changes nothing at the account.
+CREATE TABLE contact_proposal (
+    contact_id TEXT PRIMARY KEY REFERENCES account_contact (id),
+    made_at TIMESTAMPTZ NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('waiting', 'accepted', 'rejected')),
+    settled_at TIMESTAMPTZ,
+    staff_id TEXT
+);
+CREATE INDEX contact_proposal_waiting ON contact_proposal (made_at) WHERE state = 'waiting';
+

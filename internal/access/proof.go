@@ -162,6 +162,7 @@ const (
 	ReadAudit      Task = "audit.read"
 	ManageStaff    Task = "staff.manage"
 	SeeUndelivered Task = "messages.undelivered"
+	ReviewContacts Task = "contacts.review"
 
 	ReleaseResults    Task = "results.release"
 	ReviewCorrections Task = "corrections.review"
@@ -184,7 +185,7 @@ const (
 // Issuing codes, reading the audit log and administration are kept apart, so
 // that no single role can open an account for itself and hide it.
 var Roles = map[Role][]Task{
-	FrontDesk:     {SeeDesk, FindPatients, IssueCodes, ReviewRequests, SeeUndelivered},
+	FrontDesk:     {SeeDesk, FindPatients, IssueCodes, ReviewRequests, SeeUndelivered, ReviewContacts},
 	Administrator: {SeeDesk, ManageStaff, SeeUndelivered, ManageFeeds},
 	Auditor:       {SeeDesk, ReadAudit},
 	Clinician:     {SeeDesk, FindPatients, ReleaseResults},

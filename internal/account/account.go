@@ -27,6 +27,7 @@ type Parts struct {
 	Terms  Terms
 	News   News // nil: the home page tells of no results
 	Clinic *page.Clinic
+	Region string // where typed phone numbers are dialled, "US"
 }
 
 // Accounts is the room.
@@ -144,6 +145,7 @@ type factor struct {
 	kind     Kind
 	sealed   string
 	lastStep int64
+	since    time.Time
 }
 
 // factorPlace names the sealed column for the keyring.

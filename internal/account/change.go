@@ -3,7 +3,6 @@ package account
 import (
 	"context"
 	"slices"
-	"time"
 
 	"portico/internal/access"
 	"portico/internal/fault"
@@ -47,19 +46,27 @@ func (s *Accounts) changed(ctx context.Context, tx *store.Tx, c access.Chart, a 
 			return err
 		}
 	}
-	return s.tellAt(ctx, tx, a, contacts, told{n, string(what) + ":" + string(a.id) + ":" + tx.Now.Format(time.RFC3339Nano)})
+	return s.tellAt(ctx, tx, a, contacts, told{n, string(what) + ":" + or(string(n.NotMe), string(a.id))})
 }
 
 // cutOff ends what else is open of an account whose password or second steps
-// have changed: other sessions, half-way sign-ins, and confirmations half-way.
+// have changed: other sessions, and what may lead to one.
 func (s *Accounts) cutOff(ctx context.Context, tx *store.Tx, c access.Chart, why string) error {
 	if _, err := s.Gate.EndOthers(ctx, tx, c, why); err != nil {
 		return err
 	}
-	return endHalfWay(ctx, tx, c.Account())
+	return endHalfWay(ctx, tx, c.Account(), "changed")
 }
 
-func endHalfWay(ctx context.Context, tx *store.Tx, a ids.Account) error {
+// endHalfWay ends what may still lead into an account: half-way sign-ins and
+// confirmations, what was begun to be added, marks that skip the second step.
+func endHalfWay(ctx context.Context, tx *store.Tx, a ids.Account, why string) error {
+	if err := endMarks(ctx, tx, a, "", why); err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, `DELETE FROM account_draft WHERE account_id = $1`, a); err != nil {
+		return err
+	}
 	for _, q := range []string{
 		`UPDATE signin_attempt SET ended_at = $2 WHERE account_id = $1 AND ended_at IS NULL`,
 		`UPDATE confirmation SET ended_at = $2 WHERE account_id = $1 AND ended_at IS NULL`,

@@ -1,6 +1,7 @@
 // Package account is the login of a patient or proxy: user name and password,
 // second steps, recovery codes, signing in and out, "this was not me", the home
-// page, and the pages of one's own account: password, devices, history, terms.
+// page, and the pages of one's own account: password, second steps, recovery codes,
+// devices, contacts, history, terms, closing.
 //
 // # How signing in is kept safe
 //
@@ -48,6 +49,15 @@
 // told to every contact with a link "this was not me". Ending sessions wants no
 // raise: it takes nothing from the owner.
 //
+// What is added counts once it is proven: a second step by its first code, a new
+// contact by the code that went there, within a day. Old contacts hear of a change
+// when it is asked for and when it is done. It becomes a proposal for the chart
+// (see ProposedContacts); what staff decide undoes nothing here.
+//
+// A browser may skip the second step for 30 days. Its mark changes at each use,
+// and one that comes a second time, or from another browser, was copied and ends.
+// It never raises a session, and ends with every change of what lets somebody in.
+//
 // # When records are joined
 //
 // An account follows the record it was opened for: see Follow. If its person has
@@ -61,7 +71,8 @@
 // more than the owner's first name.
 //
 // Tables: account, account_twin, account_factor, recovery_code, one_time_code,
-// signin_attempt, confirmation, device, account_event, disown_link.
+// signin_attempt, confirmation, device, account_event, disown_link, account_draft,
+// remembered_browser, account_contact, contact_proposal.
 // Routes: GET and POST /signin, GET and POST /signin/step, POST
 // /signin/step/send, POST /signin/cancel, GET /signin/help, POST /signout, GET
 // /home, GET and POST /account/confirm, GET and POST /account/confirm/step, POST
@@ -74,5 +85,8 @@
 // signin.tried, signin.password_passed, signin.second_step,
 // signin.one_time_sent, signin.done, signin.out, session.ended,
 // confirm.password, confirm.second_step, session.raised, account.password_changed,
-// account.browser_forgotten.
+// account.browser_forgotten, account.browser_kept, account.browser_copied,
+// account.step_asked, account.step_added, account.step_removed, account.step_first,
+// account.recovery_shown, account.recovery_made, account.contact_asked,
+// account.contact_changed, account.contact_dropped, account.contact_reviewed.
 package account

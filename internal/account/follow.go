@@ -116,8 +116,7 @@ func (s *Accounts) shut(ctx context.Context, tx *store.Tx, a ids.Account, why st
 	if _, err := s.Gate.EndSessions(ctx, tx, a, why); err != nil {
 		return err
 	}
-	_, err := tx.Exec(ctx, `UPDATE signin_attempt SET ended_at = $2 WHERE account_id = $1 AND ended_at IS NULL`, a, store.Time(tx.Now))
-	return err
+	return endHalfWay(ctx, tx, a, why)
 }
 
 // release gives a held account back for the person to. One that its owner has

@@ -30,6 +30,8 @@ type Method struct {
 	ID   string
 	Kind Kind
 	Hint string // a masked contact: "a•••@example.org"; "" for an authenticator
+
+	Since time.Time // when it was set up
 }
 
 // See gathers the home page of the chart's account.
@@ -79,7 +81,7 @@ func (s *Accounts) See(ctx context.Context, c access.Chart) (Overview, error) {
 func (s *Accounts) methods(factors []factor) ([]Method, error) {
 	out := make([]Method, len(factors))
 	for i, f := range factors {
-		out[i] = Method{ID: string(f.id), Kind: f.kind}
+		out[i] = Method{ID: string(f.id), Kind: f.kind, Since: f.since}
 		if f.kind == TOTP {
 			continue
 		}

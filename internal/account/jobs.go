@@ -117,6 +117,8 @@ func (s *Accounts) sweep(ctx context.Context, _ access.Duty, _ struct{}) error {
 			`DELETE FROM one_time_code WHERE expires_at < $1`,
 			`DELETE FROM signin_attempt WHERE expires_at < $1`,
 			`DELETE FROM confirmation WHERE expires_at < $1`,
+			`DELETE FROM account_draft WHERE expires_at < $1`,
+			`DELETE FROM remembered_browser WHERE expires_at < $1`,
 			`DELETE FROM disown_link WHERE expires_at < $1 AND used_at IS NULL`,
 		} {
 			if _, err := tx.Exec(ctx, q, store.Time(tx.Now.Add(-24*time.Hour))); err != nil {

@@ -156,7 +156,7 @@ func newRig(t testing.TB, db *store.DB, c *clock.Fake) *rig {
 	}
 	r := &rig{t: t, db: db, clock: c, sent: &spy{Outbox: out}, people: &index{onFile: map[ids.Patient][]Contact{}}}
 	r.Accounts = New(Parts{DB: db, Gate: &access.Gate{DB: db}, Keys: keys, Limits: limits, Hasher: secret.NewHasher(keys, 2, 1000), Outbox: r.sent,
-		People: r.people, Terms: &noTerms{}, Clinic: clinicForTests})
+		People: r.people, Terms: &noTerms{}, Clinic: clinicForTests, Region: "US"})
 	r.runner = jobs.NewRunner(db, slog.New(slog.DiscardHandler))
 	r.Work(r.runner)
 	out.Work(r.runner)

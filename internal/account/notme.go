@@ -80,8 +80,14 @@ func (s *Accounts) freeze(ctx context.Context, tx *store.Tx, a record, agent str
 	if _, err := s.Gate.EndSessions(ctx, tx, a.id, "disowned"); err != nil {
 		return err
 	}
+	if err := endHalfWay(ctx, tx, a.id, "disowned"); err != nil {
+		return err
+	}
+	// Whoever began to change a contact may be the stranger.
+	if err := endAsked(ctx, tx, a.id, ""); err != nil {
+		return err
+	}
 	for _, q := range []string{
-		`UPDATE signin_attempt SET ended_at = $2 WHERE account_id = $1 AND ended_at IS NULL`,
 		// A browser that somebody else used is not a known one any more.
 		`UPDATE device SET ended_at = $2 WHERE account_id = $1 AND ended_at IS NULL`,
 	} {

@@ -129,6 +129,11 @@ func (s *Accounts) addFactor(ctx context.Context, tx *store.Tx, a ids.Account, p
 	plain, mark := []byte(f.Contact), ""
 	if f.Kind == TOTP {
 		plain = f.Secret
+		// The first one has none, as every authenticator had when there could be one
+		// only: of those added later each has its own.
+		if place > 0 {
+			mark = s.Keys.Index("account.totp", string(f.Secret))
+		}
 	} else {
 		mark = s.Keys.Index("account.contact", fold(f.Contact))
 	}
@@ -143,7 +148,7 @@ func (s *Accounts) addFactor(ctx context.Context, tx *store.Tx, a ids.Account, p
 }
 
 // Contacts lists every contact of an account that security notices go to: those
-// proven as a second step, and those on file at the clinic.
+// proven as a second step or given since, and those on file at the clinic.
 func (s *Accounts) Contacts(ctx context.Context, tx *store.Tx, a ids.Account) ([]Contact, error) {
 	r, err := byID(ctx, tx, a)
 	if err != nil {
@@ -174,6 +179,13 @@ func (s *Accounts) Contacts(ctx context.Context, tx *store.Tx, a ids.Account) ([
 			c.Channel = notify.Mail
 		}
 		add(c)
+	}
+	proven, err := s.provenContacts(ctx, tx, a)
+	if err != nil {
+		return nil, err
+	}
+	for _, g := range proven {
+		add(g.kind.contact(g.to))
 	}
 	if s.People != nil && r.person != "" {
 		onFile, err := s.People.OnFile(ctx, tx, r.person)

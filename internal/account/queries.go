@@ -31,14 +31,16 @@ func byID(ctx context.Context, tx *store.Tx, id ids.Account) (record, error) {
 }
 
 func scanFactor(r store.Row) (f factor, err error) {
-	err = r.Scan(&f.id, &f.kind, &f.sealed, &f.lastStep)
+	var since store.Time
+	err = r.Scan(&f.id, &f.kind, &f.sealed, &f.lastStep, &since)
+	f.since = since.Std()
 	return f, err
 }
 
 // factorsOf lists an account's second steps, the one it uses by default first.
 func factorsOf(ctx context.Context, tx *store.Tx, a ids.Account) ([]factor, error) {
 	return store.List(ctx, tx, scanFactor, `
-		SELECT id, kind, sealed, last_step FROM account_factor
+		SELECT id, kind, sealed, last_step, confirmed_at FROM account_factor
 		WHERE account_id = $1 AND ended_at IS NULL ORDER BY place, id`, a)
 }
 

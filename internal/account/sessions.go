@@ -18,6 +18,7 @@ type Browser struct {
 	First time.Time // sign-in
 	Last  time.Time // sign-in
 	Here  bool      // the one that asks
+	Until time.Time // it skips the second step; zero if it does not
 }
 
 // Devices are the open sessions of an account and the browsers it knows.
@@ -42,14 +43,15 @@ func (s *Accounts) Devices(ctx context.Context, c access.Chart) (d Devices, err 
 			}
 		}
 		d.Browsers, err = store.List(ctx, tx, func(r store.Row) (b Browser, err error) {
-			var first, last store.Time
-			err = r.Scan(&b.ID, &b.Agent, &first, &last)
-			b.First, b.Last, b.Here = first.Std(), last.Std(), b.ID == here
+			var first, last, until store.Time
+			err = r.Scan(&b.ID, &b.Agent, &first, &last, &until)
+			b.First, b.Last, b.Until, b.Here = first.Std(), last.Std(), until.Std(), b.ID == here
 			return b, err
 		}, `
-			SELECT id, agent, first_at, last_at FROM device
-			WHERE account_id = $1 AND ended_at IS NULL AND last_at > $2 ORDER BY last_at DESC, id LIMIT 100`,
-			c.Account(), store.Time(tx.Now.Add(-DeviceLife)))
+			SELECT d.id, d.agent, d.first_at, d.last_at, m.expires_at
+			FROM device d LEFT JOIN remembered_browser m ON m.account_id = d.account_id AND m.device_id = d.id AND m.ended_at IS NULL AND m.expires_at > $3
+			WHERE d.account_id = $1 AND d.ended_at IS NULL AND d.last_at > $2 ORDER BY d.last_at DESC, d.id LIMIT 100`,
+			c.Account(), store.Time(tx.Now.Add(-DeviceLife)), store.Time(tx.Now))
 		return err
 	})
 	return d, err
@@ -98,6 +100,9 @@ func (s *Accounts) Forget(ctx context.Context, c access.Chart, d ids.Device) err
 			err = fault.Missing()
 		}
 		if err != nil {
+			return err
+		}
+		if err := endMarks(ctx, tx, c.Account(), d, "forgotten"); err != nil {
 			return err
 		}
 		if err := s.Gate.EndBrowser(ctx, tx, c, d, "forgotten"); err != nil {

@@ -44,6 +44,8 @@ func place(s page.Shell, from access.Source) string {
 func (p HubPage) safety(s page.Shell) []page.Row {
 	return []page.Row{
 		{Href: "/account/password", Icon: "lock", Title: s.T("account.hub.password"), Text: s.T("account.hub.password.since", s.Date(p.PasswordAt))},
+		{Href: "/account/steps", Icon: "shield-check", Title: s.T("account.steps.title"), Text: s.T("account.hub.steps", len(p.Methods))},
+		{Href: "/account/recovery", Icon: "key-round", Title: s.T("account.method.recovery"), Text: s.T("account.steps.codes", p.Codes)},
 		{Href: "/account/devices", Icon: "monitor", Title: s.T("account.devices.title"), Text: s.T("account.hub.devices", p.Sessions)},
 		{Href: "/account/history", Icon: "history", Title: s.T("account.history.title"), Text: s.T("account.hub.history")},
 	}
@@ -51,6 +53,7 @@ func (p HubPage) safety(s page.Shell) []page.Row {
 
 func (p HubPage) you(s page.Shell) []page.Row {
 	return []page.Row{
+		{Href: "/account/contacts", Icon: "mail", Title: s.T("account.contact.title"), Text: s.T("account.hub.contact")},
 		{Href: "/account/display", Icon: "languages", Title: s.T("account.display.title"), Text: s.T("account.display.lead")},
 	}
 }
@@ -59,6 +62,7 @@ func (p HubPage) agreements(s page.Shell) []page.Row {
 	return []page.Row{
 		{Href: "/account/terms", Icon: "file-text", Title: s.T("account.agreed.title"), Text: s.T("account.hub.agreed")},
 		{Href: "/account/kept", Icon: "inbox", Title: s.T("account.kept.title"), Text: s.T("account.hub.kept")},
+		{Href: "/account/close", Icon: "ban", Title: s.T("account.close.title"), Text: s.T("account.hub.close")},
 	}
 }
 

@@ -41,6 +41,7 @@ type Entry struct {
 	Device   string // device cookie, "" for none
 	Next     string // local path to go to afterwards, "" for home
 	Half     string // token of a half-way sign-in this browser still has, "" for none
+	Mark     string // remember cookie, "" for none
 }
 
 // errSignIn is every way in which signing in can fail.
@@ -215,13 +216,24 @@ func (s *Accounts) begin(ctx context.Context, v access.Visitor, a record, g guar
 		if len(factors) == 0 {
 			return fault.New(fault.Internal, "error.500.title")
 		}
+		skips, err := s.skips(ctx, tx, a, v.Did, g, in.Mark)
+		if err != nil {
+			return err
+		}
+		first := factors[0].id
+		if skips {
+			first = byRemembered
+		}
 		if _, err := tx.Exec(ctx, `
 			INSERT INTO signin_attempt (id, token_hash, account_id, factor_id, next_path, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-			id, secret.TokenHash(token), a.id, factors[0].id, in.Next, store.Time(tx.Now), store.Time(tx.Now.Add(attemptLife))); err != nil {
+			id, secret.TokenHash(token), a.id, first, in.Next, store.Time(tx.Now), store.Time(tx.Now.Add(attemptLife))); err != nil {
 			return err
 		}
 		if err := s.watch(ctx, tx, a.id, id, g.known, in.Half); err != nil {
 			return err
+		}
+		if skips {
+			return nil
 		}
 		return s.sendFactor(ctx, tx, v.Did, pending{id: id, account: a, purpose: notify.ForSignIn}, factors[0])
 	})

@@ -129,6 +129,8 @@ type Step struct {
 	Code   string
 	Device string // device cookie
 	Old    string // token of a session this browser still has, "" for none
+	Mark   string // remember cookie, "" for none
+	Keep   bool   // the browser wants to skip the second step from now on
 }
 
 // SignedIn is what a completed sign-in gives the browser.
@@ -139,6 +141,7 @@ type SignedIn struct {
 	Lang    string
 	Theme   string
 	Text    string
+	Mark    string // remember cookie, for RememberLife; "" to leave it as it is
 }
 
 // Finish checks the second step and opens the session. Every wrong code is
@@ -151,14 +154,20 @@ func (s *Accounts) Finish(ctx context.Context, v access.Visitor, st Step) (Signe
 	if err := s.Limits.Begin(ctx, codeWaits, "account.code.wait", string(p.account.id)); err != nil {
 		return SignedIn{}, err
 	}
-	use, err := s.check(ctx, p, st)
-	if err != nil {
-		return SignedIn{}, err
-	}
 	var out SignedIn
+	var fresh string
+	use := s.rotate(p, st, &fresh)
+	if st.Method != byRemembered {
+		if use, err = s.check(ctx, p, st); err != nil {
+			return SignedIn{}, err
+		}
+	}
 	err = errCode()
 	if use != nil {
 		out, err = s.open(ctx, v, p, st, use)
+	}
+	if fresh != "" {
+		out.Mark = fresh
 	}
 	if fault.Is(err, fault.Invalid) {
 		e := v.Did(audit.SecondStep, st.Method).On(string(p.account.person)).As(audit.Refused)
@@ -236,6 +245,14 @@ func (s *Accounts) open(ctx context.Context, v access.Visitor, p pending, st Ste
 			return e, err
 		}
 		out.Device = cookie
+		if st.Keep && st.Method != byRemembered {
+			if out.Mark, err = s.keepBrowser(ctx, tx, a, device, v.Agent()); err != nil {
+				return e, err
+			}
+			kept := e
+			kept.Action = audit.BrowserKept
+			tx.Log(kept)
+		}
 		if old != nil {
 			if err := s.Gate.EndSession(ctx, tx, *old, "replaced"); err != nil {
 				return e, err

@@ -71,7 +71,7 @@ func explained(err error) (error, bool) {
 }
 
 func (s *Accounts) showSignIn(r *web.Request, _ access.Visitor) (web.Reply, error) {
-	p := SignInPage{Next: web.LocalPath(r.Ask("next"), ""), Again: r.Ask("again") != "", Out: r.Ask("out") != ""}
+	p := SignInPage{Next: web.LocalPath(r.Ask("next"), ""), Again: r.Ask("again") != "", Out: r.Ask("out") != "", Closed: r.Ask("closed") != ""}
 	return signInPage(p), nil
 }
 
@@ -84,6 +84,9 @@ func signInPage(p SignInPage) web.Reply {
 		s = s.Called(s.T("account.signin.title"))
 		if p.Out {
 			s.Done = s.T("account.signin.out")
+		}
+		if p.Closed {
+			s.Done = s.T("account.close.done")
 		}
 		return signIn(s, p)
 	})
@@ -101,12 +104,21 @@ func (s *Accounts) signIn(r *web.Request, v access.Visitor) (web.Reply, error) {
 	if missing != nil {
 		return signInPage(p).Fix(missing), nil
 	}
-	token, err := s.Enter(r.Context(), v, Entry{UserName: p.UserName, Password: r.Raw("password"), Device: r.Cookie(DeviceCookie), Next: p.Next, Half: r.Cookie(SignInCookie)})
+	token, err := s.Enter(r.Context(), v, Entry{UserName: p.UserName, Password: r.Raw("password"), Device: r.Cookie(DeviceCookie), Next: p.Next, Half: r.Cookie(SignInCookie), Mark: r.Cookie(RememberCookie)})
 	if shown, ok := explained(err); ok {
 		return signInPage(p).Fix(shown), nil
 	}
 	if err != nil {
 		return web.Reply{}, err
+	}
+	if r.Cookie(RememberCookie) != "" {
+		in, ok, err := s.skip(r.Context(), v, Step{Token: token, Device: r.Cookie(DeviceCookie), Old: r.Cookie(web.SessionCookie), Mark: r.Cookie(RememberCookie)})
+		if err != nil && !errors.Is(err, errGone) {
+			return web.Reply{}, err
+		}
+		if ok {
+			return enter(r, in), nil
+		}
 	}
 	return web.Redirect("/signin/step").Cookie(SignInCookie, token, attemptLife), nil
 }
@@ -131,6 +143,7 @@ func (s *Accounts) stepPage(r *web.Request, wrong error) (web.Reply, error) {
 	if err != nil {
 		return web.Reply{}, err
 	}
+	view.Offer, view.Keep = true, r.Ticked("remember")
 	return web.Show(func(sh page.Shell) templ.Component { return step(sh, view) }).Fix(wrong), nil
 }
 
@@ -142,6 +155,9 @@ func (s *Accounts) choices(p pending) (StepPage, error) {
 	}
 	all = append(all, Method{ID: byRecovery, Kind: recoveryKind})
 	view := StepPage{Unsent: p.unsent}
+	if p.factor == byRemembered { // its mark was used in another tab meanwhile
+		p.factor, view.Unsent = p.factors[0].id, p.factors[0].kind != TOTP
+	}
 	for _, m := range all {
 		if m.ID == string(p.factor) {
 			view.Now = m
@@ -157,7 +173,7 @@ func (s *Accounts) step(r *web.Request, v access.Visitor) (web.Reply, error) {
 		return s.stepPage(r, fault.Bad("code", "account.code.needed"))
 	}
 	in, err := s.Finish(r.Context(), v, Step{Token: r.Cookie(SignInCookie), Method: r.Text("method"), Code: r.Text("code"),
-		Device: r.Cookie(DeviceCookie), Old: r.Cookie(web.SessionCookie)})
+		Device: r.Cookie(DeviceCookie), Old: r.Cookie(web.SessionCookie), Keep: r.Ticked("remember")})
 	if errors.Is(err, errGone) {
 		return startOver(), nil
 	}
@@ -167,17 +183,25 @@ func (s *Accounts) step(r *web.Request, v access.Visitor) (web.Reply, error) {
 	if err != nil {
 		return web.Reply{}, err
 	}
+	return enter(r, in), nil
+}
+
+// enter answers a completed sign-in: the session's cookies, and the half-way ones gone.
+func enter(r *web.Request, in SignedIn) web.Reply {
 	reply := web.Redirect(in.Next).Cookie(web.SessionCookie, in.Session, 0).Cookie(DeviceCookie, in.Device, DeviceLife).
 		Cookie(SignInCookie, "", -1).Cookie(web.VisitorCookie, "", -1)
 	if r.Cookie(web.EnrolCookie) != "" {
 		reply = reply.Cookie(web.EnrolCookie, "", -1)
+	}
+	if in.Mark != "" {
+		reply = reply.Cookie(RememberCookie, in.Mark, RememberLife)
 	}
 	// Whoever has chosen a language in this browser keeps it: a page must not
 	// change its language under one's hands.
 	if r.Cookie(langCookie) != "" {
 		in.Lang = string(r.Lang)
 	}
-	return reply.Display(in.Lang, in.Theme, in.Text), nil
+	return reply.Display(in.Lang, in.Theme, in.Text)
 }
 
 func (s *Accounts) send(r *web.Request, v access.Visitor) (web.Reply, error) {

@@ -23,6 +23,10 @@ func (s *Accounts) mountAccount(r *web.Router) {
 	r.Patient("GET /account/history", access.SeeAccount, s.showHistory)
 	r.Patient("GET /account/terms", access.SeeAccount, s.showAgreed)
 	r.Patient("GET /account/kept", access.SeeAccount, s.showKept)
+	r.PatientRaised("GET /account/close", access.CloseAccount, s.showClose)
+	r.PatientRaisedForm("POST /account/close", access.CloseAccount, s.close)
+	s.mountSteps(r)
+	s.mountContacts(r)
 }
 
 // show draws a page with what was just done, if its address says so: done maps

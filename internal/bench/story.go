@@ -47,6 +47,22 @@ func confirmPassword(_ context.Context, w *walk, g *guest) error {
 	return g.post(access.ConfirmPath, access.ConfirmPath, "password", w.cards.Accounts[0].Password)
 }
 
+func addApp(_ context.Context, _ *walk, g *guest) error {
+	return g.post("/account/steps/add", "/account/steps/add", "how", "totp")
+}
+
+func makeCodes(_ context.Context, _ *walk, g *guest) error {
+	return g.post("/account/recovery", "/account/recovery")
+}
+
+func newEmail(_ context.Context, _ *walk, g *guest) error {
+	return g.post("/account/contacts/email", "/account/contacts/email", "contact", "new.address@example.org")
+}
+
+func newPhone(_ context.Context, _ *walk, g *guest) error {
+	return g.post("/account/contacts/phone", "/account/contacts/phone", "contact", "413-555-0188")
+}
+
 func enterStaff(_ context.Context, w *walk, g *guest) error {
 	s := w.cards.Staff[1]
 	return g.post("/staff/signin", "/staff/signin", "email", s.Email, "password", s.Password)
