@@ -16,7 +16,8 @@ import (
 
 // NotMe makes a "this was not me" link for an account, in the caller's
 // transaction. cause says what the message it goes into is about: "opened",
-// "new_browser", "second_step", "copy_made" or "code_reused".
+// "new_browser", "second_step", "copy_made", "link_made", "link_opened" or
+// "code_reused".
 func (s *Accounts) NotMe(ctx context.Context, tx *store.Tx, a ids.Account, cause string) (notify.Path, error) {
 	token := secret.Token()
 	_, err := tx.Exec(ctx, `INSERT INTO disown_link (token_hash, account_id, cause, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)`,

@@ -76,6 +76,7 @@ type App struct {
 	Accounts *account.Accounts
 	Terms    *terms.Terms
 	Sharing  *sharing.Sharing
+	Links    *sharing.Links
 	Staff    *staff.Staff
 	Trail    *trail.Trail
 	Console  *console.Console
@@ -209,6 +210,7 @@ func (a *App) joinWeb() {
 	a.Records.Mount(a.Router)
 	a.Sharing.Mount(a.Router)
 	a.Trail.Mount(a.Router)
+	a.Links.Mount(a.Router)
 	a.Staff.Mount(a.Router)
 	a.Console.Mount(a.Router)
 	a.Ingest.Mount(a.Router)
@@ -216,6 +218,7 @@ func (a *App) joinWeb() {
 	a.Enroll.Work(a.Jobs)
 	a.Accounts.Work(a.Jobs)
 	a.Sharing.Work(a.Jobs)
+	a.Links.Work(a.Jobs)
 	a.Staff.Jobs(a.Jobs)
 	a.Trail.Jobs(a.Jobs)
 	jobs.Handle(a.Jobs, sweep, a.sweep)

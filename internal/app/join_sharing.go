@@ -40,4 +40,5 @@ func (s subjects) Person(ctx context.Context, tx *store.Tx, id ids.Patient) (sha
 func (a *App) joinSharing() {
 	a.Sharing = &sharing.Sharing{DB: a.DB, Keys: a.Keys, People: subjects{a.Registry}, Accounts: a.Accounts, Clinic: a.clinic,
 		Base: strings.TrimSuffix(a.base.String(), "/")}
+	a.Links = &sharing.Links{Copies: a.Sharing, Limits: a.Limit, Hasher: a.Hasher, Owners: a.Accounts}
 }

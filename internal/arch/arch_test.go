@@ -182,7 +182,7 @@ var housekeepers = map[string]string{
 	"account": "counters of one-time codes and half-way sign-ins",
 	"staff":   "half-way sign-ins",
 	"trail":   "seals of the audit log",
-	"sharing": "how far a download is, sealed pieces of its file, files that ran out",
+	"sharing": "how far a download is, sealed pieces of its file, files that ran out; tries at links, links long ended",
 }
 
 func TestHousekeepersAreKnown(t *testing.T) {

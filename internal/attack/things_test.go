@@ -179,6 +179,23 @@ func (w *world) download(of person) string {
 	return string(id)
 }
 
+// link is a link to a person's record.
+func (w *world) link(of person) string {
+	token := w.signedIn(of)
+	w.raise(token)
+	c, _, err := w.app.Gate.RaisedChart(ctx, token, access.ShareRecords, "test", visitor())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	// An account may have so many open at once; the attacks need more.
+	w.change(func(tx *store.Tx) error {
+		_, err := tx.Exec(ctx, `UPDATE share_link SET account_id = 'acc_gone' WHERE account_id = $1`, of.account)
+		return err
+	})
+	made := must(w.app.Links.Make(ctx, c, sharing.LinkOrder{Lang: lang.En, Life: time.Hour, Selection: sharing.Selection{Sections: []record.Section{record.Results}}}))
+	return string(made.ID)
+}
+
 // raisedSomebody is a patient who has just confirmed who they are.
 func (w *world) raisedSomebody(of person) state {
 	s := w.somebody(of)

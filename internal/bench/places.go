@@ -80,6 +80,8 @@ var places = []place{
 	{route: "/staff/setup/{token}/qr", who: visitor, at: setUpImage, queries: 1},
 	{route: "/style", who: visitor, whole: true},
 
+	{route: "/view", who: visitor},
+
 	{route: "/signin/step", who: entering, before: enterPassword, queries: 3},
 
 	{route: "/enroll/confirm", who: knower, before: tryNumber, queries: 2},
@@ -127,6 +129,8 @@ var places = []place{
 	{route: "/account/confirm/step", who: patient, before: confirmPassword, queries: 6},
 	{route: "/records/download", who: confirmed, queries: 5},
 	{route: "/records/download/{id}", who: confirmed, before: askForACopy, from: "/records/download", queries: 4},
+	{route: "/records/share", who: confirmed, queries: 5},
+	{route: "/records/share/{id}", who: confirmed, before: shareByLink, from: "/records/share", queries: 5},
 	{route: "/records/download/{id}/file", who: confirmed, at: finishedCopy, whole: true, queries: 8},
 	{route: "/terms/accept", who: patient, whole: true, queries: 5},
 

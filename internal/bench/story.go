@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"html"
+	"net/http"
 	"net/url"
 	"regexp"
 	"strings"
@@ -291,6 +292,21 @@ func askCorrection(_ context.Context, w *walk, g *guest) error {
 		return err
 	}
 	return g.post(href+"/correct", href+"/correct", "wanted", "I came in the morning, not in the evening.")
+}
+
+func shareByLink(_ context.Context, _ *walk, g *guest) error {
+	v, err := g.get("/records/share")
+	if err != nil {
+		return err
+	}
+	form := v.hidden("/records/share")
+	form.Set("what", "summary")
+	form.Set("life", "day")
+	made, err := g.send(http.MethodPost, "/records/share", form) // answers with the link itself
+	if err == nil && made.status != http.StatusOK {
+		err = fmt.Errorf("the form of links answered %d", made.status)
+	}
+	return err
 }
 
 func askForACopy(ctx context.Context, w *walk, g *guest) error {

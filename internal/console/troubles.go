@@ -115,6 +115,10 @@ func cause(s page.Shell, code string) string {
 		return s.T("desk.cause.second_step")
 	case "copy_made":
 		return s.T("desk.cause.copy_made")
+	case "link_made":
+		return s.T("desk.cause.link_made")
+	case "link_opened":
+		return s.T("desk.cause.link_opened")
 	}
 	return s.T("desk.cause.new_browser")
 }

@@ -51,6 +51,8 @@ type (
 	Export string
 	// Share names a link by which records are shared.
 	Share string
+	// Opening names one time that a link of records was opened.
+	Opening string
 	// Correction names a patient's request to correct something.
 	Correction string
 	// Feed names a sender of records with credentials of its own.
@@ -81,6 +83,7 @@ func NewResource() Resource         { return Resource("fhr-" + strings.ToLower(r
 func NewComment() Comment           { return New[Comment]("com") }
 func NewExport() Export             { return New[Export]("exp") }
 func NewShare() Share               { return New[Share]("shr") }
+func NewOpening() Opening           { return New[Opening]("opn") }
 func NewCorrection() Correction     { return New[Correction]("cor") }
 func NewFeed() Feed                 { return New[Feed]("fed") }
 

@@ -100,6 +100,18 @@ type (
 		At    time.Time
 		NotMe Path
 	}
+	// LinkMade tells that a link was made by which others can read the record. By
+	// e-mail, text.
+	LinkMade struct {
+		At    time.Time
+		NotMe Path
+	}
+	// LinkOpened tells that such a link was opened for the first time. By e-mail,
+	// text.
+	LinkOpened struct {
+		At    time.Time
+		NotMe Path
+	}
 	// LetterSent says that a letter is on its way. By e-mail, text.
 	LetterSent struct{}
 )
@@ -120,6 +132,8 @@ func (PasswordLocked) Kind() string   { return "password_locked" }
 func (AccountLocked) Kind() string    { return "account_locked" }
 func (LetterSent) Kind() string       { return "letter_sent" }
 func (CopyMade) Kind() string         { return "copy_made" }
+func (LinkMade) Kind() string         { return "link_made" }
+func (LinkOpened) Kind() string       { return "link_opened" }
 
 func (n ActivationCode) links() []Path   { return []Path{n.Link} }
 func (ConfirmationCode) links() []Path   { return nil }
@@ -137,6 +151,8 @@ func (PasswordLocked) links() []Path     { return nil }
 func (AccountLocked) links() []Path      { return nil }
 func (LetterSent) links() []Path         { return nil }
 func (n CopyMade) links() []Path         { return []Path{n.NotMe} }
+func (n LinkMade) links() []Path         { return []Path{n.NotMe} }
+func (n LinkOpened) links() []Path       { return []Path{n.NotMe} }
 
 // codeKinds are the notices that hold a secret: they count against stricter
 // budgets, and are worth nothing once it has expired.
@@ -166,6 +182,8 @@ func init() {
 	reader[AccountLocked]()
 	reader[LetterSent]()
 	reader[CopyMade]()
+	reader[LinkMade]()
+	reader[LinkOpened]()
 }
 
 func reader[N Notice]() {

@@ -286,6 +286,24 @@ func (n CopyMade) mail(w writer) mail {
 
 func (n CopyMade) text(w writer) string { return w.ownedText(w.named("notify.copy.text"), n.NotMe) }
 
+func (n LinkMade) mail(w writer) mail {
+	return w.owned(mail{Subject: w.t("notify.link.made.subject"), Title: w.t("notify.link.made.title"),
+		Lead: []string{w.named("notify.link.made.lead"), w.t("notify.browser.when", w.moment(n.At)), w.t("notify.link.made.next"), w.t("notify.browser.ok")}}, n.NotMe)
+}
+
+func (n LinkMade) text(w writer) string {
+	return w.ownedText(w.named("notify.link.made.text"), n.NotMe)
+}
+
+func (n LinkOpened) mail(w writer) mail {
+	return w.owned(mail{Subject: w.t("notify.link.opened.subject"), Title: w.t("notify.link.opened.title"),
+		Lead: []string{w.named("notify.link.opened.lead"), w.t("notify.browser.when", w.moment(n.At)), w.t("notify.link.opened.next"), w.t("notify.browser.ok")}}, n.NotMe)
+}
+
+func (n LinkOpened) text(w writer) string {
+	return w.ownedText(w.named("notify.link.opened.text"), n.NotMe)
+}
+
 func (LetterSent) mail(w writer) mail {
 	return mail{Subject: w.t("notify.letter.sent.subject"), Title: w.t("notify.letter.sent.title"),
 		Lead:  []string{w.named("notify.letter.sent.lead"), w.t("notify.letter.sent.next")},

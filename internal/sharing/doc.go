@@ -1,5 +1,5 @@
 // Package sharing makes copies of a record that leave the portal: downloads that
-// a person asks for.
+// a person asks for, and links by which others read it.
 //
 // A copy is made of a Selection (sections, days, whether what is marked sensitive
 // comes too) in one of four formats: a tagged PDF, plain text, a FHIR R4 bundle,
@@ -33,8 +33,38 @@
 // It refuses a second copy while one is being made for the account, and more than
 // twenty in a day.
 //
-// Tables: download, download_file.
+// # How a link works
+//
+// A SMART Health Link (HL7 SMART Health Cards and Links, STU 1) lets whoever
+// holds it and its passcode read a snapshot of what its owner chose: a FHIR
+// document in the shape of an International Patient Summary, and the same as a
+// PDF. Both are encrypted with a key of the link's own, as JWE, when the link is
+// made. The key stands in the link and nowhere else: the server hands out what it
+// cannot read, keeps the address as a hash and the passcode as a password hash,
+// and can show a link once only. So a link cannot follow the record (flag L of the
+// standard is not offered), and what leaks from the database opens nothing.
+//
+// An address answers to name and passcode with a manifest. A passcode is counted
+// before it is checked; the fifth wrong one in a link's life ends it. Files too
+// large for the manifest have addresses good for ten minutes. A link that has
+// ended, by its owner, by wrong passcodes, by time, or because the account was
+// closed or frozen, answers like one that never was, and its files are erased.
+// Both addresses answer scripts of every site, as the standard wants it.
+//
+// The page /view opens links of this portal. The link stands behind the # of its
+// address, so neither we nor anybody between sees the key; a small script
+// decrypts with the browser's own means and writes what it finds as text. Without
+// JavaScript the page only says what to do: a form that sent the link to the
+// server would give away the key that the whole design keeps from it.
+//
+// The owner sees on the link's page who opened it, as they called themselves, and
+// is told when a link is made and first opened.
+//
+// Tables: download, download_file, share_link, share_file, share_opening.
 // Routes: GET and POST /records/download, GET /records/download/{id}, GET
-// /records/download/{id}/file. Jobs: sharing.make, sharing.sweep. Audit:
-// download.asked, download.made, download.taken.
+// /records/download/{id}/file, GET and POST /records/share, GET
+// /records/share/{id}, POST /records/share/{id}/end, GET /view, POST
+// /shl/{address}, GET /shl/file/{ticket}. Jobs: sharing.make, sharing.sweep,
+// sharing.links. Audit: download.asked, download.made, download.taken,
+// share.made, share.opened, share.ended.
 package sharing

@@ -19,6 +19,7 @@ import (
 	"portico/internal/ids"
 	"portico/internal/jobs"
 	"portico/internal/lang"
+	"portico/internal/limit"
 	"portico/internal/page"
 	"portico/internal/record"
 	"portico/internal/secret"
@@ -43,6 +44,7 @@ type rig struct {
 	rec    *record.Records
 	runner *jobs.Runner
 	out    *outside
+	links  *Links
 }
 
 // outside stands for the rooms this one asks.
@@ -66,6 +68,16 @@ func (o *outside) CopyMade(_ context.Context, _ *store.Tx, _ ids.Account, key st
 	return nil
 }
 
+func (o *outside) LinkMade(_ context.Context, _ *store.Tx, _ ids.Account, key string) error {
+	o.told = append(o.told, "made "+key)
+	return nil
+}
+
+func (o *outside) LinkOpened(_ context.Context, _ *store.Tx, _ ids.Account, key string) error {
+	o.told = append(o.told, "opened "+key)
+	return nil
+}
+
 func newRig(t testing.TB, db *store.DB, c *clock.Fake) *rig {
 	t.Helper()
 	o := &outside{closed: map[ids.Account]bool{}}
@@ -76,7 +88,9 @@ func newRig(t testing.TB, db *store.DB, c *clock.Fake) *rig {
 	r := &rig{t: t, db: db, clock: c, gate: &access.Gate{DB: db}, rec: &record.Records{DB: db}, out: o, runner: jobs.NewRunner(db, slog.New(slog.DiscardHandler))}
 	r.Sharing = &Sharing{DB: db, Keys: testkit.Keys(t), People: o, Accounts: o, Base: "https://portal.example",
 		Clinic: &page.Clinic{Name: "Riverside Family Clinic", Phone: "555-010-0123", PhoneLink: "+15550100123", Zone: zone}}
+	r.links = &Links{Copies: r.Sharing, Limits: &limit.Limiter{DB: db, Keys: r.Keys}, Hasher: secret.NewHasher(r.Keys, 2, 64), Owners: o}
 	r.Work(r.runner)
+	r.links.Work(r.runner)
 	return r
 }
 
@@ -211,6 +225,7 @@ func (r *rig) serve() *testkit.Browser {
 			r.db, r.gate, r.Keys, slog.New(slog.DiscardHandler))
 		router.Patient("GET "+access.ConfirmPath, access.ConfirmSelf, func(*web.Request, access.Chart) (web.Reply, error) { return web.Empty(200), nil })
 		r.Mount(router)
+		r.links.Mount(router)
 		return router.Handler()
 	})
 }

@@ -52,6 +52,7 @@ type Router struct {
 	patientNav, staffNav []page.NavItem
 	home, account        string
 	kept                 kept
+	open                 []string // patterns that other sites' scripts may call
 }
 
 // Route is one registered address, for the generated list and the

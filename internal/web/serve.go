@@ -27,6 +27,9 @@ func (r *Router) Handler() http.Handler {
 	origin.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		r.plain(w, req, http.StatusForbidden)
 	}))
+	for _, pattern := range r.open {
+		origin.AddInsecureBypassPattern(pattern)
+	}
 	return r.outer(origin.Handler(http.HandlerFunc(r.serve)))
 }
 
