@@ -370,7 +370,11 @@ func cleanRaw(b []byte) json.RawMessage {
 	return bytes.TrimSpace(bytes.ToValidUTF8(b, []byte("\uFFFD")))
 }
 
-// clean makes a text storable: no NUL, no broken UTF-8.
+// unsaid are control characters that FHIR forbids in texts: NUL, which no
+// database stores, and the separators that package record reads rows by.
+var unsaid = strings.NewReplacer("\x00", "", "\x1e", "", "\x1f", "")
+
+// clean makes a text storable: without those, and no broken UTF-8.
 func clean(s string) string {
-	return strings.ToValidUTF8(strings.ReplaceAll(s, "\x00", ""), "\uFFFD")
+	return strings.ToValidUTF8(unsaid.Replace(s), "\uFFFD")
 }

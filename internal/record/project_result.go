@@ -17,9 +17,15 @@ var smoking = []string{"72166-2", "11367-0", "39240-7", "82810-3", "88029-4"}
 var vitalCodes = []string{"85353-1", "9279-1", "8867-4", "2708-6", "59408-5", "8310-5", "8302-2", "9843-4", "8287-5", "29463-7", "39156-5", "59576-9",
 	"77606-2", "85354-9", "8480-6", "8462-4", "8306-3", "8289-1"}
 
+// causeOfDeath is the LOINC code of what someone died of. It is in the record, but
+// is no test result.
+const causeOfDeath = "69453-9"
+
 func observation(n fhir.Node, r *Row) []Measure {
 	cats := categories(n)
 	switch {
+	case r.Code == causeOfDeath:
+		r.Section = Other
 	case has(cats, "vital-signs"), len(cats) == 0 && slices.Contains(vitalCodes, r.Code):
 		r.Section = Vitals
 	case has(cats, "social-history", "sdoh"), slices.Contains(smoking, r.Code):

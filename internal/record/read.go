@@ -25,10 +25,12 @@ type Query struct {
 	From, To time.Time    // half-open, by clinical moment
 	Words    string       // each must occur in title, value, person or place
 	Abnormal bool         // only what is out of range
-	Status   string       // FHIR status
-	After    string       // cursor from the page before
-	Limit    int          // at most; 0 means 50, most is 10,000
-	Oldest   bool         // oldest first
+	Veil     bool         // find no sensitive result by what it says, but for Shown
+	Shown    []ids.Resource
+	Status   string // FHIR status
+	After    string // cursor from the page before
+	Limit    int    // at most; 0 means 50, most is 10,000
+	Oldest   bool   // oldest first
 }
 
 const (
@@ -139,6 +141,9 @@ func (q Query) where(now time.Time, who access.Reading) (string, []any, error) {
 	if !who.Whole() && (q.Abnormal || q.Words != "" || q.Status != "") {
 		w.add(`r.release_at <= `, store.Time(now))
 	}
+	if q.Veil && (q.Abnormal || q.Words != "" || q.Status != "") {
+		w.unveiled(q.Shown)
+	}
 	for i, word := range strings.Fields(strings.ToLower(store.Clean(q.Words))) {
 		if i == maxWords {
 			break
@@ -173,6 +178,19 @@ type clause struct {
 func (w *clause) add(condition string, value any) {
 	w.args = append(w.args, value)
 	w.text += fmt.Sprintf(` AND %s$%d`, condition, len(w.args))
+}
+
+// unveiled leaves out results that are sensitive, but for those shown.
+func (w *clause) unveiled(shown []ids.Resource) {
+	if len(shown) == 0 {
+		w.text += ` AND NOT (r.sensitive AND r.section = 'results')`
+		return
+	}
+	shown = shown[:min(len(shown), 500)]
+	w.text += ` AND (NOT r.sensitive OR r.section <> 'results' OR r.resource_id IN (` + store.In(len(w.args)+1, len(shown)) + `))`
+	for _, id := range shown {
+		w.args = append(w.args, string(id))
+	}
 }
 
 // One gives a single row; NotFound if the reader's patient has no such row, or

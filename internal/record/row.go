@@ -135,7 +135,7 @@ func sortable(t time.Time) string {
 }
 
 func unsort(s string) time.Time {
-	t, err := time.Parse(sortLayout, s)
+	t, err := time.Parse(time.RFC3339Nano, s) // the form of sortLayout, which package time reads by a quicker way
 	if err != nil {
 		return time.Time{}
 	}

@@ -2,6 +2,7 @@ package record
 
 import (
 	"context"
+	"strconv"
 	"strings"
 	"time"
 
@@ -12,77 +13,96 @@ import (
 	"portico/internal/store"
 )
 
-// Point is one value of a test in its history, without System, Code and Title of
-// its Measure.
-type Point struct {
-	ID ids.Resource
-	At fhir.When
-	Measure
-	Status    string
-	Sensitive bool
+// Mark is what a chart needs of one value of a test, or of one part of a value.
+type Mark struct {
+	ID             ids.Resource // of the value
+	At             fhir.When
+	Code, Title    string // of the part, "" for a value itself
+	Number         string // a decimal, or text that follows a comparator; "" if the value cannot be drawn
+	Comparator     string
+	Unit, UnitCode string
+	Abnormal       bool
+	Sensitive      bool // the value's
 }
 
-// Trend gives a test's released values, newest first, at most 10,000. It reads
-// fewer columns than List and no labels: a chart of ten years of a home monitor
-// must not cost more than a page.
-func Trend(ctx context.Context, tx *store.Tx, who access.Reading, system, code string) ([]Point, error) {
+// mostMarks bounds a chart and what a page counts.
+const mostMarks = 10_000
+
+// Marks and their columns come as one text, since ten years of a home monitor
+// read row by row cost several times as much. Package fhir keeps these two
+// characters out of all texts.
+const (
+	column = "\x1f"
+	line   = "\x1e"
+)
+
+// join writes columns as the text of one mark. Joining them by || would make a new
+// text at every step.
+func join(columns ...string) string {
+	return `CONCAT_WS('` + column + `', ` + strings.Join(columns, `, `) + `)`
+}
+
+const (
+	markFrom = `
+		WHERE r.patient_id = $1 AND r.code = $2 AND r.system = $3 AND r.kind = 'Observation' AND NOT r.gone AND (r.release_at <= $4 OR $5)
+		ORDER BY r.sort_at DESC, r.resource_id DESC`
+	abnormal  = `CASE WHEN r.abnormal THEN '1' ELSE '' END`
+	sensitive = `CASE WHEN r.sensitive THEN '1' ELSE '' END`
+)
+
+// number is what a value stands at in a chart; one that never came about nowhere.
+func number(t string) string {
+	return `CASE WHEN r.status IN ('cancelled', 'entered-in-error') THEN '' WHEN ` + t + `.num = '' AND ` + t + `.comparator <> '' THEN ` + t + `.value ELSE ` + t + `.num END`
+}
+
+var (
+	wholeMarks = `SELECT ` + join(`r.resource_id`, `r.sort_at`, `r.at_text`, sensitive, `r.comparator`, number(`r`), `r.unit_code`, `r.unit`, abnormal, `''`, `''`) + ` AS line
+		FROM record_row r` + markFrom
+	partMarks = `SELECT ` + join(`r.resource_id`, `r.sort_at`, `r.at_text`, sensitive, `p.comparator`, number(`p`), `p.unit_code`, `p.unit`,
+		`CASE WHEN p.abnormal THEN '1' ELSE '' END`, `p.code`, `p.title`) + ` AS line
+		FROM record_row r JOIN record_part p ON p.resource_id = r.resource_id` + markFrom + `, p.place`
+)
+
+// Trend gives a mark for each of a test's released values, newest first, at most
+// 10,000.
+func Trend(ctx context.Context, tx *store.Tx, who access.Reading, system, code string) ([]Mark, error) {
+	return marks(ctx, tx, who, wholeMarks, system, code)
+}
+
+// TrendParts gives marks of the parts of a test's released values, newest value
+// first, in the order they have in their value: the two numbers of each blood
+// pressure.
+func TrendParts(ctx context.Context, tx *store.Tx, who access.Reading, system, code string) ([]Mark, error) {
+	return marks(ctx, tx, who, partMarks, system, code)
+}
+
+func marks(ctx context.Context, tx *store.Tx, who access.Reading, query, system, code string) ([]Mark, error) {
 	if who.Patient() == "" {
 		return nil, fault.Refused()
 	}
-	return store.List(ctx, tx, scanPoint, `
-		SELECT concat_ws('`+apart+`', r.resource_id, r.sort_at, r.at_text, r.comparator, r.num, r.unit_code, r.low, r.high, r.status,
-			CASE WHEN r.abnormal THEN '1' ELSE '' END, CASE WHEN r.sensitive THEN '1' ELSE '' END,
-			REPLACE(r.unit, '`+apart+`', ' '), REPLACE(r.flag, '`+apart+`', ' '), REPLACE(r.range_text, '`+apart+`', ' '), r.value)
-		FROM record_row r
-		WHERE r.patient_id = $1 AND r.code = $2 AND r.system = $3 AND r.kind = 'Observation' AND NOT r.gone AND (r.release_at <= $4 OR $5)
-		ORDER BY r.sort_at DESC, r.resource_id DESC LIMIT 10000`,
+	all, err := store.Get(ctx, tx, store.One[string], `SELECT COALESCE(STRING_AGG(q.line, '`+line+`'), '') FROM (`+query+` LIMIT `+strconv.Itoa(mostMarks)+`) q`,
 		who.Patient(), code, system, store.Time(tx.Now), who.Whole())
+	if err != nil || all == "" {
+		return nil, err
+	}
+	out := make([]Mark, 0, strings.Count(all, line)+1)
+	for l := range strings.SplitSeq(all, line) {
+		out = append(out, readMark(l))
+	}
+	return out, nil
 }
 
-// apart stands between the columns of a row that is read as one text: of ten
-// thousand rows, reading fifteen columns each takes several times as long, and
-// joining them by || makes a new text at every step.
-const apart = "\x1f"
-
-func scanPoint(r store.Row) (Point, error) {
-	var all string
-	if err := r.Scan(&all); err != nil {
-		return Point{}, err
-	}
+func readMark(text string) (m Mark) {
 	next := func() (f string) {
-		f, all, _ = strings.Cut(all, apart)
+		f, text, _ = strings.Cut(text, column)
 		return f
 	}
-	var p Point
-	p.ID = ids.Resource(next())
-	p.At.Time = unsort(next())
-	p.At.Text = next()
-	p.Comparator, p.Num, p.UnitCode, p.Low, p.High, p.Status = next(), next(), next(), next(), next(), next()
-	p.Abnormal, p.Sensitive = next() != "", next() != ""
-	p.Unit, p.Flag, p.Range = next(), next(), next()
-	p.Value = all // the last one, so that whatever it holds is its own
-	return p, nil
-}
-
-// TrendParts gives the parts of a test's released values, newest value first, in
-// the order they have in their value: the two numbers of each blood pressure. ID,
-// At, Status and Sensitive are the value's.
-func TrendParts(ctx context.Context, tx *store.Tx, who access.Reading, system, code string) ([]Point, error) {
-	if who.Patient() == "" {
-		return nil, fault.Refused()
-	}
-	return store.List(ctx, tx, func(r store.Row) (p Point, err error) {
-		var sort string
-		err = r.Scan(&p.ID, &sort, &p.At.Text, &p.Status, &p.Sensitive, &p.System, &p.Code, &p.Title, &p.Value, &p.Comparator, &p.Num, &p.Unit, &p.UnitCode,
-			&p.Low, &p.High, &p.Range, &p.Flag, &p.Abnormal)
-		p.At.Time = unsort(sort)
-		return p, err
-	}, `
-		SELECT r.resource_id, r.sort_at, r.at_text, r.status, r.sensitive, p.system, p.code, p.title, p.value, p.comparator, p.num, p.unit, p.unit_code, p.low, p.high, p.range_text, p.flag, p.abnormal
-		FROM record_row r JOIN record_part p ON p.resource_id = r.resource_id
-		WHERE r.patient_id = $1 AND r.code = $2 AND r.system = $3 AND r.kind = 'Observation' AND NOT r.gone AND (r.release_at <= $4 OR $5)
-		ORDER BY r.sort_at DESC, r.resource_id DESC, p.place LIMIT 20000`,
-		who.Patient(), code, system, store.Time(tx.Now), who.Whole())
+	m.ID, m.At.Time, m.At.Text = ids.Resource(next()), unsort(next()), next()
+	m.Sensitive = next() != ""
+	m.Comparator, m.Number, m.UnitCode, m.Unit = next(), next(), next(), next()
+	m.Abnormal = next() != ""
+	m.Code, m.Title = next(), next()
+	return m
 }
 
 // Group is what a panel holds.

@@ -243,11 +243,18 @@ func title(s page.Shell, r record.Row) string {
 	return s.T("records.unnamed")
 }
 
+// veiled tells of a result that the results pages show only to who chooses to see
+// it; a list of this room never says its value.
+func veiled(r record.Row) bool { return r.Section == record.Results && r.Sensitive }
+
 // line is what a list says of a row beside its title: the value first, then when
 // and who.
 func line(s page.Shell, r record.Row, parts []record.Measure) string {
 	if r.Held {
 		return s.T("records.held", s.Moment(r.ReleaseAt))
+	}
+	if veiled(r) {
+		return s.T("records.veiled")
 	}
 	var out []string
 	if v := value(s, r, parts); v != "" {

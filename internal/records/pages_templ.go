@@ -369,7 +369,7 @@ func rowsOf(s page.Shell, f Found, mixed bool) []page.Row {
 			row.Icon = icons[r.Section]
 			row.Text = sectionName(s.Lang, r.Section) + " · " + row.Text
 			row.Tag = ""
-			if r.Abnormal && !r.Held {
+			if r.Abnormal && !r.Held && !veiled(r) {
 				row.Tag, row.TagTone = s.T("records.out_of_range"), page.Warn
 			}
 		}

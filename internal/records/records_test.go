@@ -197,6 +197,28 @@ func TestSearchFindsWordsOfTheOwnRecordOnly(t *testing.T) {
 	})
 }
 
+// hard marks everything as sensitive, and holds nothing.
+type hard struct{}
+
+func (hard) Release(_ context.Context, tx *store.Tx, _ record.Row, _ *record.Release) (record.Release, error) {
+	return record.Release{At: tx.Now, Why: "test", Sensitive: true}, nil
+}
+
+// A sensitive result is found by no word: the results pages ask before it is shown.
+func TestSearchRevealsNoSensitiveResult(t *testing.T) {
+	each(t, func(t *testing.T, r *rig, _ *clock.Fake) {
+		r.take.Rules = hard{}
+		r.put(`{"resourceType":"Observation","id":"h","status":"final","category":[{"coding":[{"code":"laboratory"}]}],"code":{"text":"HIV 1 RNA"},"valueString":"found","subject":{"reference":"Patient/a"}}`,
+			condition("c", "a", "HIV"))
+		own := r.chart(ana, access.SeeRecords)
+		for words, want := range map[string]int{"found": 0, "hiv": 1, "": 2} {
+			if f, err := r.Timeline(ctx, own, records.Filter{Words: words}); err != nil || len(f.Rows) != want {
+				t.Errorf("%q finds %d, not %d, %v", words, len(f.Rows), want, err)
+			}
+		}
+	})
+}
+
 func TestACorrectionIsAskedOnceAndAnsweredOnce(t *testing.T) {
 	each(t, func(t *testing.T, r *rig, _ *clock.Fake) {
 		r.put(visit)

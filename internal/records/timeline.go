@@ -25,7 +25,7 @@ func (f Filter) asks() bool { return f.Words != "" || f.Section != "" || f.From 
 // query turns the filter into what the store understands. A day that is none, or
 // an end before its beginning, is a fault at its field.
 func (f Filter) query(zone *time.Location) (record.Query, error) {
-	q := record.Query{Section: f.Section, Words: f.Words, After: f.After}
+	q := record.Query{Section: f.Section, Words: f.Words, Veil: true, After: f.After}
 	var bad *fault.Fault
 	if f.Section != "" && (!slices.Contains(record.Sections, f.Section) || f.Section == record.Claims) {
 		bad = bad.And("section", "records.filter.section.bad")

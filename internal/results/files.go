@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"net/http"
+	"slices"
 	"strings"
 
 	"portico/internal/access"
@@ -55,7 +56,8 @@ func typeOf(b []byte, said string) string {
 	return found
 }
 
-// files reads what came with a report: its presented forms, then its media.
+// files reads what came with a result: the presented forms of a report, then
+// media, be they listed by it or what it was derived from.
 func (w *reading) files(ctx context.Context, n fhir.Node) ([]File, error) {
 	var out []File
 	for _, a := range n.Get("presentedForm").List() {
@@ -67,16 +69,20 @@ func (w *reading) files(ctx context.Context, n fhir.Node) ([]File, error) {
 			out = append(out, f)
 		}
 	}
-	for _, l := range w.from {
-		if l.Element != "media.link" || len(out) >= mostFiles {
-			continue
-		}
-		m, err := record.Document(ctx, w.tx, w.c, l.To)
-		if fault.Is(err, fault.NotFound) {
+	media, err := w.media(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range media {
+		m, err := record.Document(ctx, w.tx, w.c, id)
+		if fault.Is(err, fault.NotFound) || err == nil && m.Type != "Media" {
 			continue
 		}
 		if err != nil {
 			return nil, err
+		}
+		if len(out) >= mostFiles {
+			break
 		}
 		f, ok, err := w.file(ctx, fhir.Parse(m.Raw).Get("content"))
 		if err != nil {
@@ -87,6 +93,27 @@ func (w *reading) files(ctx context.Context, n fhir.Node) ([]File, error) {
 		}
 	}
 	return out, nil
+}
+
+// media gives what may be pictures of the result: what it lists as media, and what
+// it was derived from that has no row, as media have none.
+func (w *reading) media(ctx context.Context) (out []ids.Resource, err error) {
+	var from []ids.Resource
+	for _, l := range w.from {
+		switch l.Element {
+		case "media.link":
+			out = append(out, l.To)
+		case "derivedFrom":
+			from = append(from, l.To)
+		}
+	}
+	rows, err := record.Rows(ctx, w.tx, w.c, from)
+	for _, id := range from {
+		if !slices.ContainsFunc(rows, func(r record.Row) bool { return r.ID == id }) {
+			out = append(out, id)
+		}
+	}
+	return out[:min(len(out), mostFiles)], err
 }
 
 // file reads one attachment; ok is false for one without bytes of ours.

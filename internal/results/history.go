@@ -2,11 +2,12 @@ package results
 
 import (
 	"context"
-	"strconv"
+	"slices"
 
 	"portico/internal/access"
 	"portico/internal/audit"
 	"portico/internal/fault"
+	"portico/internal/fhir"
 	"portico/internal/ids"
 	"portico/internal/record"
 	"portico/internal/store"
@@ -14,21 +15,36 @@ import (
 
 // History is a test over time.
 type History struct {
-	Points []record.Point // newest first
-	Curves []Curve        // what can be drawn, one for each unit and part
-	Hidden int            // values left out: sensitive, and not chosen to be seen
+	Total  int          // values that may be shown
+	Rows   []record.Row // one page of them, newest first
+	Page   int          // from 1
+	Curves []Curve      // what can be drawn, one for each kind of unit and part
+	Hidden int          // values left out: sensitive, and not chosen to be seen
 }
 
 // Curve is a line of a chart: values of one part in one unit, newest first.
 type Curve struct {
-	Title  string // of the part, "" for a value without parts
-	Unit   string
-	Points []record.Point
+	Title  string   // of the part, "" for a value without parts
+	Unit   string   // as received with the newest value
+	Code   string   // of the unit, as unitKey gives it
+	From   []string // codes of other units that values were received in
+	Points []Drawn
 }
 
-// Over reads one test over time, from one of its results. NotFound as for Open;
-// a result that is shut, or has no test, has no history.
-func (s *Results) Over(ctx context.Context, c access.Chart, id ids.Resource) (Opened, error) {
+// Drawn is one value of a line.
+type Drawn struct {
+	ID         ids.Resource
+	At         fhir.When
+	Value      float64 // in the line's unit
+	Label      string  // the same as a decimal, as received where that is its unit
+	Comparator string
+	Abnormal   bool
+}
+
+// Over reads one test over time, from one of its results, with the nth page of
+// its values, from 1. NotFound as for Open; a result that is shut, or has no test,
+// has no history.
+func (s *Results) Over(ctx context.Context, c access.Chart, id ids.Resource, nth int) (Opened, error) {
 	if err := c.Need(access.SeeResults); err != nil {
 		return Opened{}, err
 	}
@@ -45,8 +61,8 @@ func (s *Results) Over(ctx context.Context, c access.Chart, id ids.Resource) (Op
 			return err
 		}
 		o.Parts = parts[id]
-		o.History, err = history(ctx, tx, c, o.Row, o.Parts)
-		return err
+		o.History.Page = nth
+		return o.remember(ctx, tx, c, perHistory)
 	})
 	if err != nil || o.Shut() {
 		return o, err
@@ -56,84 +72,63 @@ func (s *Results) Over(ctx context.Context, c access.Chart, id ids.Resource) (Op
 	})
 }
 
-// history reads a test over time. A result without a code is a test of its own.
-func history(ctx context.Context, tx *store.Tx, c access.Chart, r record.Row, parts []record.Measure) (History, error) {
-	if r.Code == "" {
-		return History{}, nil
+// remember reads a test over time and one page of its values, the page that
+// o.History asks for. A result without a code is a test of its own.
+func (o *Opened) remember(ctx context.Context, tx *store.Tx, c access.Chart, per int) error {
+	h := &o.History
+	if o.Code == "" {
+		return nil
 	}
-	all, err := record.Trend(ctx, tx, c, r.System, r.Code)
+	all, err := record.Trend(ctx, tx, c, o.System, o.Code)
 	if err != nil {
-		return History{}, err
+		return err
 	}
-	h := History{Points: all[:0]} // what is hidden is taken out in place: a test may have ten thousand values
-	shown := map[ids.Resource]bool(nil)
-	for _, p := range all {
-		if p.Sensitive && shown == nil {
-			if shown, err = shownIn(ctx, tx, c, []ids.Resource{p.ID}); err != nil {
-				return History{}, err
-			}
-		}
-		if p.Sensitive && !shown[p.ID] {
-			h.Hidden++
-			continue
-		}
-		h.Points = append(h.Points, p)
+	veil := veil{}
+	if err := veil.lift(ctx, tx, c, all); err != nil {
+		return err
 	}
-	drawn := h.Points
-	if len(parts) > 0 {
-		if drawn, err = record.TrendParts(ctx, tx, c, r.System, r.Code); err != nil {
-			return History{}, err
-		}
+	open := veil.open(all)
+	h.Total, h.Hidden = len(open), len(all)-len(open)
+	h.Page = min(max(h.Page, 1), pagesOf(h.Total, per))
+	from := (h.Page - 1) * per
+	var page []ids.Resource
+	for _, m := range open[from:min(from+per, len(open))] {
+		page = append(page, m.ID)
 	}
-	h.Curves = curves(drawn, shown)
-	return h, nil
+	if h.Rows, err = record.Rows(ctx, tx, c, page); err != nil {
+		return err
+	}
+	if len(o.Parts) > 0 {
+		parts, err := record.TrendParts(ctx, tx, c, o.System, o.Code)
+		if err != nil {
+			return err
+		}
+		open = veil.open(parts)
+	}
+	h.Curves = curves(open)
+	return nil
 }
 
-// curves sorts values that can be drawn by part and unit, in the order in which
-// they first occur: the newest first.
-func curves(points []record.Point, shown map[ids.Resource]bool) []Curve {
-	type key struct{ code, unit string }
-	at := map[key]int{}
-	var out []Curve
-	for _, p := range points {
-		if _, err := strconv.ParseFloat(drawable(p.Measure), 64); err != nil || dead(p.Status) || p.Sensitive && !shown[p.ID] {
-			continue
+// veil is over sensitive values that the person has not chosen to see.
+type veil struct{ shown map[ids.Resource]bool }
+
+// lift reads what was chosen, if there is anything to choose.
+func (v *veil) lift(ctx context.Context, tx *store.Tx, c access.Chart, marks []record.Mark) (err error) {
+	for i := range marks {
+		if marks[i].Sensitive {
+			v.shown, err = shownIn(ctx, tx, c)
+			return err
 		}
-		k := key{p.Code, unitKey(p.Measure)}
-		i, ok := at[k]
-		if !ok {
-			i = len(out)
-			at[k] = i
-			c := Curve{Title: p.Title, Unit: unit(p.Measure)}
-			if i == 0 {
-				c.Points = make([]record.Point, 0, len(points)) // most tests have one curve
-			}
-			out = append(out, c)
-		}
-		out[i].Points = append(out[i].Points, p)
 	}
-	return out
+	return nil
 }
 
-// drawable is the number a value stands at in a chart: "<0.1" at 0.1, with its
-// sign beside it. Text and ratios have none.
-func drawable(m record.Measure) string {
-	if m.Num != "" {
-		return m.Num
-	}
-	if m.Comparator != "" {
-		return m.Value
-	}
-	return ""
+// open leaves out, in place, what is veiled.
+func (v veil) open(marks []record.Mark) []record.Mark {
+	return slices.DeleteFunc(marks, func(m record.Mark) bool { return m.Sensitive && !v.shown[m.ID] })
 }
 
-// unitKey tells units apart: by their code, else as they were sent.
-func unitKey(m record.Measure) string {
-	if m.UnitCode != "" {
-		return m.UnitCode
-	}
-	return m.Unit
-}
+func pagesOf(n, per int) int { return max(1, (n+per-1)/per) }
 
 // dead are the states of values that never came about.
 func dead(status string) bool { return status == "cancelled" || status == "entered-in-error" }

@@ -2,6 +2,8 @@ package results
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"portico/internal/access"
 	"portico/internal/ids"
@@ -33,7 +35,8 @@ type Found struct {
 }
 
 // List finds the results of the chart's patient, newest first. A filter that
-// makes no sense is Invalid at its field.
+// makes no sense is Invalid at its field. What waits for the person's choice is
+// not found by what it says: neither by a word nor by being out of range.
 func (s *Results) List(ctx context.Context, c access.Chart, f Filter) (Found, error) {
 	if err := c.Need(access.SeeResults); err != nil {
 		return Found{}, err
@@ -45,6 +48,13 @@ func (s *Results) List(ctx context.Context, c access.Chart, f Filter) (Found, er
 	q.Limit = perPage
 	out := Found{Next: f}
 	err = s.DB.View(ctx, func(tx *store.Tx) error {
+		if q.Words != "" || q.Abnormal {
+			shown, err := shownIn(ctx, tx, c)
+			if err != nil {
+				return err
+			}
+			q.Veil, q.Shown = true, slices.Sorted(maps.Keys(shown))
+		}
 		rows, next, err := record.List(ctx, tx, c, q)
 		if err != nil {
 			return err
@@ -76,7 +86,7 @@ func items(ctx context.Context, tx *store.Tx, c access.Chart, rows []record.Row)
 	if err != nil {
 		return nil, err
 	}
-	shown, err := shownIn(ctx, tx, c, of)
+	shown, err := shownIn(ctx, tx, c)
 	if err != nil {
 		return nil, err
 	}

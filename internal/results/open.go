@@ -95,10 +95,14 @@ func (s *Results) fill(ctx context.Context, tx *store.Tx, c access.Chart, o *Ope
 		return err
 	}
 	o.Facts = factsOf(n, w)
-	if o.Series = seriesOf(n); doc.Type == "DiagnosticReport" {
-		if o.Files, err = w.files(ctx, n); err != nil {
+	if o.Facts.Specimen == "" {
+		if o.Facts.Specimen, err = w.specimens(ctx); err != nil {
 			return err
 		}
+	}
+	o.Series = seriesOf(n)
+	if o.Files, err = w.files(ctx, n); err != nil {
+		return err
 	}
 	if doc.Version > 1 {
 		if err := w.versions(ctx); err != nil {
@@ -106,7 +110,7 @@ func (s *Results) fill(ctx context.Context, tx *store.Tx, c access.Chart, o *Ope
 		}
 	}
 	if o.Kind == "Observation" {
-		if o.History, err = history(ctx, tx, c, o.Row, o.Parts); err != nil {
+		if err = o.remember(ctx, tx, c, recent); err != nil {
 			return err
 		}
 	}

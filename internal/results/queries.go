@@ -50,11 +50,8 @@ func seenAt(ctx context.Context, tx *store.Tx, c access.Chart, of []ids.Resource
 }
 
 // shownIn tells which sensitive results the person chose to see in this session.
-func shownIn(ctx context.Context, tx *store.Tx, c access.Chart, of []ids.Resource) (map[ids.Resource]bool, error) {
+func shownIn(ctx context.Context, tx *store.Tx, c access.Chart) (map[ids.Resource]bool, error) {
 	out := map[ids.Resource]bool{}
-	if len(of) == 0 {
-		return out, nil
-	}
 	list, err := store.List(ctx, tx, store.One[string], `SELECT resource_id FROM result_shown WHERE session_id = $1 AND patient_id = $2`, c.Session(), c.Patient())
 	for _, id := range list {
 		out[ids.Resource(id)] = true

@@ -3,8 +3,11 @@ package results
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"portico/internal/access"
+	"portico/internal/fault"
+	"portico/internal/fhir"
 	"portico/internal/ids"
 	"portico/internal/record"
 	"portico/internal/store"
@@ -22,8 +25,8 @@ type reading struct {
 }
 
 // memberElements are the references from a result to its parts: of a report, of
-// a panel, of a culture to what grew in it.
-var memberElements = []string{"result", "hasMember"}
+// a panel, of a culture to what grew in it, of a score to what it is made of.
+var memberElements = []string{"result", "hasMember", "derivedFrom"}
 
 // aroundElements are references to what a page says in its facts.
 var aroundElements = []string{"basedOn", "imagingStudy"}
@@ -101,7 +104,7 @@ func (w *reading) take(links []record.Link, known map[ids.Resource]bool) []ids.R
 func (w *reading) lay(of ids.Resource, depth int, by map[ids.Resource]Item) {
 	for _, id := range w.children[of] {
 		item, ok := by[id]
-		if !ok {
+		if !ok || !kinds[item.Kind] {
 			continue
 		}
 		w.o.Lines = append(w.o.Lines, Line{Item: item, Depth: depth})
@@ -110,6 +113,30 @@ func (w *reading) lay(of ids.Resource, depth int, by map[ids.Resource]Item) {
 		}
 	}
 }
+
+// specimens names what was taken, from resources of their own.
+func (w *reading) specimens(ctx context.Context) (string, error) {
+	var names []string
+	for _, l := range w.from {
+		if l.Element != "specimen" || len(names) == mostSpecimens {
+			continue
+		}
+		d, err := record.Document(ctx, w.tx, w.c, l.To)
+		if fault.Is(err, fault.NotFound) {
+			continue
+		}
+		if err != nil {
+			return "", err
+		}
+		if name := fhir.Parse(d.Raw).Get("type").Concept().Words(); name != "" && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return strings.Join(names, ", "), nil
+}
+
+// mostSpecimens bounds what is read for one line of a page.
+const mostSpecimens = 5
 
 // values reads the parts of the result's own value and of its members'.
 func (w *reading) values(ctx context.Context) error {

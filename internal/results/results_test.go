@@ -1,6 +1,7 @@
 package results
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -117,7 +118,7 @@ func TestOpeningIsKeptAndAudited(t *testing.T) {
 		r.sugars()
 		c, id := r.see(ana), r.id("Observation/s2")
 		o := r.opens(c, id)
-		if o.Value != "131" || len(o.History.Points) != 2 || len(o.History.Curves) != 1 || len(o.History.Curves[0].Points) != 2 {
+		if o.Value != "131" || o.History.Total != 2 || len(o.History.Curves) != 1 || len(o.History.Curves[0].Points) != 2 {
 			t.Fatalf("opened %+v", o)
 		}
 		if r.audited(audit.ResultSeen, string(id)) != 1 {
@@ -160,7 +161,7 @@ func TestAnotherPatientsResultIsAbsent(t *testing.T) {
 		c := r.see(ben)
 		for _, id := range []ids.Resource{r.id("Observation/s1"), r.id("DiagnosticReport/p"), "fhr-nothing", ""} {
 			_, open := r.Open(ctx, c, id)
-			_, over := r.Over(ctx, c, id)
+			_, over := r.Over(ctx, c, id, 1)
 			_, _, file := r.Attachment(ctx, c, id, 0)
 			show := r.Show(ctx, c, id)
 			for what, err := range map[string]error{"open": open, "over": over, "file": file, "show": show} {
@@ -184,7 +185,7 @@ func TestWhatIsHeldSaysNothingUntilItOpens(t *testing.T) {
 		r.sugars()
 		c, id := r.see(ana), r.id("Observation/s1")
 		o := r.opens(c, id)
-		if !o.Held || o.Value != "" || o.Flag != "" || len(o.History.Points) != 0 || !o.ReleaseAt.Equal(testkit.Noon.Add(time.Hour)) {
+		if !o.Held || o.Value != "" || o.Flag != "" || o.History.Total != 0 || !o.ReleaseAt.Equal(testkit.Noon.Add(time.Hour)) {
 			t.Errorf("held: %+v", o)
 		}
 		if r.audited(audit.ResultSeen, string(id)) != 0 {
@@ -217,16 +218,16 @@ func TestSensitiveResultsAskFirstInEachSession(t *testing.T) {
 		r.take(obs("h1", "a", "20447-9", "HIV 1 RNA", "2026-02-05", quantity("40", "copies/mL"), flagged("H")),
 			obs("h2", "a", "20447-9", "HIV 1 RNA", "2026-03-05", quantity("20", "copies/mL")))
 		c, id := r.see(ana), r.id("Observation/h1")
-		if o := r.opens(c, id); !o.Veiled || len(o.History.Points) != 0 || r.audited(audit.ResultSeen, string(id)) != 0 {
+		if o := r.opens(c, id); !o.Veiled || o.History.Total != 0 || r.audited(audit.ResultSeen, string(id)) != 0 {
 			t.Errorf("not asked first: %+v", o)
 		}
-		if o, err := r.Over(ctx, c, id); err != nil || !o.Shut() || len(o.History.Points) > 0 {
+		if o, err := r.Over(ctx, c, id, 1); err != nil || !o.Shut() || o.History.Total > 0 {
 			t.Errorf("the history does not ask: %v", err)
 		}
 		if err := r.Show(ctx, c, id); err != nil {
 			t.Fatal(err)
 		}
-		if o := r.opens(c, id); o.Veiled || o.Value != "40" || o.History.Hidden != 1 || len(o.History.Points) != 1 {
+		if o := r.opens(c, id); o.Veiled || o.Value != "40" || o.History.Hidden != 1 || o.History.Total != 1 {
 			t.Errorf("chosen to be seen: %+v", o.History)
 		}
 		if r.audited(audit.ResultShown, string(id)) != 1 {
@@ -260,7 +261,7 @@ func TestEnteredInErrorIsGone(t *testing.T) {
 		if _, err := r.Open(ctx, c, id); !fault.Is(err, fault.NotFound) {
 			t.Errorf("still there: %v", err)
 		}
-		if o := r.opens(c, r.id("Observation/s2")); len(o.History.Points) != 1 {
+		if o := r.opens(c, r.id("Observation/s2")); o.History.Total != 1 {
 			t.Error("still in the history")
 		}
 	})
@@ -274,11 +275,111 @@ func TestUnitsNeverShareALine(t *testing.T) {
 			obs("4", "a", "2345-7", "Glucose", "2026-01-04", `"valueString":"see note"`),
 			obs("5", "a", "2345-7", "Glucose", "2026-01-05", quantity("99", "mg/dL"), `"status":"cancelled"`))
 		o := r.opens(r.see(ana), r.id("Observation/1"))
-		if len(o.History.Points) != 5 || len(o.History.Curves) != 2 {
-			t.Fatalf("%d values, %d lines", len(o.History.Points), len(o.History.Curves))
+		if o.History.Total != 5 || len(o.History.Curves) != 2 {
+			t.Fatalf("%d values, %d lines", o.History.Total, len(o.History.Curves))
 		}
 		if c := o.History.Curves[0]; c.Unit != "mg/dL" || len(c.Points) != 2 || c.Points[0].Comparator != "<" {
 			t.Errorf("first line: %+v", c)
+		}
+	})
+}
+
+// Units that mean the same or convert exactly are one line, in the unit of the
+// newest value; mass never becomes amount.
+func TestUnitsThatConvertAreOneLine(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		r.take(obs("1", "a", "2345-7", "Glucose", "2026-01-01", quantity("0.92", "g/L")),
+			obs("2", "a", "2345-7", "Glucose", "2026-01-02", quantity("5.4", "mmol/L")),
+			obs("3", "a", "2345-7", "Glucose", "2026-01-03", `"valueQuantity":{"value":950,"unit":"mcg/mL","system":"http://unitsofmeasure.org","code":"ug/mL"}`),
+			obs("4", "a", "2345-7", "Glucose", "2026-01-04", quantity("99", "mg/dL"), rng("70", "99")))
+		o := r.opens(r.see(ana), r.id("Observation/3"))
+		if len(o.History.Curves) != 2 || o.History.Total != 4 {
+			t.Fatalf("%d values, lines %+v", o.History.Total, o.History.Curves)
+		}
+		var labels []string
+		for _, p := range o.History.Curves[0].Points {
+			labels = append(labels, p.Label)
+		}
+		if got := strings.Join(labels, " "); got != "99 95.0 92" && got != "99 95 92" || o.History.Curves[0].Unit != "mg/dL" {
+			t.Errorf("drawn at %s %s", got, o.History.Curves[0].Unit)
+		}
+		if c := o.History.Curves[1]; c.Unit != "mmol/L" || len(c.Points) != 1 || len(c.From) != 0 {
+			t.Errorf("second line: %+v", c)
+		}
+		main := r.serve(ana).Get(at(o.ID)).Want(200, "Blood sugar (glucose)").Text("main")
+		for _, say := range []string{"every value in milligrams per deciliter. Some came in grams per liter", "It went up. Last time it was 920 mcg/mL", "0.92 g/L"} {
+			if !strings.Contains(main, say) {
+				t.Errorf("%q is not said in %s", say, main)
+			}
+		}
+	})
+}
+
+// What waits for a choice is found neither by a word nor by being out of range.
+func TestFiltersRevealNothingSensitive(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		r.rules.sensitive["HIV 1 RNA"] = true
+		r.take(obs("h1", "a", "20447-9", "HIV 1 RNA", "2026-02-05", quantity("40", "copies/mL"), flagged("H")),
+			obs("h2", "a", "20447-9", "HIV 1 RNA", "2026-02-06", quantity("60", "copies/mL"), flagged("H")),
+			obs("g", "a", "2345-7", "Glucose", "2026-02-05", quantity("131", "mg/dL"), flagged("H")))
+		token := r.session(ana)
+		c, id := r.open(token, access.SeeResults), r.id("Observation/h1")
+		filters := map[string]Filter{"HIV 1 RNA": {Words: "hiv"}, "Glucose, HIV 1 RNA": {Out: true}, "HIV 1 RNA ": {Words: "40"}}
+		for found, f := range filters {
+			want := ""
+			if f.Out {
+				want = "Glucose"
+			}
+			if got := titles(r.find(c, f)); got != want {
+				t.Errorf("before the choice, %+v finds %q for %q", f, got, found)
+			}
+		}
+		if n := len(r.find(c, Filter{}).Items); n != 3 {
+			t.Errorf("the whole list has %d", n)
+		}
+		if err := r.Show(ctx, c, id); err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range filters {
+			got := r.find(c, f).Items
+			shown := slices.ContainsFunc(got, func(i Item) bool { return i.ID == id })
+			if other := slices.ContainsFunc(got, func(i Item) bool { return i.ID == r.id("Observation/h2") }); !shown || other {
+				t.Errorf("after the choice, %+v finds %+v", f, got)
+			}
+		}
+		if got := titles(r.find(r.see(ana), Filter{Words: "hiv"})); got != "" {
+			t.Errorf("another session finds %q", got)
+		}
+	})
+}
+
+// What stands around a result: the sample that was taken, what a score is made
+// of, its pictures; and a cause of death is no result.
+func TestWhatStandsAroundAResult(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		r.take(`{"resourceType":"Specimen","id":"s","type":{"text":"Venous blood"},"subject":{"reference":"Patient/a"}}`,
+			`{"resourceType":"Media","id":"m","status":"completed","subject":{"reference":"Patient/a"},"content":{"contentType":"text/plain","data":"aGVsbG8="}}`,
+			obs("q", "a", "1-8", "Question one", "2026-02-05", `"valueInteger":2`),
+			obs("score", "a", "2-6", "Score", "2026-02-05", `"valueInteger":9`, `"specimen":{"reference":"Specimen/s"}`,
+				`"derivedFrom":[{"reference":"Observation/q"},{"reference":"Media/m"}]`),
+			obs("d", "a", "69453-9", "Cause of Death", "2026-02-06", `"valueString":"none"`),
+			`{"resourceType":"ImagingStudy","id":"i","status":"available","subject":{"reference":"Patient/a"},"started":"2026-02-07"}`)
+		c := r.see(ana)
+		o := r.opens(c, r.id("Observation/score"))
+		if o.Facts.Specimen != "Venous blood" || len(o.Lines) != 1 || o.Lines[0].Value != "2" || len(o.Files) != 1 || o.Files[0].Text != "hello" {
+			t.Errorf("sample %q, lines %+v, files %+v", o.Facts.Specimen, o.Lines, o.Files)
+		}
+		if _, b, err := r.Attachment(ctx, c, o.ID, 0); err != nil || string(b) != "hello" {
+			t.Errorf("the picture is %q, %v", b, err)
+		}
+		for _, f := range []Filter{{}, {Words: "death"}} {
+			if got := titles(r.find(c, f)); strings.Contains(got, "Death") {
+				t.Errorf("listed: %s", got)
+			}
+		}
+		p := r.serve(ana).Get("/results").Want(200, "Test results")
+		if main := p.Text("main"); !strings.Contains(main, "Pictures only. Ask us for them.") || strings.Contains(main, "No value was sent") {
+			t.Errorf("the list says %s", main)
 		}
 	})
 }

@@ -2,6 +2,7 @@ package results
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 	"portico/internal/fhir"
 	"portico/internal/page"
 	"portico/internal/record"
+	"portico/internal/ucum"
 )
 
 // when writes a moment as precisely as it came. A day has no zone: it is the day
@@ -145,24 +147,26 @@ func since(s page.Shell, o Opened) string {
 		return ""
 	}
 	for _, c := range o.History.Curves {
-		for i, p := range c.Points {
-			if p.ID != o.ID || i+1 == len(c.Points) || p.Num == "" {
-				continue
-			}
-			before := c.Points[i+1]
-			now, _ := strconv.ParseFloat(p.Num, 64)
-			then, err := strconv.ParseFloat(before.Num, 64)
-			if err != nil {
-				return ""
-			}
-			key := "results.since.same"
-			if now > then {
-				key = "results.since.up"
-			} else if now < then {
-				key = "results.since.down"
-			}
-			return s.T(key, valued(s, before.Measure), day(s, before.At))
+		i := slices.IndexFunc(c.Points, func(d Drawn) bool { return d.ID == o.ID })
+		if i < 0 || i+1 == len(c.Points) || c.Points[i].Comparator != "" {
+			continue
 		}
+		now, before := c.Points[i], c.Points[i+1]
+		// In the unit of this result, so that the two can be compared.
+		then, ok := before.Label, c.Code == unitKey(o.UnitCode, o.Unit)
+		if !ok {
+			then, ok = ucum.Convert(then, c.Code, unitKey(o.UnitCode, o.Unit))
+		}
+		if before.Comparator != "" || !ok {
+			return ""
+		}
+		key := "results.since.same"
+		if now.Value > before.Value {
+			key = "results.since.up"
+		} else if now.Value < before.Value {
+			key = "results.since.down"
+		}
+		return s.T(key, valued(s, record.Measure{Value: then, Unit: o.Unit}), day(s, before.At))
 	}
 	return ""
 }

@@ -11,7 +11,7 @@ import (
 // each other unit by itself. A single value is no trend.
 func charts(s page.Shell, o Opened) []page.ChartSpec {
 	cs := o.History.Curves
-	if len(cs) == 2 && cs[0].Unit == cs[1].Unit && cs[0].Title != cs[1].Title {
+	if len(cs) == 2 && cs[0].Code == cs[1].Code && cs[0].Title != cs[1].Title {
 		if len(cs[0].Points)+len(cs[1].Points) < 3 {
 			return nil
 		}
@@ -27,28 +27,38 @@ func charts(s page.Shell, o Opened) []page.ChartSpec {
 }
 
 func chartOf(s page.Shell, o Opened, n int, cs ...Curve) page.ChartSpec {
-	spec := page.ChartSpec{ID: "trend-" + strconv.Itoa(n), Title: name(s, o.Row), Unit: cs[0].Unit, Sub: n == 0 && len(cs[0].Title) == 0}
+	spec := page.ChartSpec{ID: "trend-" + strconv.Itoa(n), Title: name(s, o.Row), Unit: cs[0].Unit, Spoken: spoken(cs[0].Code, string(s.Lang)),
+		Sub: n == 0 && len(cs[0].Title) == 0}
 	for i, c := range cs {
 		line := page.ChartSeries{Name: c.Title, Points: make([]page.ChartPoint, len(c.Points))}
 		if i > 0 {
 			line.Shape = page.Square
 		}
-		for j, p := range c.Points {
-			line.Points[j] = point(s, p)
+		for j := range c.Points {
+			line.Points[j] = point(s, &c.Points[j])
 		}
 		spec.Series = append(spec.Series, line)
 	}
-	// The newest value's range; former ones stand in the table beside theirs.
-	m := cs[0].Points[0].Measure
-	if len(cs) == 1 && (m.Low != "" || m.High != "") {
-		spec.Bands = []page.ChartBand{{Low: limit(m.Low), High: limit(m.High), Label: rangeOf(s, m)}}
+	if len(cs) == 1 && len(o.Parts) == 0 {
+		spec.Bands = bands(s, o, cs[0])
 	}
 	return spec
 }
 
-func point(s page.Shell, p record.Point) page.ChartPoint {
-	v, _ := strconv.ParseFloat(drawable(p.Measure), 64) // curves took only numbers
-	out := page.ChartPoint{At: drawnAt(s, p.At), Value: v, Label: p.Value, Comparator: p.Comparator}
+// bands is the range of the newest value that is listed and stands on the line;
+// former ones stand in the table beside theirs. A history's later pages draw no
+// chart, so that value is on the page.
+func bands(s page.Shell, o Opened, c Curve) []page.ChartBand {
+	for _, r := range o.History.Rows {
+		if r.ID == c.Points[0].ID && (r.Low != "" || r.High != "") {
+			return []page.ChartBand{{Low: limit(r.Low), High: limit(r.High), Label: rangeOf(s, r.Measure)}}
+		}
+	}
+	return nil
+}
+
+func point(s page.Shell, p *Drawn) page.ChartPoint {
+	out := page.ChartPoint{At: drawnAt(s, p.At), Value: p.Value, Label: p.Label, Comparator: p.Comparator}
 	if p.Abnormal {
 		out.Tone = page.Warn
 	}
@@ -61,13 +71,11 @@ const recent = 10
 // perHistory is how many values a page of a history lists.
 const perHistory = 100
 
-func pagesOf(n int) int { return max(1, (n+perHistory-1)/perHistory) }
-
 // values is a table of a test's values, newest first.
-func values(s page.Shell, id string, points []record.Point) page.TableSpec {
+func values(s page.Shell, id string, rows []record.Row) page.TableSpec {
 	t := page.TableSpec{ID: id, Caption: s.T("results.values"), HideCaption: true,
 		Columns: []page.Column{{Text: s.T("results.date")}, {Text: s.T("results.value")}, {Text: s.T("results.range")}}}
-	for _, p := range points {
+	for _, p := range rows {
 		t.Rows = append(t.Rows, []page.Cell{{Text: when(s, p.At), Href: "/results/" + string(p.ID)}, {Part: said(s, p.Measure, p.Status)}, {Text: or(rangeOf(s, p.Measure), s.T("results.range.none"))}})
 	}
 	return t

@@ -109,6 +109,18 @@ func unit(m record.Measure) string {
 	return u
 }
 
+// drawable is the number a value stands at in a chart: "<0.1" at 0.1, with its
+// sign beside it. Text and ratios have none.
+func drawable(m record.Measure) string {
+	if m.Num != "" {
+		return m.Num
+	}
+	if m.Comparator != "" {
+		return m.Value
+	}
+	return ""
+}
+
 // number is a value as received, with its comparator, without its unit.
 func number(s page.Shell, m record.Measure) string {
 	switch m.Value {

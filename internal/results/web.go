@@ -83,16 +83,15 @@ func (s *Results) show(r *web.Request, c access.Chart) (web.Reply, error) {
 }
 
 func (s *Results) showHistory(r *web.Request, c access.Chart) (web.Reply, error) {
-	o, err := s.Over(r.Context(), c, ids.Resource(r.PathValue("id")))
+	n, _ := strconv.Atoi(r.Ask("page")) // no number is the first page
+	o, err := s.Over(r.Context(), c, ids.Resource(r.PathValue("id")), n)
 	if err != nil {
 		return web.Reply{}, err
 	}
 	if o.Shut() {
 		return shut(o), nil
 	}
-	n, _ := strconv.Atoi(r.Ask("page"))
-	p := HistoryPage{Opened: o, Page: min(max(n, 1), pagesOf(len(o.History.Points)))}
-	return web.Show(func(s page.Shell) templ.Component { return historyPage(s, p) }), nil
+	return web.Show(func(s page.Shell) templ.Component { return historyPage(s, HistoryPage{o}) }), nil
 }
 
 // file hands out what came with a report. Its bytes come from outside: they are

@@ -1,0 +1,52 @@
+package journeys
+
+import (
+	"testing"
+
+	"portico/internal/lang"
+	"portico/internal/testkit/chrome"
+)
+
+// A patient finds a result, reads one over time, a panel, a culture and the
+// report of a picture, and chooses when new ones are seen.
+func TestAPatientReadsResults(t *testing.T) {
+	c := open(t, false)
+	for _, p := range []chrome.Person{{Lang: "en", Phone: true}, {Lang: "es", NoScript: true}} {
+		t.Run(p.String(), func(t *testing.T) {
+			l := lang.Lang(p.Lang)
+			b := chrome.New(t, c.base, p)
+			c.signIn(t, b, l, c.speaking(l))
+			search := func(words string) {
+				b.Open("/results").Want(l.T("results.title")).Fill("words", words).Follow(l.T("results.search.button"))
+				b.Want(l.T("results.title")).Says(l.T("results.matching"))
+				first := ""
+				b.Eval(`document.querySelector("main .rowlink").getAttribute("href")`, &first)
+				b.Open(first)
+			}
+			search("glucose")
+			b.Says(l.T("results.say.high")).Says(l.T("results.trend"))
+			for _, part := range []string{".answer", ".range svg", ".chart svg", "table#values"} {
+				if b.Count(part) == 0 {
+					t.Errorf("one result without %s", part)
+				}
+			}
+			history := ""
+			b.Eval(`location.pathname + "/history"`, &history)
+			b.Open(history).Says(l.T("results.history.lead"))
+			if b.Count(".chart svg") == 0 || b.Count("table#values tbody tr") < 6 {
+				t.Error("a history without its chart or its values")
+			}
+			search("metabolic")
+			b.Says(l.T("results.members.title"))
+			if b.Count("#members-0 tbody tr") != 6 {
+				t.Error("a panel without its values")
+			}
+			search("urine culture")
+			b.Says("Escherichia coli").Says(l.T("results.flag.works_not"))
+			search("chest")
+			b.Says("No sign of pneumonia").Says("IMPRESSION")
+			b.Open("/results/settings").Want(l.T("results.choice.title")).Choose("wait", "yes").Follow(l.T("results.choice.button"))
+			b.Want(l.T("results.choice.title")).Says(l.T("results.choice.saved"))
+		})
+	}
+}
