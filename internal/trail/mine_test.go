@@ -306,6 +306,8 @@ func TestWhoIsSaidInWords(t *testing.T) {
 		{Event{Entry: by(audit.ByDuty, "registry.join", audit.PatientsMerged, ana, string(ben))}, "The portal", "Joined two patient numbers of yours into one", "The portal"},
 		{Event{Entry: by(audit.ByVisitor, "", audit.SignInTried, ana, "acc_1").As(audit.Refused)}, "Someone not signed in", "Tried to sign in to your account and failed", "Internet address 10.9.8.7"},
 		{Event{Entry: by(audit.ByVisitor, "", audit.SignedIn, ana, "acc_1")}, "You, or someone with your password", "Signed in", "Internet address 10.9.8.7"},
+		{Event{Entry: by(audit.ByVisitor, "", audit.PasswordPassed, ana, "acc_1")}, "You, or someone with your password", "Gave your user name and the right password", "Internet address 10.9.8.7"},
+		{Event{Entry: by(audit.ByVisitor, "", audit.SecondStep, ana, "totp").As(audit.Refused)}, "Someone not signed in", "Tried the second step of signing in and failed", "Internet address 10.9.8.7"},
 		{Event{Entry: by(audit.ByApplicant, "ver_1", audit.AccountOpened, ana, "acc_1")}, "Someone opening an account for you", "Opened the account for your record", "Internet address 10.9.8.7"},
 		{Event{Entry: by(audit.ByVisitor, "", audit.ShareOpened, ana, "shr_1"), For: "Rosa"}, "Rosa", "Opened your record with a link you shared", "Internet address 10.9.8.7"},
 		{Event{Entry: by(audit.ByVisitor, "", audit.ShareOpened, ana, "shr_1").As(audit.Refused)}, "Someone with your link", "Tried to open your record with a link and could not", "Internet address 10.9.8.7"},

@@ -36,7 +36,7 @@ func (w Words) who(e Event) string {
 		return e.For
 	case e.Action == audit.ShareOpened:
 		return w.Lang.T("trail.who.link")
-	case e.Action == audit.SignedIn:
+	case signing(e):
 		return w.Lang.T("trail.who.signin")
 	case e.Actor == audit.ByApplicant:
 		return w.Lang.T("trail.who.applicant")
@@ -149,10 +149,20 @@ func (w Words) csv(events []Event) ([]byte, error) {
 // stranger tells whether an event is one to look at twice: somebody who was not
 // signed in, or another sign-in than the reader's.
 func stranger(e Event) bool {
-	if e.Action == audit.SignedIn || shown[e.Action].topic == TopicShared {
+	if signing(e) || shown[e.Action].topic == TopicShared {
 		return false
 	}
 	return e.Actor == audit.ByVisitor || e.Actor == audit.ByApplicant || e.Actor == audit.ByAccount && !e.Mine
+}
+
+// signing tells whether an event is a step of signing in that went well. Each
+// needs the right password, and happens whenever the patient signs in.
+func signing(e Event) bool {
+	switch e.Action {
+	case audit.PasswordPassed, audit.OneTimeSent, audit.SecondStep, audit.SignedIn:
+		return e.Outcome == audit.Done && e.Actor == audit.ByVisitor
+	}
+	return false
 }
 
 // wordsFor are the words for whoever looks at a chart.
