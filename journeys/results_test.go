@@ -3,6 +3,7 @@ package journeys
 import (
 	"testing"
 
+	"portico/internal/explain"
 	"portico/internal/lang"
 	"portico/internal/testkit/chrome"
 )
@@ -24,7 +25,8 @@ func TestAPatientReadsResults(t *testing.T) {
 				b.Open(first)
 			}
 			search("glucose")
-			b.Says(l.T("results.say.high")).Says(l.T("results.trend"))
+			sugar, _ := explain.Lookup("2345-7", p.Lang)
+			b.Want(sugar.Name).Says(l.T("results.say.high")).Says(l.T("results.trend"))
 			for _, part := range []string{".answer", ".range svg", ".chart svg", "table#values"} {
 				if b.Count(part) == 0 {
 					t.Errorf("one result without %s", part)
@@ -32,18 +34,19 @@ func TestAPatientReadsResults(t *testing.T) {
 			}
 			history := ""
 			b.Eval(`location.pathname + "/history"`, &history)
-			b.Open(history).Says(l.T("results.history.lead"))
+			b.Open(history).Want(l.T("results.history.title", sugar.Name)).Says(l.T("results.history.lead"))
 			if b.Count(".chart svg") == 0 || b.Count("table#values tbody tr") < 6 {
 				t.Error("a history without its chart or its values")
 			}
 			search("metabolic")
-			b.Says(l.T("results.members.title"))
+			panel, _ := explain.PanelOf("51990-0", p.Lang)
+			b.Want(panel.Name).Says(l.T("results.members.title"))
 			if b.Count("#members-0 tbody tr") != 6 {
 				t.Error("a panel without its values")
 			}
 			search("urine culture")
 			b.Says("Escherichia coli").Says(l.T("results.flag.works_not"))
-			search("chest")
+			search("x-ray")
 			b.Says("No sign of pneumonia").Says("IMPRESSION")
 			b.Open("/results/settings").Want(l.T("results.choice.title")).Choose("wait", "yes").Follow(l.T("results.choice.button"))
 			b.Want(l.T("results.choice.title")).Says(l.T("results.choice.saved"))

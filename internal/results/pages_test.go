@@ -29,6 +29,21 @@ func TestEmptyListSaysWhatWillBeThere(t *testing.T) {
 	}
 }
 
+// The medicines tried on an organism stand below it, be they ever so few.
+func TestACultureShowsWhatWorks(t *testing.T) {
+	r, b := pageRig(t)
+	r.take(obs("o", "a", "634-6", "Bacteria identified", "2026-02-05", `"valueString":"Escherichia coli"`,
+		`"component":[{"code":{"text":"Ciprofloxacin"},"valueQuantity":{"value":0.25,"comparator":"<=","unit":"ug/mL"},`+flagged("S")+`},
+		{"code":{"text":"Amoxicillin"},"valueQuantity":{"value":32,"comparator":">=","unit":"ug/mL"},`+flagged("R")+`}]`),
+		report("c", "a", "Urine culture", "2026-02-05", results("o")))
+	main := b.Get(at(r.id("DiagnosticReport/c"))).Want(200, "Urine culture").Text("main")
+	for _, say := range []string{"Escherichia coli", "Ciprofloxacin", "<=0.25 ug/mL", "Works against it", "Amoxicillin", "Does not work against it"} {
+		if !strings.Contains(main, say) {
+			t.Errorf("%q is not said in %s", say, main)
+		}
+	}
+}
+
 // What somebody looks for stands in no address, and is found.
 func TestSearchIsSealed(t *testing.T) {
 	r, b := pageRig(t)

@@ -1,10 +1,13 @@
 package results
 
 import (
+	"slices"
 	"strconv"
+	"strings"
 
 	"portico/internal/fhir"
 	"portico/internal/page"
+	"portico/internal/record"
 )
 
 // block is one table of a report: the values that stand by themselves, or what
@@ -23,7 +26,7 @@ func blocks(s page.Shell, lines []Line) []block {
 		l := &lines[i]
 		below := i+1 < len(lines) && lines[i+1].Depth > l.Depth
 		switch {
-		case below || len(l.Parts) > mostTogether:
+		case below || l.beside():
 			b := block{head: l}
 			for _, m := range l.Parts {
 				b.rows = append(b.rows, partRow(s, m))
@@ -45,6 +48,12 @@ func blocks(s page.Shell, lines []Line) []block {
 // mostTogether is how many parts are read as one value: package record writes as
 // many in one.
 const mostTogether = 4
+
+// beside tells whether the line has parts that its value does not already say: the
+// medicines tried on an organism, however few, unlike the two numbers of 120/80.
+func (l Line) beside() bool {
+	return len(l.Parts) > mostTogether || l.Value != "" && slices.ContainsFunc(l.Parts, func(m record.Measure) bool { return !strings.Contains(l.Value, m.Value) })
+}
 
 // lineRows is a member as a row, and below it its parts where they are not
 // already in its value.
