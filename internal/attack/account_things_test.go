@@ -18,6 +18,7 @@ func init() {
 		"/account/browsers/{id}": (*world).browser,
 		"/account/steps/{id}":    (*world).factor,
 	})
+	pages["GET /account/steps/confirm/qr"] = (*world).addsApp
 	maps.Copy(forms, map[string]form{
 		"POST /account/password":                    {made: (*world).somebody, send: say("password", "seven green kettles hum", "again", "seven green kettles hum")},
 		"POST /account/devices/others":              {made: (*world).somebodyTwice},
