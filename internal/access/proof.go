@@ -165,6 +165,7 @@ const (
 	ReviewContacts Task = "contacts.review"
 
 	ReleaseResults    Task = "results.release"
+	SetReleaseRules   Task = "results.rules"
 	ReviewCorrections Task = "corrections.review"
 	SeeImports        Task = "imports.see"
 	ManageFeeds       Task = "feeds.manage"
@@ -188,7 +189,7 @@ var Roles = map[Role][]Task{
 	FrontDesk:     {SeeDesk, FindPatients, IssueCodes, ReviewRequests, SeeUndelivered, ReviewContacts},
 	Administrator: {SeeDesk, ManageStaff, SeeUndelivered, ManageFeeds},
 	Auditor:       {SeeDesk, ReadAudit},
-	Clinician:     {SeeDesk, FindPatients, ReleaseResults},
+	Clinician:     {SeeDesk, FindPatients, ReleaseResults, SetReleaseRules},
 	RecordsClerk:  {SeeDesk, FindPatients, ReviewCorrections, SeeImports},
 }
 

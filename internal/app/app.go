@@ -136,7 +136,7 @@ func (a *App) join() error {
 	if err := a.joinOutbox(); err != nil {
 		return err
 	}
-	a.Record = &record.Records{DB: a.DB}
+	a.Record = &record.Records{DB: a.DB, Rules: results.NewRules(), Watcher: results.Arrivals{}}
 	a.Records = records.New(records.Parts{DB: a.DB, Gate: a.Gate, Keys: a.Keys, Clinic: a.clinic})
 	a.Registry = &registry.Room{DB: a.DB, Keys: a.Keys, Region: a.cfg.Phone.Region}
 	a.Ingest = &ingest.Door{DB: a.DB, Registry: a.Registry, Records: a.Record, Limit: a.Limit, Clinic: a.clinic}
@@ -185,7 +185,7 @@ func (a *App) joinOutbox() error {
 func (a *App) joinDesk() {
 	a.Trail = &trail.Trail{DB: a.DB, Keys: a.Keys, File: filepath.Join(a.cfg.DataDir, "audit-checkpoints.log"), Numbers: a.Registry, Clinic: a.clinic}
 	a.Staff = staff.New(staff.Parts{DB: a.DB, Gate: a.Gate, Keys: a.Keys, Limits: a.Limit, Hasher: a.Hasher, Outbox: a.Outbox, Rules: rules{}, Clinic: a.clinic})
-	a.Console = &console.Console{DB: a.DB, Keys: a.Keys, Registry: a.Registry, Enroll: a.Enroll, Accounts: a.Accounts, Staff: a.Staff, Trail: a.Trail, Outbox: a.Outbox, Clinic: a.clinic}
+	a.Console = &console.Console{DB: a.DB, Keys: a.Keys, Registry: a.Registry, Enroll: a.Enroll, Accounts: a.Accounts, Staff: a.Staff, Trail: a.Trail, Outbox: a.Outbox, Results: a.Results, Clinic: a.clinic}
 }
 
 func (a *App) joinWeb() {
@@ -214,6 +214,7 @@ func (a *App) joinWeb() {
 	a.Staff.Mount(a.Router)
 	a.Console.Mount(a.Router)
 	a.Ingest.Mount(a.Router)
+	a.mountReleaseDesk()
 	a.Outbox.Work(a.Jobs)
 	a.Enroll.Work(a.Jobs)
 	a.Accounts.Work(a.Jobs)

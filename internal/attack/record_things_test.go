@@ -2,12 +2,14 @@ package attack
 
 import (
 	"fmt"
+	"net/url"
 	"strings"
 
 	"portico/internal/access"
 	"portico/internal/fhir"
 	"portico/internal/ids"
 	"portico/internal/record"
+	"portico/internal/results"
 	"portico/internal/store"
 )
 
@@ -65,4 +67,39 @@ func (w *world) chose(of person) state {
 		return err
 	})
 	return state{}
+}
+
+// deskSeen names the state of a result that a clinician has read. Jobs that wait
+// are cleared away: one for the same moment would not be queued again.
+func (w *world) deskSeen(id string) url.Values {
+	w.t.Helper()
+	w.change(func(tx *store.Tx) error {
+		_, err := tx.Exec(ctx, `DELETE FROM job WHERE kind = 'result.notice'`)
+		return err
+	})
+	c := must(w.app.Results.Case(ctx, w.proof("clinician", access.ReleaseResults), ids.Resource(id)))
+	return say("seen", c.Seen)
+}
+
+// heldBack holds a result, so that it can be released.
+func (w *world) heldBack(id string) url.Values {
+	w.t.Helper()
+	h := results.Hold{On: ids.Resource(id), Why: "call", Seen: w.deskSeen(id).Get("seen")}
+	if err := w.app.Results.Hold(ctx, w.proof("clinician", access.ReleaseResults), h); err != nil {
+		w.t.Fatal(err)
+	}
+	return w.deskSeen(id)
+}
+
+// newRule are the fields of a rule for a test that has none.
+func (w *world) newRule(person) state { return state{send: say("code", fmt.Sprintf("%d-2", next()))} }
+
+// testRule is a rule for one test that can be dropped.
+func (w *world) testRule(person) state {
+	w.t.Helper()
+	code := fmt.Sprintf("%d-1", next())
+	if err := w.app.Results.SetRule(ctx, w.proof("clinician", access.SetReleaseRules), results.Rule{Code: code, Title: "A test", How: results.AtOnce}); err != nil {
+		w.t.Fatal(err)
+	}
+	return state{send: say("code", code)}
 }

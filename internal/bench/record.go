@@ -21,6 +21,12 @@ func resultHistory(ctx context.Context, w *walk) (string, error) {
 	return path + "/history", err
 }
 
+// deskResult is the same result as staff see it.
+func deskResult(ctx context.Context, w *walk) (string, error) {
+	path, err := resultPage(ctx, w)
+	return "/staff" + path, err
+}
+
 // resultFile is a file that came with a report.
 func resultFile(ctx context.Context, w *walk) (string, error) {
 	path, err := w.recordPage(ctx, "/results/", record.Query{Section: record.Results, Limit: 1000}, func(r record.Row) bool {

@@ -117,6 +117,12 @@ func (c Config) checkClinic() []string {
 	if c.Enroll.MinAge < 0 || c.Enroll.MinAge > 21 {
 		p = append(p, "enroll.min_age is between 0 and 21")
 	}
+	if c.Results.CriticalDays < 0 || c.Results.CriticalDays > 60 {
+		p = append(p, "results.critical_days is between 0 and 60")
+	}
+	if c.Results.NoticeHours < 1 || c.Results.NoticeHours > 168 {
+		p = append(p, "results.notice_hours is between 1 and 168")
+	}
 	if c.Enroll.ContactAgeDays < 0 {
 		p = append(p, "enroll.contact_age_days is not negative")
 	}

@@ -40,6 +40,8 @@ type Config struct {
 	Phone  Phone  `toml:"phone" envPrefix:"PHONE_"`
 	Clinic Clinic `toml:"clinic" envPrefix:"CLINIC_"`
 	Enroll Enroll `toml:"enroll" envPrefix:"ENROLL_"`
+
+	Results Results `toml:"results" envPrefix:"RESULTS_"`
 }
 
 // TLS says how the portal is encrypted.
@@ -88,6 +90,12 @@ type Enroll struct {
 	AutoMatch      bool `toml:"auto_match" env:"AUTO_MATCH" doc:"Answer a request whose name, birth date and contact all agree with the index by sending a code to that contact. Off: staff decide each."`
 }
 
+// Results holds the numbers a clinic may want otherwise in showing results.
+type Results struct {
+	CriticalDays int `toml:"critical_days" env:"CRITICAL_DAYS" doc:"After how many days a critical result that its patient has not opened is on the staff's list."`
+	NoticeHours  int `toml:"notice_hours" env:"NOTICE_HOURS" doc:"How long a patient is left in peace, in hours, after a notice that something is new."`
+}
+
 // Default is what holds without any setting.
 func Default() Config {
 	return Config{
@@ -97,6 +105,8 @@ func Default() Config {
 		Clinic: Clinic{Emergency: "911", Zone: "America/New_York", NumberLabelEn: "Patient number", NumberLabelEs: "Número de paciente",
 			HoursEn: "Monday to Friday, 8 a.m. to 5 p.m.", HoursEs: "Lunes a viernes, de 8 a. m. a 5 p. m."},
 		Enroll: Enroll{MinAge: 13, ContactAgeDays: 7, AutoMatch: true},
+
+		Results: Results{CriticalDays: 3, NoticeHours: 12},
 	}
 }
 

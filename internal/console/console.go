@@ -13,6 +13,7 @@ import (
 	"portico/internal/notify"
 	"portico/internal/page"
 	"portico/internal/registry"
+	"portico/internal/results"
 	"portico/internal/secret"
 	"portico/internal/staff"
 	"portico/internal/store"
@@ -30,6 +31,7 @@ type Console struct {
 	Staff    *staff.Staff
 	Trail    *trail.Trail
 	Outbox   *notify.Outbox
+	Results  *results.Results
 	Clinic   *page.Clinic
 }
 
@@ -65,7 +67,7 @@ func (d desk) place(pattern string, t access.Task, h handler, n page.NavItem) {
 
 func (d desk) counted(h handler) handler {
 	return func(q *web.Request, who access.Desk) (web.Reply, error) {
-		counts, err := d.c.counts(q.Context(), who)
+		counts, err := d.c.Counts(q.Context(), who)
 		if err != nil {
 			return web.Reply{}, err
 		}
@@ -74,8 +76,8 @@ func (d desk) counted(h handler) handler {
 	}
 }
 
-// counts are the numbers beside places of the rail.
-func (c *Console) counts(ctx context.Context, d access.Desk) (map[string]int, error) {
+// Counts are the numbers beside places of the rail.
+func (c *Console) Counts(ctx context.Context, d access.Desk) (map[string]int, error) {
 	out := map[string]int{}
 	if d.May(access.ReviewRequests) {
 		n, err := c.Enroll.Waiting(ctx, d)
@@ -90,6 +92,13 @@ func (c *Console) counts(ctx context.Context, d access.Desk) (map[string]int, er
 			return nil, err
 		}
 		out["/staff/undelivered"] = n
+	}
+	if d.May(access.ReleaseResults) {
+		n, err := c.Results.Pending(ctx, d)
+		if err != nil {
+			return nil, err
+		}
+		out["/staff/results"] = n
 	}
 	return out, nil
 }

@@ -78,6 +78,8 @@ func settings(o Options, addr *net.TCPAddr) (config.Config, error) {
 	cfg.Clinic.Name, cfg.Clinic.Phone = "Riverside Family Clinic", "413-555-0123"
 	cfg.Clinic.NumberLabelEn, cfg.Clinic.NumberLabelEs = "Riverside number", "Número de Riverside"
 	cfg.Clinic.Address = "12 River Road; Riverside, MA 01001"
+	// A demo cannot wait for days until a critical result was left unopened.
+	cfg.Results.CriticalDays = 0
 	if err := os.MkdirAll(o.Data, 0o700); err != nil {
 		return cfg, fmt.Errorf("the demo's folder cannot be made: %w", err)
 	}

@@ -47,6 +47,8 @@ type (
 	Resource string
 	// Comment names a clinician's comment on a result.
 	Comment string
+	// Decision names what staff decided about one result.
+	Decision string
 	// Export names a download that was asked for.
 	Export string
 	// Share names a link by which records are shared.
@@ -81,6 +83,7 @@ func NewDocument() Document         { return New[Document]("doc") }
 func NewEntry() Entry               { return New[Entry]("aud") }
 func NewResource() Resource         { return Resource("fhr-" + strings.ToLower(rand.Text())) }
 func NewComment() Comment           { return New[Comment]("com") }
+func NewDecision() Decision         { return New[Decision]("dec") }
 func NewExport() Export             { return New[Export]("exp") }
 func NewShare() Share               { return New[Share]("shr") }
 func NewOpening() Opening           { return New[Opening]("opn") }

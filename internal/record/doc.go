@@ -24,6 +24,9 @@
 // their documents not at all. What was entered in error is in no list and no
 // reading of a patient; it stays in the history that staff can open.
 //
+// The lists of the release desk, over all patients, join record_row and
+// resource_label for reading: those two are shared.
+//
 // When a result is released is not decided here but by Rules, which room results
 // satisfies; what is to be done when records arrive, by Watcher.
 //

@@ -349,9 +349,11 @@ func (t *taking) refID(in *incoming, element string) ids.Resource {
 func (t *taking) row(ctx context.Context, in *incoming, row Row, parts []Measure, was *Release, found bool) error {
 	row.Visit = t.refID(in, visitElement(in.in.Type))
 	row.titleID, row.whoID, row.placeID = string(t.refID(in, "medicationReference")), string(t.firstRef(in, whoElements)), string(t.firstRef(in, placeElements))
-	release := Release{At: t.tx.Now, Why: "at_once"}
+	row.Sensitive = labelled(in.node)
+	release := Release{At: t.tx.Now, Why: "at_once", Sensitive: row.Sensitive}
 	if was != nil {
 		release = *was
+		release.Sensitive = release.Sensitive || row.Sensitive
 	}
 	if t.s.Rules != nil {
 		var err error

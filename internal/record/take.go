@@ -28,6 +28,7 @@ type Records struct {
 
 // Rules decide when the patient may see a row. They are asked in the transaction
 // that stores it, for a row that is new or changed; was is the release it had.
+// The row is sensitive if its sender labelled it so.
 type Rules interface {
 	Release(ctx context.Context, tx *store.Tx, r Row, was *Release) (Release, error)
 }

@@ -137,10 +137,11 @@ func TestHeldRowsSayNothing(t *testing.T) {
 	testkit.Each(t, func(t *testing.T, db *store.DB, c *clock.Fake) {
 		s := &record.Records{DB: db}
 		take(t, s, observation("o", "a", "6.4"))
-		id := list(t, db, duty.Whole(ana), record.Query{})[0].ID
+		first := list(t, db, duty.Whole(ana), record.Query{})[0]
+		id, was := first.ID, record.Release{At: first.ReleaseAt, Why: first.ReleaseWhy}
 		opens := c.Now().Add(time.Hour)
 		if err := db.Change(ctx, duty.Did("result.held", string(id)), func(tx *store.Tx) error {
-			return record.SetRelease(ctx, tx, duty.Whole(ana), id, record.Release{At: opens, Why: "review"})
+			return record.SetRelease(ctx, tx, duty.Whole(ana), id, was, record.Release{At: opens, Why: "review"})
 		}); err != nil {
 			t.Fatal(err)
 		}

@@ -138,7 +138,9 @@ func TestAnothersEntryIsNotThere(t *testing.T) {
 			"content":[{"attachment":{"contentType":"text/html","data":"PHNjcmlwdD5hbGVydCgxKTwvc2NyaXB0Pg=="}}]}`)
 		doc := r.first(ana, record.Notes)
 		if err := r.db.Change(ctx, duty.Did(audit.ResultHeld, string(doc.ID)), func(tx *store.Tx) error {
-			return record.SetRelease(ctx, tx, duty.Whole(ana), r.first2(tx, record.Conditions), record.Release{At: c.Now().Add(time.Hour), Why: "review"})
+			row := r.first2(tx, record.Conditions)
+			was := record.Release{At: row.ReleaseAt, Why: row.ReleaseWhy, Sensitive: row.Sensitive}
+			return record.SetRelease(ctx, tx, duty.Whole(ana), row.ID, was, record.Release{At: c.Now().Add(time.Hour), Why: "review"})
 		}); err != nil {
 			t.Fatal(err)
 		}
@@ -168,12 +170,12 @@ func TestAnothersEntryIsNotThere(t *testing.T) {
 }
 
 // first2 gives the first row of a section inside a transaction.
-func (r *rig) first2(tx *store.Tx, s record.Section) ids.Resource {
+func (r *rig) first2(tx *store.Tx, s record.Section) record.Row {
 	rows, _, err := record.List(ctx, tx, duty.Whole(ana), record.Query{Section: s})
 	if err != nil || len(rows) == 0 {
 		r.t.Fatal(err)
 	}
-	return rows[0].ID
+	return rows[0]
 }
 
 func TestSearchFindsWordsOfTheOwnRecordOnly(t *testing.T) {

@@ -58,7 +58,10 @@ func (s *Results) Open(ctx context.Context, c access.Chart, id ids.Resource) (Op
 		return o, err
 	}
 	return o, s.DB.Change(ctx, c.Did(audit.ResultSeen, string(id)), func(tx *store.Tx) error {
-		return markSeen(ctx, tx, c, o.visible())
+		if err := markSeen(ctx, tx, c, o.visible()); err != nil || s.Teller == nil {
+			return err
+		}
+		return s.Teller.Opened(ctx, tx, c.Patient())
 	})
 }
 

@@ -17,7 +17,19 @@ type Parts struct {
 	Keys     *secret.Keyring // seals searches
 	Comments Comments        // nil: nobody comments
 	Clinic   *page.Clinic
+	Gate     *access.Gate // opens records for the desk
+	Teller   Teller       // nil: nobody is told of new results
+	Rail     Rail         // nil: no numbers beside the desk's places
+	// CriticalDays is after how many days a critical result that nobody has opened
+	// is on the desk's list.
+	CriticalDays int
+	// NoticeHours is how long a patient is left in peace after being told that
+	// something is new.
+	NoticeHours int
 }
+
+// Rail gives the numbers beside the places of the staff's rail.
+type Rail func(ctx context.Context, d access.Desk) (map[string]int, error)
 
 // Results is the room.
 type Results struct{ Parts }

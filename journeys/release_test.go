@@ -1,0 +1,51 @@
+package journeys
+
+import (
+	"testing"
+
+	"portico/internal/lang"
+	"portico/internal/testkit/chrome"
+)
+
+// A clinician comments on a result that waits for review and releases it; its
+// patient reads both.
+func TestClinicianCommentsAndReleases(t *testing.T) {
+	for _, p := range []chrome.Person{{Lang: "en"}, {Lang: "es", Phone: true, NoScript: true}} {
+		t.Run(p.String(), func(t *testing.T) {
+			c := open(t, false)
+			l := lang.Lang(p.Lang)
+			maria := c.cards.Accounts[0]
+			patient := chrome.New(t, c.base, chrome.Person{Lang: p.Lang, Phone: true})
+			c.signIn(t, patient, l, maria)
+			patient.Open("/results").Want(l.T("results.title")).Follow("Skin biopsy")
+			patient.Want(l.T("results.held.title"))
+
+			b := chrome.New(t, c.base, p)
+			signInStaff(t, c, b, l, doctorCard(c))
+			b.Open("/staff/results").Want(l.T("results.desk.title")).Says("Skin biopsy").Follow(maria.Family + ", " + maria.Given)
+			b.Want("Skin biopsy").Says(l.T("results.desk.reason.after_review"))
+			b.Follow(l.T("results.desk.comment.button"))
+			b.Want("Skin biopsy").Says(l.T("results.desk.comment.empty"))
+			b.Fill("text", "This mole is harmless. You need not do anything.").Choose("release", "yes").Follow(l.T("results.desk.comment.button"))
+			b.Want("Skin biopsy").Says(l.T("results.desk.done.both"))
+			for _, tab := range []string{"soon", "critical", "corrected", "sensitive"} {
+				b.Open("/staff/results?tab=" + tab).Want(l.T("results.desk.title")).Says(l.T("results.desk.tab." + tab))
+			}
+			b.Open("/staff/results/rules?class=imaging").Want(l.T("results.desk.rules.title")).Fill("hours", "48").Follow(l.T("results.desk.rule.button"))
+			b.Want(l.T("results.desk.rules.title")).Says(l.T("results.desk.opens.hours", 48))
+
+			patient.Open("/results").Want(l.T("results.title")).Follow("Skin biopsy")
+			patient.Want("Skin biopsy").Says("Harmless mole").Says("This mole is harmless").Says("Amelia Reyes")
+		})
+	}
+}
+
+func doctorCard(c *clinic) int {
+	for i, s := range c.cards.Staff {
+		if s.Role == "clinician" {
+			return i
+		}
+	}
+	c.t.Fatal("the demo has no clinician")
+	return 0
+}
