@@ -183,7 +183,7 @@ func (a *App) joinOutbox() error {
 }
 
 func (a *App) joinDesk() {
-	a.Trail = &trail.Trail{DB: a.DB, Keys: a.Keys, File: filepath.Join(a.cfg.DataDir, "audit-checkpoints.log"), Numbers: a.Registry, Clinic: a.clinic}
+	a.Trail = &trail.Trail{DB: a.DB, Keys: a.Keys, File: filepath.Join(a.cfg.DataDir, "audit-checkpoints.log"), Numbers: a.Registry, Shares: a.Links, Clinic: a.clinic}
 	a.Staff = staff.New(staff.Parts{DB: a.DB, Gate: a.Gate, Keys: a.Keys, Limits: a.Limit, Hasher: a.Hasher, Outbox: a.Outbox, Rules: rules{}, Clinic: a.clinic})
 	a.Console = &console.Console{DB: a.DB, Keys: a.Keys, Registry: a.Registry, Enroll: a.Enroll, Accounts: a.Accounts, Staff: a.Staff, Trail: a.Trail, Outbox: a.Outbox, Results: a.Results, Clinic: a.clinic}
 }
@@ -207,12 +207,12 @@ func (a *App) joinWeb() {
 	a.Enroll.Mount(a.Router)
 	a.Accounts.Mount(a.Router)
 	a.Results.Mount(a.Router)
-	a.Records.Mount(a.Router)
 	a.Sharing.Mount(a.Router)
 	a.Trail.Mount(a.Router)
 	a.Links.Mount(a.Router)
 	a.Staff.Mount(a.Router)
 	a.Console.Mount(a.Router)
+	a.Records.Mount(a.Router)
 	a.Ingest.Mount(a.Router)
 	a.mountReleaseDesk()
 	a.Outbox.Work(a.Jobs)

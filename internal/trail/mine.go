@@ -62,7 +62,7 @@ type Told struct {
 
 const (
 	// mostEvents is how many events one page shows.
-	mostEvents = 40
+	mostEvents = 25
 	// mostRead bounds how many lines one page reads: a year of the patient's own
 	// page views must not be read to show what a clerk did.
 	mostRead = 400

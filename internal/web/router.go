@@ -87,7 +87,14 @@ func (r *Router) PatientNav(n page.NavItem) { r.patientNav = append(r.patientNav
 func (r *Router) PatientAccount(path string) { r.account = path }
 
 // StaffNav adds a place to the staff rail; it is shown to those who may open it.
-func (r *Router) StaffNav(n page.NavItem) { r.staffNav = append(r.staffNav, n) }
+// The first page stands first, whatever order the rooms come in.
+func (r *Router) StaffNav(n page.NavItem) {
+	if n.Path == "/staff" {
+		r.staffNav = slices.Insert(r.staffNav, 0, n)
+		return
+	}
+	r.staffNav = append(r.staffNav, n)
+}
 
 type (
 	visitorFunc   = func(*Request, access.Visitor) (Reply, error)
