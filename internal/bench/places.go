@@ -141,8 +141,8 @@ var places = []place{
 	{route: "/records/item/{id}/correct", who: patient, at: correctNote, queries: 4},
 	{route: "/records/timeline", who: patient, queries: 5},
 	{route: "/records/immunizations/print", who: patient, queries: 5},
-	{route: "/records/access", who: patient, whole: true, queries: 6},
-	{route: "/records/access.csv", who: patient, queries: 7},
+	{route: "/records/access", who: patient, whole: true, queries: 7},
+	{route: "/records/access.csv", who: patient, queries: 8},
 	{route: "/records/corrections", who: patient, before: askCorrection, queries: 5},
 
 	{route: "/staff/signin/step", who: arriving, before: enterStaff, queries: 2},
