@@ -3,6 +3,7 @@ package bench
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"portico/internal/access"
 	"portico/internal/record"
@@ -30,7 +31,7 @@ func deskResult(ctx context.Context, w *walk) (string, error) {
 // resultFile is a file that came with a report.
 func resultFile(ctx context.Context, w *walk) (string, error) {
 	path, err := w.recordPage(ctx, "/results/", record.Query{Section: record.Results, Limit: 1000}, func(r record.Row) bool {
-		return r.Kind == "DiagnosticReport" && r.Group == record.Imaging
+		return r.Kind == "DiagnosticReport" && r.Group == record.Imaging && strings.Contains(r.Title, "X-ray")
 	})
 	return path + "/file", err
 }

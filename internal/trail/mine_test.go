@@ -248,7 +248,7 @@ func TestTitlesAreThePatientsOwnAndReleased(t *testing.T) {
 				for _, r := range rows {
 					parts[r.Title] = string(r.ID)
 					if strings.HasSuffix(r.Title, "held") && err == nil {
-						err = record.SetRelease(ctx, tx, duty.Whole(who), r.ID, record.Release{At: c.Now().Add(time.Hour), Why: "review"})
+						err = record.SetRelease(ctx, tx, duty.Whole(who), r.ID, record.Release{At: r.ReleaseAt, Why: r.ReleaseWhy, Sensitive: r.Sensitive}, record.Release{At: c.Now().Add(time.Hour), Why: "review"})
 					}
 				}
 				return err
