@@ -112,8 +112,8 @@ func (c *chart) special() {
 		"subject": nil, "effectiveDateTime": day(20, 9), "valueQuantity": fields{"value": 5, "comparator": "<", "unit": "mg/g", "system": ucum, "code": "mg/g"}, "referenceRange": []fields{{"text": "less than 30 mg/g"}}})
 	c.add("Observation", fields{"status": "final", "category": []fields{coded(hl7+"observation-category", "laboratory")}, "code": concept(loincSystem, "94500-6", "SARS-CoV-2 RNA in Respiratory specimen by NAA"),
 		"subject": nil, "encounter": v, "effectiveDateTime": day(45, 10), "valueCodeableConcept": concept(snomed, "260415000", "Not detected"), "interpretation": []fields{coded(hl7+"v3-ObservationInterpretation", "NEG")}})
-	c.lab(3, nil, test{"3016-3", "Thyrotropin [Units/volume] in Serum or Plasma", "m[IU]/L", "m[IU]/L", "0.4", "4.0", "2.31"}, "", "preliminary")
-	c.lab(44, v, test{"6690-2", "Leukocytes [#/volume] in Blood by Automated count", "10*3/uL", "10*3/uL", "4.5", "11.0", "7.2"}, "", "corrected")
+	c.lab(3, nil, test{"3016-3", "Thyrotropin [Units/volume] in Serum or Plasma", "mIU/L", "m[IU]/L", "0.4", "4.0", "2.31"}, "", "preliminary")
+	c.lab(44, v, test{"6690-2", "Leukocytes [#/volume] in Blood by Automated count", "K/uL", "10*3/uL", "4.5", "11.0", "7.2"}, "", "corrected")
 	c.lab(44, v, test{"2276-4", "Ferritin [Mass/volume] in Serum or Plasma", "ng/mL", "ng/mL", "11", "307", ""}, "", "cancelled")
 	c.add("Observation", fields{"status": "final", "category": []fields{coded(hl7+"observation-category", "laboratory")}, "code": concept(loincSystem, "56888-1", "HIV 1+2 Ab+HIV1 p24 Ag [Presence] in Serum or Plasma by Immunoassay"),
 		"subject": nil, "encounter": v, "effectiveDateTime": day(44, 10), "meta": fields{"security": []fields{{"system": hl7 + "v3-ActCode", "code": "HIV"}}}, "valueCodeableConcept": concept(snomed, "131194007", "Nonreactive")})
