@@ -14,15 +14,18 @@ func TestClinicianCommentsAndReleases(t *testing.T) {
 		t.Run(p.String(), func(t *testing.T) {
 			c := open(t, false)
 			l := lang.Lang(p.Lang)
-			maria := c.cards.Accounts[0]
+			who := c.speaking(l)
 			patient := chrome.New(t, c.base, chrome.Person{Lang: p.Lang, Phone: true})
-			c.signIn(t, patient, l, maria)
+			c.signIn(t, patient, l, who)
 			patient.Open("/results").Want(l.T("results.title")).Follow("Skin biopsy")
 			patient.Want(l.T("results.held.title"))
 
 			b := chrome.New(t, c.base, p)
 			signInStaff(t, c, b, l, doctorCard(c))
-			b.Open("/staff/results").Want(l.T("results.desk.title")).Says("Skin biopsy").Follow(maria.Family + ", " + maria.Given)
+			b.Open("/staff/results").Want(l.T("results.desk.title")).Says("Skin biopsy")
+			path := ""
+			b.Eval(`[...document.querySelectorAll("#waiting tr")].find(r => r.textContent.includes("Skin biopsy") && r.textContent.includes("`+who.Family+`")).querySelector("a").getAttribute("href")`, &path)
+			b.FollowTo(path)
 			b.Want("Skin biopsy").Says(l.T("results.desk.reason.after_review"))
 			b.Follow(l.T("results.desk.comment.button"))
 			b.Want("Skin biopsy").Says(l.T("results.desk.comment.empty"))
@@ -31,7 +34,7 @@ func TestClinicianCommentsAndReleases(t *testing.T) {
 			for _, tab := range []string{"soon", "critical", "corrected", "sensitive"} {
 				b.Open("/staff/results?tab=" + tab).Want(l.T("results.desk.title")).Says(l.T("results.desk.tab." + tab))
 			}
-			b.Open("/staff/results/rules?class=imaging").Want(l.T("results.desk.rules.title")).Fill("hours", "48").Follow(l.T("results.desk.rule.button"))
+			b.Open("/staff/results/rules?class=imaging").Want(l.T("results.desk.rules.title")).Choose("how", "after_hours").Fill("hours", "48").Follow(l.T("results.desk.rule.button"))
 			b.Want(l.T("results.desk.rules.title")).Says(l.T("results.desk.opens.hours", 48))
 
 			patient.Open("/results").Want(l.T("results.title")).Follow("Skin biopsy")

@@ -53,8 +53,14 @@ func (w *world) result(of person) string {
 		"code":{"coding":[{"system":"http://loinc.org","code":"2345-7","display":"Glucose"}]},"subject":{"reference":"Patient/p"},"valueInteger":5}`)
 }
 
-// reportWithFile is a report of a person's record that a file came with.
+// reportWithFile is a report of a person's record that a file came with. It opens
+// at once: the person does not wait for a comment.
 func (w *world) reportWithFile(of person) string {
+	w.t.Helper()
+	w.change(func(tx *store.Tx) error {
+		_, err := tx.Exec(ctx, `DELETE FROM result_choice WHERE patient_id = $1`, of.id)
+		return err
+	})
 	return w.taken(of, "DiagnosticReport", `{"resourceType":"DiagnosticReport","id":"%[1]s","status":"final","code":{"text":"X-ray"},"category":[{"coding":[{"code":"RAD"}]}],
 		"subject":{"reference":"Patient/p"},"presentedForm":[{"contentType":"text/plain","data":"aGVsbG8="}]}`)
 }

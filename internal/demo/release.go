@@ -2,6 +2,7 @@ package demo
 
 import (
 	"context"
+	"encoding/base64"
 	"fmt"
 	"time"
 
@@ -31,7 +32,7 @@ func (m *maker) release(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, r := range []results.Rule{{Class: record.Pathology, How: results.AfterReview}, {Class: record.Imaging, How: results.AfterHours, Hours: 24},
+	for _, r := range []results.Rule{{Class: record.Pathology, How: results.AfterReview}, {Code: "24627-2", Title: "CT of the chest", How: results.AfterHours, Hours: 24},
 		{Code: "2986-8", Title: "Testosterone", How: results.AfterReview}} {
 		if err := m.a.Results.SetRule(ctx, desk.For(access.SetReleaseRules), r); err != nil {
 			return err
@@ -72,7 +73,8 @@ func (m *maker) arrive(ctx context.Context, i int) (map[string]ids.Resource, err
 	first := map[string]string{}
 	put := func(name string, ref fields) { first[name] = fmt.Sprint(ref["reference"]) }
 	put("biopsy", c.report(m.ago(2), nil, "SP", "11526-1", "Skin biopsy", nil, fields{"conclusion": "Harmless mole. No sign of cancer."}))
-	put("scan", c.report(m.ago(1), nil, "RAD", "24627-2", "CT of the chest", nil, fields{"conclusion": "Nothing to worry about was found."}))
+	put("scan", c.report(m.ago(1), nil, "RAD", "24627-2", "CT of the chest", nil, fields{"conclusion": "Nothing to worry about was found.",
+		"presentedForm": []fields{{"contentType": "text/plain", "title": "CT report", "data": base64.StdEncoding.EncodeToString([]byte("CT OF THE CHEST\n\nIMPRESSION: Normal.\n"))}}}))
 	put("potassium", c.lab(m.ago(1), nil, test{"2823-3", "Potassium [Moles/volume] in Serum or Plasma", "mmol/L", "mmol/L", "3.5", "5.1", []string{"6.4", "2.4", "6.1"}[i]}, []string{"HH", "LL", "HH"}[i], "final"))
 	put("hemoglobin", c.lab(m.ago(3), nil, hemoglobin, "", "final"))
 	put("vitamin", c.lab(m.ago(3), nil, test{"1989-3", "25-hydroxyvitamin D3 [Mass/volume] in Serum or Plasma", "ng/mL", "ng/mL", "30", "100", "24"}, "L", "final"))

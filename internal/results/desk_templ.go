@@ -484,7 +484,7 @@ func caseValue(s page.Shell, c Case) templ.Component {
 			}
 			ctx = templ.InitializeContext(ctx)
 			if c.Section == record.Results {
-				if n := number(s, c.Measure); n != "" || len(c.Members) == 0 && c.Conclusion == "" {
+				if n := number(s, c.Measure); n != "" && n != c.Conclusion || n == "" && len(c.Members) == 0 && c.Conclusion == "" {
 					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 15, "<p class=\"result-line\">")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
