@@ -1,7 +1,9 @@
 package attack
 
 import (
+	"fmt"
 	"maps"
+	"time"
 
 	"portico/internal/access"
 	"portico/internal/account"
@@ -25,20 +27,20 @@ func init() {
 		"POST /account/sessions/{id}/end":           {},
 		"POST /account/browsers/{id}/forget":        {},
 		"POST /account/steps/add":                   {made: (*world).raisedSomebody, send: say("how", "totp")},
-		"POST /account/steps/contact":               {made: (*world).raisedSomebody, send: say("how", "email", "contact", "second@example.com")},
+		"POST /account/steps/contact":               {made: (*world).newMailStep, send: say("how", "email")},
 		"POST /account/steps/confirm":               {made: (*world).addsApp},
-		"POST /account/steps/confirm/send":          {made: (*world).addsMail},
+		"POST /account/steps/confirm/send":          {made: later((*world).addsMail)},
 		"POST /account/steps/{id}/first":            {},
-		"POST /account/steps/{id}/remove":           {},
+		"POST /account/steps/{id}/remove":           {made: (*world).raisedMember},
 		"POST /account/recovery":                    {made: (*world).raisedSomebody},
 		"POST /account/recovery/codes":              {made: (*world).sawCodes, send: say("saved", "yes")},
-		"POST /account/contacts/email":              {made: (*world).raisedSomebody, send: say("contact", "new@example.com")},
+		"POST /account/contacts/email":              {made: (*world).newMailStep},
 		"POST /account/contacts/email/confirm":      {made: (*world).changesMail, send: say("code", "123456")},
-		"POST /account/contacts/email/confirm/send": {made: (*world).changesMail, send: say("how", "")},
+		"POST /account/contacts/email/confirm/send": {made: later((*world).changesMail), send: say("how", "")},
 		"POST /account/contacts/email/confirm/drop": {made: (*world).changesMail},
 		"POST /account/contacts/phone":              {made: (*world).raisedSomebody, send: say("contact", "555-186-7777")},
 		"POST /account/contacts/phone/confirm":      {made: (*world).changesPhone, send: say("code", "123456")},
-		"POST /account/contacts/phone/confirm/send": {made: (*world).changesPhone, send: say("how", "call")},
+		"POST /account/contacts/phone/confirm/send": {made: later((*world).changesPhone), send: say("how", "call")},
 		"POST /account/contacts/phone/confirm/drop": {made: (*world).changesPhone},
 		"POST /account/close":                       {made: (*world).closes},
 	})
@@ -94,6 +96,33 @@ func (w *world) secured(p access.Permission) (person, access.Chart, state) {
 	return m, c, state{cookies: cookies{web.SessionCookie: token}}
 }
 
+// freshMail is an address nothing was sent to yet: what is sent to one is limited.
+func freshMail() string { return fmt.Sprintf("second%d@example.com", next()) }
+
+func freshPhone() string { return fmt.Sprintf("555-186-%04d", 1000+next()%9000) }
+
+// later makes something and lets the minute pass in which no code is sent again.
+func later(made func(*world, person) state) func(*world, person) state {
+	return func(w *world, of person) state {
+		s := made(w, of)
+		w.c.Move(61 * time.Second)
+		return s
+	}
+}
+
+// raisedMember is somebody new whose session is raised; what the path names is theirs.
+func (w *world) raisedMember(person) state {
+	m, _, s := w.secured(access.SecureAccount)
+	s.of = m
+	return s
+}
+
+func (w *world) newMailStep(of person) state {
+	s := w.raisedSomebody(of)
+	s.send = say("contact", freshMail())
+	return s
+}
+
 func (w *world) ok(err error) {
 	w.t.Helper()
 	if err != nil {
@@ -115,7 +144,7 @@ func (w *world) addsApp(person) state {
 
 func (w *world) addsMail(person) state {
 	_, c, s := w.secured(access.SecureAccount)
-	w.ok(w.app.Accounts.AddStep(ctx, c, account.Mail, "second@example.com"))
+	w.ok(w.app.Accounts.AddStep(ctx, c, account.Mail, freshMail()))
 	return s
 }
 
@@ -127,13 +156,13 @@ func (w *world) sawCodes(person) state {
 
 func (w *world) changesMail(person) state {
 	_, c, s := w.secured(access.ChangeContacts)
-	w.ok(w.app.Accounts.AskContact(ctx, c, account.ByEmail, "new@example.com"))
+	w.ok(w.app.Accounts.AskContact(ctx, c, account.ByEmail, freshMail()))
 	return s
 }
 
 func (w *world) changesPhone(person) state {
 	_, c, s := w.secured(access.ChangeContacts)
-	w.ok(w.app.Accounts.AskContact(ctx, c, account.ByPhone, "555-186-7777"))
+	w.ok(w.app.Accounts.AskContact(ctx, c, account.ByPhone, freshPhone()))
 	return s
 }
 

@@ -209,7 +209,11 @@ func (w *world) ready(t web.Route, f form) (path string, fields url.Values, c co
 	path = t.Path
 	if strings.Contains(path, "{") {
 		make, _ := sampleOf(path)
-		id := make(w, w.own)
+		who := w.own
+		if s.of.id != "" {
+			who = s.of
+		}
+		id := make(w, who)
 		if f.apart != nil {
 			s.send = merge(s.send, f.apart(w, id))
 		}

@@ -188,6 +188,9 @@ func readingWays() []*reading {
 		{name: "documents, one by one", read: func(ctx context.Context, tx *store.Tx, who access.Reading) (int, error) {
 			rows, _, err := record.List(ctx, tx, who, results)
 			for _, r := range rows {
+				if r.Held {
+					continue // its document is shut
+				}
 				d, err := record.Document(ctx, tx, who, r.ID)
 				if err != nil {
 					return 0, err

@@ -187,7 +187,7 @@ func TestRailsFollowRoles(t *testing.T) {
 	k := open(t)
 	for roles, want := range map[string]string{
 		"front_desk":    "/staff /staff/patients /staff/codes /staff/requests /staff/undelivered /staff/frozen",
-		"administrator": "/staff /staff/undelivered /staff/people",
+		"administrator": "/staff /staff/undelivered /staff/people /staff/feeds",
 		"auditor":       "/staff /staff/audit",
 	} {
 		b, _ := k.hire("Somebody", roles)
