@@ -31,7 +31,7 @@ func init() {
 		"POST /account/steps/confirm":               {made: (*world).addsApp},
 		"POST /account/steps/confirm/send":          {made: later((*world).addsMail)},
 		"POST /account/steps/{id}/first":            {},
-		"POST /account/steps/{id}/remove":           {made: (*world).raisedMember},
+		"POST /account/steps/{id}/remove":           {sweeps: true},
 		"POST /account/recovery":                    {made: (*world).raisedSomebody},
 		"POST /account/recovery/codes":              {made: (*world).sawCodes, send: say("saved", "yes")},
 		"POST /account/contacts/email":              {made: (*world).newMailStep},
@@ -108,13 +108,6 @@ func later(made func(*world, person) state) func(*world, person) state {
 		w.c.Move(61 * time.Second)
 		return s
 	}
-}
-
-// raisedMember is somebody new whose session is raised; what the path names is theirs.
-func (w *world) raisedMember(person) state {
-	m, _, s := w.secured(access.SecureAccount)
-	s.of = m
-	return s
 }
 
 func (w *world) newMailStep(of person) state {

@@ -48,11 +48,12 @@ var samples = map[string]func(w *world, of person) string{
 
 // form is what a person sends with a form.
 type form struct {
-	send  url.Values                      // all its fields, optional ones too
-	made  func(*world, person) state      // fields and cookies that must be made first
-	mute  bool                            // it stores nothing: it only leads on
-	many  []string                        // fields that may be sent several times
-	apart func(*world, string) url.Values // does something with what the path names before, and gives fields that depend on it
+	send   url.Values                      // all its fields, optional ones too
+	made   func(*world, person) state      // fields and cookies that must be made first
+	sweeps bool                            // sent for the first time it also ends what was open before, such as other sessions
+	mute   bool                            // it stores nothing: it only leads on
+	many   []string                        // fields that may be sent several times
+	apart  func(*world, string) url.Values // does something with what the path names before, and gives fields that depend on it
 }
 
 // state is what was made for one sending: more fields, and the browser's cookies.
@@ -209,11 +210,7 @@ func (w *world) ready(t web.Route, f form) (path string, fields url.Values, c co
 	path = t.Path
 	if strings.Contains(path, "{") {
 		make, _ := sampleOf(path)
-		who := w.own
-		if s.of.id != "" {
-			who = s.of
-		}
-		id := make(w, who)
+		id := make(w, w.own)
 		if f.apart != nil {
 			s.send = merge(s.send, f.apart(w, id))
 		}
