@@ -569,7 +569,7 @@ func caseValue(s page.Shell, c Case) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = page.SummaryList(s, []page.Fact{{Label: s.T("results.fact.taken"), Value: when(s, c.At)}, {Label: s.T("results.fact.received"), Value: s.Moment(c.Received)},
+			templ_7745c5c3_Err = page.SummaryList(s, []page.Fact{{Label: s.T("results.fact.taken"), Value: s.When(c.At)}, {Label: s.T("results.fact.received"), Value: s.Moment(c.Received)},
 				{Label: s.T("results.fact.done"), Value: c.Who}, {Label: s.T("results.fact.status"), Value: statusWord(s, c.Status)}, {Label: s.T("results.fact.source"), Value: c.Source}}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -651,7 +651,7 @@ func (c Case) earlier(s page.Shell) page.TableSpec {
 	t := page.TableSpec{ID: "values", Caption: s.T("results.values"), HideCaption: true,
 		Columns: []page.Column{{Text: s.T("results.date")}, {Text: s.T("results.value")}, {Text: s.T("results.range")}}}
 	for _, p := range c.Points {
-		t.Rows = append(t.Rows, []page.Cell{{Text: when(s, p.At)}, {Part: said(s, p.Measure, p.Status)}, {Text: or(rangeOf(s, p.Measure), s.T("results.range.none"))}})
+		t.Rows = append(t.Rows, []page.Cell{{Text: s.When(p.At)}, {Part: said(s, p.Measure, p.Status)}, {Text: or(rangeOf(s, p.Measure), s.T("results.range.none"))}})
 	}
 	return t
 }

@@ -482,7 +482,7 @@ func itemList(s page.Shell, items []Item) templ.Component {
 
 // about is the small line of an item: when, and what kind.
 func (i Item) about(s page.Shell) string {
-	if d := day(s, i.At); d != "" {
+	if d := s.Day(i.At); d != "" {
 		return d + " · " + group(s, i.Group)
 	}
 	return group(s, i.Group)

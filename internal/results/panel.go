@@ -88,5 +88,5 @@ func ending(s page.Shell, text string) string {
 	if text == "" {
 		return ""
 	}
-	return when(s, fhir.At(text))
+	return s.When(fhir.At(text))
 }

@@ -1405,14 +1405,14 @@ func facts(s page.Shell, o Opened) templ.Component {
 
 // facts leaves out what was not sent, but for who and when.
 func (o Opened) facts(s page.Shell) []page.Fact {
-	out := []page.Fact{{Label: s.T("results.fact.taken"), Value: when(s, o.At)}}
+	out := []page.Fact{{Label: s.T("results.fact.taken"), Value: s.When(o.At)}}
 	add := func(key, value string) {
 		if value != "" {
 			out = append(out, page.Fact{Label: s.T(key), Value: value})
 		}
 	}
 	add("results.fact.until", ending(s, o.Until))
-	add("results.fact.resulted", when(s, o.Facts.Resulted))
+	add("results.fact.resulted", s.When(o.Facts.Resulted))
 	out = append(out, page.Fact{Label: s.T("results.fact.ordered"), Value: o.Facts.OrderedBy})
 	add("results.fact.done", o.Facts.DoneBy)
 	add("results.fact.place", o.Facts.Place)

@@ -13,30 +13,6 @@ import (
 	"portico/internal/ucum"
 )
 
-// when writes a moment as precisely as it came. A day has no zone: it is the day
-// that was written, wherever the clinic is.
-func when(s page.Shell, w fhir.When) string {
-	switch {
-	case w.Text == "":
-		return ""
-	case !w.Day():
-		return s.Moment(w.Time)
-	case len(w.Text) == len("2006"):
-		return w.Text
-	case len(w.Text) == len("2006-01"):
-		return s.T("results.month", s.Lang.Month(w.Time.Month()), w.Time.Year())
-	}
-	return s.Lang.Date(w.Time)
-}
-
-// day is when without the time of day.
-func day(s page.Shell, w fhir.When) string {
-	if w.Text != "" && !w.Day() {
-		return s.Date(w.Time)
-	}
-	return when(s, w)
-}
-
 // drawnAt is where a moment stands in a chart: a day without a time at its noon,
 // so that no zone moves it to the day before.
 func drawnAt(s page.Shell, w fhir.When) time.Time {
@@ -166,7 +142,7 @@ func since(s page.Shell, o Opened) string {
 		} else if now.Value < before.Value {
 			key = "results.since.down"
 		}
-		return s.T(key, valued(s, record.Measure{Value: then, Unit: o.Unit}), day(s, before.At))
+		return s.T(key, valued(s, record.Measure{Value: then, Unit: o.Unit}), s.Day(before.At))
 	}
 	return ""
 }

@@ -76,7 +76,7 @@ func values(s page.Shell, id string, rows []record.Row) page.TableSpec {
 	t := page.TableSpec{ID: id, Caption: s.T("results.values"), HideCaption: true,
 		Columns: []page.Column{{Text: s.T("results.date")}, {Text: s.T("results.value")}, {Text: s.T("results.range")}}}
 	for _, p := range rows {
-		t.Rows = append(t.Rows, []page.Cell{{Text: when(s, p.At), Href: "/results/" + string(p.ID)}, {Part: said(s, p.Measure, p.Status)}, {Text: or(rangeOf(s, p.Measure), s.T("results.range.none"))}})
+		t.Rows = append(t.Rows, []page.Cell{{Text: s.When(p.At), Href: "/results/" + string(p.ID)}, {Part: said(s, p.Measure, p.Status)}, {Text: or(rangeOf(s, p.Measure), s.T("results.range.none"))}})
 	}
 	return t
 }
