@@ -132,8 +132,12 @@ func (e *Room) issue(ctx context.Context, o Order, by issuer) (m minted, err err
 
 var errSelector = errors.New("the selector of a new code is taken")
 
-// issueIn makes the code in the caller's transaction.
+// issueIn makes the code in the caller's transaction. Several that make one
+// for the same patient at once follow each other, so that the last one holds.
 func (e *Room) issueIn(ctx context.Context, tx *store.Tx, o Order, by issuer, m minted) error {
+	if err := tx.OneAtATime(ctx, "code "+string(o.Patient)); err != nil {
+		return err
+	}
 	p, err := e.People.Person(ctx, tx, o.Patient)
 	if errors.Is(err, store.ErrNone) {
 		return fault.Missing()

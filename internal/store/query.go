@@ -75,6 +75,17 @@ func (tx *Tx) LockClause() string {
 	return ""
 }
 
+// OneAtATime makes transactions that name the same thing wait for each other
+// until they end, so that whoever comes second sees what the first one did.
+// Taken before the first read. SQLite has one writer: nothing to do there.
+func (tx *Tx) OneAtATime(ctx context.Context, thing string) error {
+	if tx.engine != Postgres {
+		return nil
+	}
+	_, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtextextended($1, 0))`, thing)
+	return err
+}
+
 // Get reads exactly one row; ErrNone if there is none.
 func Get[T any](ctx context.Context, tx *Tx, scan func(Row) (T, error), query string, args ...any) (T, error) {
 	var zero T
