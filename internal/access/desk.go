@@ -93,10 +93,50 @@ func (g *Gate) PeekStaff(ctx context.Context, token string) (Live, error) {
 	return live, err
 }
 
+// StaffEnd is why a staff session opens nothing any more.
+type StaffEnd string
+
+const (
+	EndUnknown   StaffEnd = ""         // no such session, or one long forgotten
+	EndDisabled  StaffEnd = "disabled" // an administrator took the person's access away
+	EndSignedOut StaffEnd = "ended"    // signed out, here or by somebody else
+	EndIdle      StaffEnd = "idle"     // not used for too long
+)
+
+// StaffEnded tells whoever holds the token of an ended session why it ended, so
+// that a person who is cut off in the middle of a form is not left guessing.
+func (g *Gate) StaffEnded(ctx context.Context, token string) (why StaffEnd, err error) {
+	err = g.DB.View(ctx, func(tx *store.Tx) error {
+		why, err = store.Get(ctx, tx, func(r store.Row) (StaffEnd, error) {
+			var ended store.Time
+			var state string
+			err := r.Scan(&ended, &state)
+			switch {
+			case state == "disabled":
+				return EndDisabled, err
+			case !ended.Std().IsZero():
+				return EndSignedOut, err
+			}
+			return EndIdle, err
+		}, `SELECT x.ended_at, s.state FROM staff_session x JOIN staff s ON s.id = x.staff_id WHERE x.token_hash = $1`, secret.TokenHash(token))
+		return err
+	})
+	if errors.Is(err, store.ErrNone) {
+		return EndUnknown, nil
+	}
+	return why, err
+}
+
 // EndStaffSession ends the desk's own session.
 func (g *Gate) EndStaffSession(ctx context.Context, tx *store.Tx, d Desk) error {
 	_, err := tx.Exec(ctx, `UPDATE staff_session SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL`, d.session, store.Time(tx.Now))
 	return err
+}
+
+// OpenStaffSessions counts the live sessions of a staff user.
+func (g *Gate) OpenStaffSessions(ctx context.Context, tx *store.Tx, s ids.Staff) (int, error) {
+	return store.Get(ctx, tx, store.One[int], `SELECT COUNT(*) FROM staff_session WHERE staff_id = $1 AND ended_at IS NULL AND expires_at > $2 AND seen_at > $3`,
+		s, store.Time(tx.Now), store.Time(tx.Now.Add(-Idle)))
 }
 
 // EndStaffSessions ends every session of a staff user.

@@ -184,7 +184,10 @@ const (
 
 // Roles says which tasks each role may do. What is not listed is denied.
 // Issuing codes, reading the audit log and administration are kept apart, so
-// that no single role can open an account for itself and hide it.
+// that no single role can open an account for itself and hide it. A role exists
+// when there is work for it: billing, the refill desk and care teams become
+// roles with the rooms they work in. The staff's page of roles is made of this;
+// each task has its sentence there (office.task.*).
 var Roles = map[Role][]Task{
 	FrontDesk:     {SeeDesk, FindPatients, IssueCodes, ReviewRequests, SeeUndelivered, ReviewContacts},
 	Administrator: {SeeDesk, ManageStaff, SeeUndelivered, ManageFeeds},
@@ -230,6 +233,9 @@ func (d Desk) Can(t Task) bool { return d.task == t && May(d.roles, t) }
 // May tells whether the person's roles allow t, to show or hide a link. It
 // proves nothing for the operation behind the link.
 func (d Desk) May(t Task) bool { return May(d.roles, t) }
+
+// Has tells whether the person has role r, to tell them what they may do.
+func (d Desk) Has(r Role) bool { return slices.Contains(d.roles, r) }
 
 // For gives the same person's proof for another of their tasks: a page that
 // shows work of several tasks asks for each by name. If their roles do not allow

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"portico/internal/access"
 	"portico/internal/audit"
 	"portico/internal/lang"
 )
@@ -57,6 +58,25 @@ func TestEveryActionHasAText(t *testing.T) {
 	for a := range audit.Sentences {
 		if !lang.Has("desk.action." + string(a)) {
 			t.Errorf("there is no text desk.action.%s", a)
+		}
+	}
+}
+
+// The page of roles says each task in a sentence, and its keys are put together
+// at run time. A role without a task would be a name for nothing, and a task that
+// no role has would be work nobody can do.
+func TestEveryTaskHasAText(t *testing.T) {
+	for r, tasks := range access.Roles {
+		if !lang.Has("console.role."+string(r)) || !lang.Has("console.role."+string(r)+".text") {
+			t.Errorf("role %s needs texts console.role.%[1]s and console.role.%[1]s.text", r)
+		}
+		if len(tasks) < 2 || tasks[0] != access.SeeDesk {
+			t.Errorf("role %s has no work: %v", r, tasks)
+		}
+		for _, k := range tasks {
+			if !lang.Has("office.task." + string(k)) {
+				t.Errorf("task %s of role %s needs a text office.task.%[1]s: one sentence that says what it lets a person do", k, r)
+			}
 		}
 	}
 }

@@ -276,6 +276,10 @@ func (w *world) judge(name, role string, r web.Route, got *httptest.ResponseReco
 		if got.Code != 303 || path != access.ConfirmPath {
 			w.t.Errorf("%s was answered %d %s", name, got.Code, to)
 		}
+	case r.Audience == "staff" && (role == "disabled" || role == "ended"): // who held a session is told why it is over
+		if got.Code != 303 || path != web.StaffEndedPath {
+			w.t.Errorf("%s was answered %d %s", name, got.Code, to)
+		}
 	case got.Code != 303 || path != map[string]string{"enrolling": "/enroll", "patient": "/signin", "staff": "/staff/signin"}[r.Audience]:
 		w.t.Errorf("%s was answered %d %s", name, got.Code, to)
 	}

@@ -75,6 +75,7 @@ var places = []place{
 	{route: "/enroll/anew", who: visitor},
 	{route: "/a/{token}", who: visitor, at: codeLink},
 	{route: "/staff/signin", who: visitor},
+	{route: "/staff/ended", who: visitor},
 	{route: "/staff/setup/{token}", who: visitor, at: setUpLink, queries: 1},
 	{route: "/staff/setup/{token}/app", who: visitor, before: choosePassword, at: setUpApp, queries: 1},
 	{route: "/staff/setup/{token}/qr", who: visitor, at: setUpImage, queries: 1},
@@ -162,8 +163,9 @@ var places = []place{
 	{route: "/staff/corrections/{id}", who: archivist, from: "/staff/corrections", queries: 16},
 	{route: "/staff/imports", who: archivist, queries: 8},
 	{route: "/staff/feeds", who: administrator, queries: 5},
+	{route: "/staff/roles", who: administrator, queries: 6},
 	{route: "/staff/people", who: administrator, queries: 6},
-	{route: "/staff/people/{id}", who: administrator, from: "/staff/people", text: "Jordan Kim", queries: 6},
+	{route: "/staff/people/{id}", who: administrator, from: "/staff/people", text: "Jordan Kim", queries: 7},
 	{route: "/staff/audit", who: auditor, whole: true, queries: 8},
 	{route: "/staff/audit.csv", who: auditor, queries: 7},
 

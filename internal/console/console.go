@@ -45,6 +45,7 @@ func (c *Console) Mount(r *web.Router) {
 	c.mountRequests(d)
 	c.mountTroubles(d)
 	c.mountPeople(d)
+	c.mountRoles(d)
 	c.mountAudit(d)
 }
 
@@ -117,7 +118,7 @@ var doneTexts = map[string]string{
 	"revoked": "desk.done.revoked", "called": "desk.done.called", "first": "desk.done.first", "rejected": "desk.done.rejected",
 	"asked": "desk.done.asked", "flagged": "desk.done.flagged", "settled": "desk.done.settled", "restored": "desk.done.restored",
 	"closed": "desk.done.closed", "twin": "desk.done.twin", "invited": "desk.done.invited", "roles": "desk.done.roles", "linked": "desk.done.linked",
-	"disabled": "desk.done.disabled", "enabled": "desk.done.enabled",
+	"disabled": "desk.done.disabled", "enabled": "desk.done.enabled", "out": "office.done.out",
 }
 
 // show answers with a page of the console under a title.

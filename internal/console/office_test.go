@@ -3,6 +3,7 @@ package console_test
 import (
 	"encoding/csv"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -119,6 +120,59 @@ func TestPeople(t *testing.T) {
 	}
 	if k.one(`SELECT roles || state FROM staff WHERE id = $1`, self) != "administratoractive" {
 		t.Error("somebody changed themselves")
+	}
+}
+
+// What the page of roles says is what holds, and who works in no office learns no names.
+func TestRolesPageSaysWhatHolds(t *testing.T) {
+	k := open(t)
+	admin, _ := k.hire("Sam Whitfield", "administrator")
+	clerk, _ := k.hire("Jordan Kim", "front_desk")
+	auditor, _ := k.hire("Dana Osei", "auditor")
+	for _, l := range lang.All {
+		p := admin.Get("/staff/roles?lang="+string(l)).Want(200, l.T("office.roles.title"))
+		for r, tasks := range access.Roles {
+			said := p.Text("section.card:has(#role-" + string(r) + ")")
+			for _, role := range access.Roles {
+				for _, task := range role {
+					if may := slices.Contains(tasks, task); strings.Contains(said, l.T("office.task."+string(task))) != may {
+						t.Errorf("%s: the card of %s says otherwise than %v about %s", l, r, may, task)
+					}
+				}
+			}
+		}
+		if rows := len(p.All("#tasks tbody tr")); rows < 10 {
+			t.Errorf("%d tasks", rows)
+		}
+	}
+	if p := auditor.Get("/staff/roles"); !strings.Contains(p.Text("section.card:has(#role-front_desk)"), "Jordan Kim") || p.Has(`a[href^="/staff/people/"]`) {
+		t.Error("an auditor does not learn who has a role, or is led where they may not go")
+	}
+	p := clerk.Get("/staff/roles").Want(200, "Who may do what")
+	if strings.Contains(p.Text("main"), "Sam Whitfield") || !strings.Contains(p.Text(card("mine")), lang.En.T("office.task.codes.issue")) || strings.Contains(p.Text(card("mine")), lang.En.T("office.task.audit.read")) {
+		t.Errorf("a clerk reads %q", p.Text("main"))
+	}
+}
+
+// A clerk whose access ends in the middle of a form is told, and nothing is written.
+func TestDisabledInTheMiddleOfAForm(t *testing.T) {
+	for what, want := range map[string]string{"/disable": "Your access to the staff pages has ended", "/sessions": "You are signed out"} {
+		k := open(t)
+		id := k.add(maria)
+		admin, _ := k.hire("Sam Whitfield", "administrator")
+		clerk, who := k.hire("Jordan Kim", "front_desk")
+		form := clerk.Get("/staff/patients/"+string(id)+"/issue").Want(200, "")
+		done(t, admin.Get("/staff/people/"+string(who)).Submit(`form[action$="`+what+`"]`), "")
+		p := form.Submit("main form", "by", "letter")
+		if p.Path != "/staff/ended" || !strings.Contains(p.Text("main"), want) || !strings.Contains(p.Text(".note-warn"), "not saved") {
+			t.Errorf("%s leads to %s: %q", what, p.Path, p.Text("main"))
+		}
+		if n := k.one(`SELECT CAST(COUNT(*) AS TEXT) FROM activation_code`); n != "0" {
+			t.Errorf("%s: %s codes were made", what, n)
+		}
+		if p := clerk.Get("/staff"); p.Path != "/staff/signin" {
+			t.Errorf("then %s", p.Path)
+		}
 	}
 }
 

@@ -2,6 +2,7 @@ package console
 
 import (
 	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/a-h/templ"
@@ -20,6 +21,7 @@ func (c *Console) mountPeople(d desk) {
 	d.page("GET /staff/people/{id}", access.ManageStaff, c.person)
 	d.form("POST /staff/people/{id}/roles", access.ManageStaff, c.roles)
 	d.form("POST /staff/people/{id}/link", access.ManageStaff, c.link)
+	d.form("POST /staff/people/{id}/sessions", access.ManageStaff, c.endSessions)
 	d.form("POST /staff/people/{id}/disable", access.ManageStaff, c.disable)
 	d.form("POST /staff/people/{id}/enable", access.ManageStaff, c.enable)
 }
@@ -37,6 +39,7 @@ type PersonPage struct {
 	Self  bool
 	Facts []page.Fact
 	Roles []string
+	May   []string // sentences: what the roles they have now allow
 }
 
 func roleWord(s page.Shell, r access.Role) string { return s.T("console.role." + string(r)) }
@@ -113,6 +116,10 @@ func (c *Console) personPage(q *web.Request, d access.Desk, roles []string, wron
 	if !who.SignedIn.IsZero() {
 		p.Facts = append(p.Facts, page.Fact{Label: s.T("console.people.last"), Value: s.Moment(who.SignedIn)})
 	}
+	if who.State == staff.Active {
+		p.May = mayDo(s, who.Roles)
+		p.Facts = append(p.Facts, page.Fact{Label: s.T("office.people.open"), Value: strconv.Itoa(who.Open)})
+	}
 	if !who.Link.IsZero() {
 		p.Facts = append(p.Facts, page.Fact{Label: s.T("console.people.link"), Value: s.Moment(who.Link)})
 	}
@@ -144,6 +151,10 @@ func (c *Console) link(q *web.Request, d access.Desk) (web.Reply, error) {
 		err = &fault.Fault{Kind: fault.Invalid, Text: f.Text, Problems: []fault.Problem{{Text: f.Problems[0].Text}}}
 	}
 	return c.changed(q, d, nil, "linked", err)
+}
+
+func (c *Console) endSessions(q *web.Request, d access.Desk) (web.Reply, error) {
+	return c.changed(q, d, nil, "out", c.Staff.EndSessions(q.Context(), d, ids.Staff(q.PathValue("id"))))
 }
 
 func (c *Console) disable(q *web.Request, d access.Desk) (web.Reply, error) {

@@ -30,14 +30,17 @@
 //
 // # What administrators may do
 //
-// Add people, change roles, disable and enable, send a new link; to themselves
-// nothing of this, so that roles stay with two people. Package access reads
-// state and roles on each request: a change bites on the next one.
+// Add people, change roles, disable and enable, sign out, send a new link; to
+// themselves nothing of this, so that roles stay with two people and the last
+// administrator stays one: whoever takes that away from the others is left.
+// Package access reads state and roles on each request: a change bites on the
+// next one. A person who is cut off in the middle of a form is told why, and that
+// nothing was saved.
 //
 // Tables: staff (shared: other rooms may join it for reading), staff_credential,
 // staff_setup, staff_attempt, staff_place.
 // Routes: GET and POST /staff/signin, GET and POST /staff/signin/step, POST
-// /staff/signin/cancel, POST /staff/signout, GET and POST /staff/setup/{token},
+// /staff/signin/cancel, POST /staff/signout, GET /staff/ended, GET and POST /staff/setup/{token},
 // GET and POST /staff/setup/{token}/app, GET /staff/setup/{token}/qr.
 // Jobs: staff.sweep. Audit: staff.added, staff.set_up, staff.signed_in,
 // staff.tried, staff.signed_out, staff.changed.

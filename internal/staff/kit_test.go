@@ -14,6 +14,7 @@ import (
 	"github.com/a-h/templ"
 
 	"portico/internal/access"
+	"portico/internal/audit"
 	"portico/internal/clock"
 	"portico/internal/fault"
 	"portico/internal/ids"
@@ -208,4 +209,21 @@ func (k *clinic) number(sql string, args ...any) (n int) {
 		k.t.Fatal(err)
 	}
 	return n
+}
+
+// session opens a session for a person without the work of signing in.
+func (k *clinic) session(p person) (token string) {
+	k.t.Helper()
+	k.must(k.DB.Change(ctx, duty.Did(audit.StaffSignedIn, string(p.id)), func(tx *store.Tx) (err error) {
+		token, err = k.Gate.StartStaffSession(ctx, tx, p.id, visitor("192.0.2.1"))
+		return err
+	}))
+	return token
+}
+
+func (k *clinic) must(err error) {
+	k.t.Helper()
+	if err != nil {
+		k.t.Fatal(err)
+	}
 }

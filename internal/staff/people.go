@@ -194,25 +194,51 @@ func (s *Staff) change(ctx context.Context, d access.Desk, id ids.Staff, what st
 		return fault.Lost("staff.bad.self")
 	}
 	return s.DB.Change(ctx, d.Did(audit.StaffChanged, string(id)).With(what), func(tx *store.Tx) error {
+		// Two administrators who take each other's access or role away at the same
+		// moment: one waits here for the other and then is none any more. So there
+		// is always one left.
+		if err := tx.OneAtATime(ctx, "staff change"); err != nil {
+			return err
+		}
 		p, err := personBy(ctx, tx, id)
 		if err != nil {
 			return err
 		}
-		// Two administrators who disable each other at the same moment: the second
-		// finds itself disabled.
-		if _, err := store.Get(ctx, tx, store.One[string], `SELECT id FROM staff WHERE id = $1 AND state = 'active'`, d.Staff()); errors.Is(err, store.ErrNone) {
-			return fault.Refused()
-		} else if err != nil {
+		if err := stillManages(ctx, tx, d.Staff()); err != nil {
 			return err
 		}
 		return f(tx, p)
 	})
 }
 
-// People lists everybody, active first, by name.
+// stillManages asks again, in the transaction of a change, whether who makes it
+// is an administrator.
+func stillManages(ctx context.Context, tx *store.Tx, id ids.Staff) error {
+	roles, err := store.Get(ctx, tx, store.One[string], `SELECT roles FROM staff WHERE id = $1 AND state = 'active'`, id)
+	if errors.Is(err, store.ErrNone) || err == nil && !access.May(access.ParseRoles(roles), access.ManageStaff) {
+		return fault.Refused()
+	}
+	return err
+}
+
+// EndSessions signs the person out everywhere, also in the middle of a sign-in.
+// They can sign in again.
+func (s *Staff) EndSessions(ctx context.Context, d access.Desk, id ids.Staff) error {
+	return s.change(ctx, d, id, "sessions", func(tx *store.Tx, _ Person) error {
+		if err := s.Gate.EndStaffSessions(ctx, tx, id); err != nil {
+			return err
+		}
+		return endAttempts(ctx, tx, id)
+	})
+}
+
+// People lists everybody, active first, by name: for administrators, and for
+// auditors, who ask what somebody did.
 func (s *Staff) People(ctx context.Context, d access.Desk) ([]Person, error) {
-	if err := d.Need(access.ManageStaff); err != nil {
-		return nil, err
+	if d.Need(access.ManageStaff) != nil {
+		if err := d.Need(access.ReadAudit); err != nil {
+			return nil, err
+		}
 	}
 	var out []Person
 	err := s.DB.View(ctx, func(tx *store.Tx) (err error) {
@@ -237,7 +263,10 @@ func (s *Staff) Person(ctx context.Context, d access.Desk, id ids.Staff) (Person
 	}
 	var p Person
 	err := s.DB.View(ctx, func(tx *store.Tx) (err error) {
-		p, err = personBy(ctx, tx, id)
+		if p, err = personBy(ctx, tx, id); err != nil {
+			return err
+		}
+		p.Open, err = s.Gate.OpenStaffSessions(ctx, tx, id)
 		return err
 	})
 	return p, err

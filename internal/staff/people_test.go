@@ -1,11 +1,13 @@
 package staff_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
 
 	"portico/internal/access"
+	"portico/internal/audit"
 	"portico/internal/clock"
 	"portico/internal/fault"
 	"portico/internal/lang"
@@ -75,6 +77,9 @@ func TestInvitationGoesToThePerson(t *testing.T) {
 			if err := k.Disable(ctx, wrong, id); !fault.Is(err, fault.Denied) {
 				t.Errorf("disable without the proof: %v", err)
 			}
+			if err := k.EndSessions(ctx, wrong, id); !fault.Is(err, fault.Denied) {
+				t.Errorf("end sessions without the proof: %v", err)
+			}
 			if err := k.Enable(ctx, wrong, id); !fault.Is(err, fault.Denied) {
 				t.Errorf("enable without the proof: %v", err)
 			}
@@ -142,9 +147,91 @@ func TestChangesBiteOnTheNextRequest(t *testing.T) {
 			if d, _, err = k.Gate.Desk(ctx, adminToken(k, admin), access.ManageStaff, "GET /x", visitor("192.0.2.1")); err != nil {
 				t.Fatal(err)
 			}
-			if testing.Short() || i > 4 {
+			if i > 4 { // the sessions alone: a hundred rounds below
 				break
 			}
+		}
+	})
+}
+
+// T28, 100 of 100: whatever an administrator takes away is gone on the next
+// request of the session that was open, and who was cut off can learn why.
+func TestTakenAwayOnTheNextRequestEachTime(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, db *store.DB, c *clock.Fake) {
+		k := open(t, db, c)
+		admin, ana := k.hire("admin@example.org", access.Administrator), k.hire("ana@example.org", access.FrontDesk)
+		d := k.at(admin, access.ManageStaff)
+		clerk, office := []access.Role{access.FrontDesk}, []access.Role{access.Auditor}
+		for i := range 100 {
+			session := k.session(ana)
+			may := func() error {
+				_, _, err := k.Gate.Desk(ctx, session, access.IssueCodes, "POST /x", visitor("192.0.2.1"))
+				return err
+			}
+			k.must(may())
+			var want access.StaffEnd
+			switch i % 4 {
+			case 0:
+				k.must(k.Disable(ctx, d, ana.id))
+				want = access.EndDisabled
+			case 1:
+				k.must(k.EndSessions(ctx, d, ana.id))
+				want = access.EndSignedOut
+			case 2:
+				k.must(k.ChangeRoles(ctx, d, ana.id, office))
+			case 3:
+				link, err := k.Relink(ctx, duty, ana.email)
+				k.must(err)
+				ana.key = k.setUp(link)
+				want = access.EndSignedOut
+			}
+			if err := may(); want == "" && !fault.Is(err, fault.Denied) || want != "" && !errors.Is(err, access.ErrNoSession) {
+				t.Fatalf("round %d: %v", i, err)
+			}
+			if why, err := k.Gate.StaffEnded(ctx, session); want != "" && (err != nil || why != want) {
+				t.Fatalf("round %d: the session ended because %q, not %q: %v", i, why, want, err)
+			}
+			k.must(k.Enable(ctx, d, ana.id))
+			k.must(k.ChangeRoles(ctx, d, ana.id, clerk))
+		}
+		if n := k.number(`SELECT COUNT(*) FROM audit_entry WHERE action = 'staff.changed' AND detail = 'sessions' AND object = $1`, ana.id); n != 25 {
+			t.Errorf("%d lines about sessions that were ended", n)
+		}
+	})
+}
+
+// Two administrators take each other's access or role away at the same moment:
+// one of them stays one, each time.
+func TestAnAdministratorIsLeft(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, db *store.DB, c *clock.Fake) {
+		k := open(t, db, c)
+		one, two := k.hire("one@example.org", access.Administrator), k.hire("two@example.org", access.Administrator)
+		for i := range 50 {
+			d1, d2 := k.at(one, access.ManageStaff), k.at(two, access.ManageStaff)
+			take := func(d access.Desk, of person) error {
+				if i%2 == 0 {
+					return k.Disable(ctx, d, of.id)
+				}
+				return k.ChangeRoles(ctx, d, of.id, []access.Role{access.Auditor})
+			}
+			errs := make(chan error, 2)
+			go func() { errs <- take(d1, two) }()
+			go func() { errs <- take(d2, one) }()
+			lost := 0
+			for range 2 {
+				if err := <-errs; fault.Is(err, fault.Denied) {
+					lost++
+				} else if err != nil {
+					t.Fatal(err)
+				}
+			}
+			if left := k.number(`SELECT COUNT(*) FROM staff WHERE state = 'active' AND roles = 'administrator'`); left != 1 || lost != 1 {
+				t.Fatalf("round %d: %d administrators left, %d refused", i, left, lost)
+			}
+			k.must(db.Change(ctx, duty.Did(audit.StaffChanged, ""), func(tx *store.Tx) error {
+				_, err := tx.Exec(ctx, `UPDATE staff SET state = 'active', roles = 'administrator'`)
+				return err
+			}))
 		}
 	})
 }
@@ -168,6 +255,7 @@ func TestNobodyChangesThemselves(t *testing.T) {
 			"disable": k.Disable(ctx, d1, one.id),
 			"enable":  k.Enable(ctx, d1, one.id),
 			"link":    k.Renew(ctx, d1, one.id, lang.En),
+			"out":     k.EndSessions(ctx, d1, one.id),
 		} {
 			if !fault.Is(err, fault.Conflict) {
 				t.Errorf("%s of oneself: %v", what, err)

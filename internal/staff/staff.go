@@ -77,6 +77,7 @@ type Person struct {
 	SetUp    time.Time // when they set up their sign-in, zero if not yet
 	SignedIn time.Time // last time, zero if never
 	Link     time.Time // until when an unused set-up link works, zero if there is none
+	Open     int       // live sessions; known of one person asked for alone
 }
 
 // Has tells whether the person has role r.

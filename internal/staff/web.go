@@ -26,6 +26,7 @@ func (s *Staff) Mount(r *web.Router) {
 	r.Visitor("GET /staff/signin/step", s.showStep)
 	r.VisitorForm("POST /staff/signin/step", s.step)
 	r.VisitorForm("POST /staff/signin/cancel", s.cancel)
+	r.Visitor("GET "+web.StaffEndedPath, s.showEnded)
 	r.StaffForm("POST /staff/signout", access.SeeDesk, s.signOut)
 	r.Visitor("GET /staff/setup/{token}", s.showSetUp)
 	r.VisitorForm("POST /staff/setup/{token}", s.setUp)
@@ -143,6 +144,23 @@ func (s *Staff) signOut(q *web.Request, d access.Desk) (web.Reply, error) {
 		return web.Reply{}, err
 	}
 	return web.Redirect("/staff/signin?out=1").Cookie(web.StaffCookie, "", -1).Cookie(web.VisitorCookie, "", -1).Clear(), nil
+}
+
+// endedPages are the texts of the page that says why a session ended. The address
+// names one of them; anything else says only that the person is signed out.
+var endedPages = map[access.StaffEnd]EndedPage{
+	access.EndDisabled:  {Title: "staff.ended.disabled", Text: "staff.ended.disabled.text"},
+	access.EndSignedOut: {Title: "staff.ended.title", Text: "staff.ended.elsewhere", Again: true},
+	access.EndIdle:      {Title: "staff.ended.title", Text: "staff.ended.idle", Again: true},
+}
+
+func (s *Staff) showEnded(q *web.Request, _ access.Visitor) (web.Reply, error) {
+	p, known := endedPages[access.StaffEnd(q.Ask("why"))]
+	if !known {
+		p = endedPages[access.EndIdle]
+	}
+	p.Unsaved = q.Ask("unsaved") != ""
+	return web.Show(func(sh page.Shell) templ.Component { return ended(sh.Called(sh.T(p.Title)), p) }), nil
 }
 
 // orGone shows the page of a link that does not work where that is the error.

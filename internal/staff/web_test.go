@@ -83,7 +83,7 @@ func TestSetUpAndSignInPages(t *testing.T) {
 		t.Error("pages may be kept")
 	}
 	b.SetCookie(web.StaffCookie, token)
-	if got := b.Get("/staff"); got.Path != "/staff/signin" {
+	if got := b.Get("/staff"); got.Path != web.StaffEndedPath {
 		t.Errorf("the token lives after signing out: %s", got.Path)
 	}
 }

@@ -229,7 +229,7 @@ func (r *Router) staff(pattern string, t access.Task, h staffFunc, form bool) {
 		}
 		d, live, err := r.gate.Desk(q.Context(), token, t, pattern, q.visitor)
 		if errors.Is(err, access.ErrNoSession) {
-			return q.toSignIn("/staff/signin").Cookie(StaffCookie, "", -1), nil
+			return q.deskEnded(token)
 		}
 		if err != nil {
 			return Reply{}, err

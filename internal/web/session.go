@@ -59,3 +59,25 @@ func (q *Request) sessions(patient, staff liver) (Reply, error) {
 	}
 	return JSON(left{longest}), nil
 }
+
+// StaffEndedPath says why a staff session ended. Room staff answers it.
+const StaffEndedPath = "/staff/ended"
+
+// deskEnded answers a request with a staff session that opens nothing any more.
+// Who was only away for too long and asks for a page is asked to sign in; who
+// was cut off, or sent a form, is told why, and that nothing was saved.
+func (q *Request) deskEnded(token string) (Reply, error) {
+	why, err := q.router.gate.StaffEnded(q.Context(), token)
+	if err != nil {
+		return Reply{}, err
+	}
+	form := q.Method == http.MethodPost && q.route.Path != "/staff/signout"
+	if why == access.EndUnknown || why == access.EndIdle && !form {
+		return q.toSignIn("/staff/signin").Cookie(StaffCookie, "", -1), nil
+	}
+	to := StaffEndedPath + "?why=" + string(why)
+	if form {
+		to += "&unsaved=1"
+	}
+	return Redirect(to).Cookie(StaffCookie, "", -1), nil
+}
