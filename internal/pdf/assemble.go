@@ -82,8 +82,8 @@ func (d *Doc) assemble() ([]byte, error) {
 	f.objects[info] = fmt.Sprintf("<</Title %s /Author %s /Producer (Portico) /CreationDate (%s) /ModDate (%s)>>",
 		hexText(d.meta.Title), hexText(d.meta.Author), d.stamp(), d.stamp())
 	f.objects[catalog] = fmt.Sprintf("<</Type /Catalog /Pages 1 0 R /Lang (%s) /MarkInfo <</Marked true>> "+
-		"/ViewerPreferences <</DisplayDocTitle true>> /StructTreeRoot %d 0 R /Metadata %d 0 R>>",
-		plain(d.meta.Lang), tree, meta)
+		"/ViewerPreferences <</DisplayDocTitle true>> /StructTreeRoot %d 0 R /Metadata %d 0 R%s>>",
+		plain(d.meta.Lang), tree, meta, d.writeFiles(f))
 	return f.bytes(catalog, info), nil
 }
 

@@ -42,6 +42,8 @@ type Doc struct {
 	at    *node
 	marks [][]*node // per page: which element each MCID belongs to
 	notes []*note
+	files []attached
+	shown int // pictures so far
 	lost  int
 	err   error
 }

@@ -2,6 +2,7 @@ package pdf
 
 import (
 	"bytes"
+	"image"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -215,4 +216,31 @@ func FuzzAnyTextIsDrawn(f *testing.F) {
 			t.Fatal(err)
 		}
 	})
+}
+
+func TestFilesAndPicturesAreInside(t *testing.T) {
+	d := New(Meta{Title: "x", Lang: "en", Created: when}, Letter)
+	d.Para(P, "", body, Words("before"))
+	img := image.NewNRGBA(image.Rect(0, 0, 2000, 100))
+	d.Picture("A blood film", img, 300)
+	d.Picture("A long strip", image.NewGray(image.Rect(0, 0, 10, 4000)), 300)
+	d.Para(P, "", body, Words("after"))
+	d.Attach("document-1.pdf", "application/pdf", "Consent (2020)", []byte("%PDF-1.7 one"))
+	d.Attach("(evil)\n>>.txt", "text/plain ; x=()", "Ñ", bytes.Repeat([]byte("two"), 1000))
+	b := finish(t, d)
+	if list := poppler(t, b, "pdfdetach", "-list"); !strings.Contains(list, "2 embedded files") || !strings.Contains(list, "1: document-1.pdf") {
+		t.Errorf("attached are %s", list)
+	}
+	if list := poppler(t, b, "pdfimages", "-list"); strings.Count(list, "jpeg") != 2 {
+		t.Errorf("pictures are %s", list)
+	}
+	if text := strings.Join(strings.Fields(poppler(t, b, "pdftotext")), " "); text != "before after" {
+		t.Errorf("it says %q", text)
+	}
+	if tree := poppler(t, b, "pdfinfo", "-struct"); strings.Count(tree, "Figure") != 2 {
+		t.Errorf("structure:\n%s", tree)
+	}
+	if !bytes.Contains(b, []byte("/Alt "+hexText("A blood film"))) || !bytes.Contains(b, []byte("/AFRelationship /Supplement")) {
+		t.Error("a picture says nothing, or a file belongs to nothing")
+	}
 }

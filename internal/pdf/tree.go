@@ -8,6 +8,7 @@ const (
 	Sect     Tag = "Sect" // a part of its own, e.g. one language
 	H1       Tag = "H1"
 	H2       Tag = "H2"
+	H3       Tag = "H3"
 	P        Tag = "P"
 	L        Tag = "L"  // a list; holds LI
 	LI       Tag = "LI" // an entry; holds Lbl and LBody

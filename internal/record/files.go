@@ -5,6 +5,9 @@ import (
 	"encoding/base64"
 	"net/http"
 	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/text/encoding/charmap"
 
 	"portico/internal/access"
 	"portico/internal/fault"
@@ -18,14 +21,39 @@ type File struct {
 	Name string // the sender's title, "" for none
 	Type string // what its bytes are, by their content: "application/pdf"
 	Data []byte
+	page bool // it is HTML: read as words, handed out as bytes that no browser opens
 }
 
-// Text is the whole of a plain text that is short enough for a page, else "".
+// Text is the whole of a text that is short enough for a page, else "".
 func (f File) Text() string {
-	if f.Type != "text/plain" || len(f.Data) > mostText {
+	if len(f.Data) > mostText {
 		return ""
 	}
-	return strings.TrimSpace(store.Clean(string(f.Data)))
+	return f.Words()
+}
+
+// Words is what a text says, whatever its length, and an HTML page without its
+// markup; "" for what is no text.
+func (f File) Words() string {
+	switch {
+	case f.page:
+		return store.Clean(plainWords([]byte(decoded(f.Data))))
+	case f.Type == "text/plain":
+		return strings.TrimSpace(store.Clean(decoded(f.Data)))
+	}
+	return ""
+}
+
+// decoded reads text that is not UTF-8 as what it is most often then.
+func decoded(b []byte) string {
+	if utf8.Valid(b) {
+		return strings.TrimPrefix(string(b), "\ufeff")
+	}
+	out, err := charmap.Windows1252.NewDecoder().Bytes(b)
+	if err != nil {
+		return string(b)
+	}
+	return string(out)
 }
 
 // Image tells whether a browser can show it as a picture.
@@ -133,5 +161,31 @@ func file(ctx context.Context, tx *store.Tx, who access.Reading, a fhir.Node) (f
 		return f, false, nil
 	}
 	f.Type = typeOf(f.Data, said)
+	f.page = f.Type == unknownType && isPage(f.Data, said)
 	return f, true, nil
+}
+
+// isPage tells whether bytes are HTML by the sender's word, and text by their
+// looks.
+func isPage(b []byte, said string) bool {
+	kind, _, _ := strings.Cut(strings.ToLower(said), ";")
+	return (kind == "text/html" || kind == "application/xhtml+xml") && strings.HasPrefix(http.DetectContentType(b), "text/")
+}
+
+// Story is what a document says to people in itself, part by part: the narrative
+// of its sections (hl7.org/fhir/R4/narrative.html), or a report's conclusion.
+func Story(d Doc) (parts []string) {
+	n := fhir.Parse(d.Raw)
+	if text := n.Get("conclusion").Long(); text != "" {
+		parts = append(parts, text)
+	}
+	if d.Type != "Composition" {
+		return parts
+	}
+	for _, s := range n.Get("section").List() {
+		if text := plainWords([]byte(s.Get("text").Get("div").Long())); text != "" {
+			parts = append(parts, strings.TrimSpace(s.Get("title").Line()+"\n"+store.Clean(text)))
+		}
+	}
+	return parts
 }

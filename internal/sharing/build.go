@@ -38,6 +38,8 @@ type making struct {
 	now    time.Time
 	step   func(done int) error
 	gaps   []Gap
+
+	attached, files int // bytes and number of files in a PDF
 }
 
 // Write writes a copy of what who may see to a file. step is told how many

@@ -14,6 +14,7 @@ type chapter struct {
 	Title   string
 	Columns []column
 	Rows    []line
+	Items   []item
 }
 
 // column has a heading and its part of the width.
@@ -36,7 +37,7 @@ var measured = []record.Section{record.Results, record.Vitals, record.Social}
 
 // chapter writes a section for reading.
 func (w words) chapter(section record.Section, items []item) chapter {
-	c := chapter{Section: section, Title: w.section(section)}
+	c := chapter{Section: section, Title: w.section(section), Items: items}
 	shape := w.event
 	switch {
 	case slices.Contains(measured, section):

@@ -2,6 +2,7 @@ package sharing
 
 import (
 	"context"
+	"fmt"
 	"io"
 
 	"portico/internal/pdf"
@@ -13,9 +14,13 @@ var (
 
 	big   = pdf.Style{Face: pdf.Bold, Size: 22, Color: ink}
 	head  = pdf.Style{Face: pdf.Bold, Size: 14, Color: ink}
+	third = pdf.Style{Face: pdf.Bold, Size: 11.5, Color: ink}
 	body  = pdf.Style{Size: 10.5, Color: ink}
 	small = pdf.Style{Size: 9, Leading: 12, Color: ink}
 )
+
+// tallest is how high a picture may be, so that its title stays with it.
+const tallest = 6 * pdf.Inch
 
 // pdf writes the copy as a tagged PDF. Sections that could not be read stand at
 // its end: the first page is drawn before they are known.
@@ -31,7 +36,7 @@ func (m *making) pdf(ctx context.Context, to io.Writer) error {
 	m.cover(d)
 	err := m.chapters(ctx, func(c chapter) error {
 		m.draw(d, c)
-		return nil
+		return m.papers(ctx, c.Items, func(p paper) { m.drawPaper(d, p) })
 	})
 	if err != nil {
 		return err
@@ -79,4 +84,47 @@ func (m *making) draw(d *pdf.Doc, c chapter) {
 			}
 		})
 	})
+}
+
+// drawPaper draws a note or document below its section: its words, its pictures,
+// and a line for each other file, which is attached where there is room.
+func (m *making) drawPaper(d *pdf.Doc, p paper) {
+	d.Gap(14)
+	d.Need(60)
+	d.In(pdf.Sect, "", func() {
+		d.Para(pdf.H3, "", third, pdf.Words(p.Title))
+		d.Gap(3)
+		for _, text := range p.Texts {
+			for _, row := range textLines(text) {
+				if row == "" {
+					d.Gap(6)
+					continue
+				}
+				d.Para(pdf.P, "", small, pdf.Words(row))
+			}
+			d.Gap(4)
+		}
+		for _, e := range p.Files {
+			m.drawFile(d, e)
+		}
+	})
+}
+
+func (m *making) drawFile(d *pdf.Doc, e enclosed) {
+	if img, err := e.picture(); err == nil {
+		d.Picture(e.Title, img, tallest)
+		d.Gap(4)
+		d.Para(pdf.P, "", small, pdf.Words(m.told("drawn", e)))
+		return
+	}
+	if e.Type == "application/pdf" && !m.Bare && m.attached+len(e.Data) <= mostAttached {
+		m.attached += len(e.Data)
+		m.files++
+		name := fmt.Sprintf("document-%d.pdf", m.files)
+		d.Attach(name, e.Type, e.Title, e.Data)
+		e.Where = name
+		d.Para(pdf.P, "", small, pdf.Words(m.told("attached", e)))
+		return
+	}
+	d.Para(pdf.P, "", small, pdf.Words(m.told("elsewhere", e)))
 }

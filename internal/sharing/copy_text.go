@@ -32,7 +32,7 @@ func (m *making) text(ctx context.Context, to io.Writer) error {
 		for _, r := range c.Rows {
 			out.entry(c.Columns, r)
 		}
-		return nil
+		return m.papers(ctx, c.Items, func(p paper) { out.paper(m, p) })
 	})
 	if err != nil {
 		return err
@@ -63,6 +63,20 @@ func (l *lines) entry(columns []column, r line) {
 		if r.Cells[i] != "" {
 			l.para("    "+columns[i].Title+": "+r.Cells[i], "        ")
 		}
+	}
+}
+
+// paper writes what a note or document says, and names its files.
+func (l *lines) paper(m *making, p paper) {
+	l.blank()
+	l.heading(p.Title, ".")
+	for _, text := range p.Texts {
+		for _, row := range textLines(text) {
+			l.para(row, "")
+		}
+	}
+	for _, e := range p.Files {
+		l.para(m.told("elsewhere", e), "    ")
 	}
 }
 

@@ -16,6 +16,11 @@
 // specimens and people at the clinic, which are in no section, come in when
 // something in the bundle refers to them; a Provenance only when all it speaks of
 // is there. References that lead out of the bundle are listed in its last entry.
+// Copies for reading hold what notes, documents and reports say in full: plain
+// text, HTML and clinical documents as words. Pictures are drawn in a PDF and
+// other PDFs attached to it; each file that is not there is named, with where its
+// owner gets it.
+//
 // The days asked for are the clinic's; what lasts (an illness, a medicine) counts
 // for the whole of its time, and what has no date is never left out for it.
 //

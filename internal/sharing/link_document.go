@@ -45,7 +45,7 @@ func (s *Sharing) shared(ctx context.Context, c access.Chart, o LinkOrder) ([]sh
 	}
 	var paper bytes.Buffer
 	order := m.Order
-	order.Format = PDF
+	order.Format, order.Bare = PDF, true // files come with the document
 	gaps, err := s.Write(ctx, c, order, &paper, nil)
 	if err == nil && len(gaps) > 0 {
 		err = fmt.Errorf("%d sections could not be read", len(gaps))

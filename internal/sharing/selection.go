@@ -51,6 +51,7 @@ type Order struct {
 	Format Format
 	Lang   lang.Lang
 	Name   string // identifies the copy, e.g. in the header of a CCD
+	Bare   bool   // attach no files
 }
 
 // standing are the sections of what lasts: an illness that began before the
