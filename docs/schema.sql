@@ -1266,3 +1266,9 @@ CREATE TABLE contact_proposal (
 );
 CREATE INDEX contact_proposal_waiting ON contact_proposal (made_at) WHERE state = 'waiting';
 
+-- 0049_account_contact_review.sql
+-- Why staff did not take a proven contact over into the chart: one of the codes
+-- of account.Reasons. NULL for those not rejected, and for those settled before
+-- a reason was asked for.
+ALTER TABLE contact_proposal ADD COLUMN why TEXT;
+

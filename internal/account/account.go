@@ -26,6 +26,7 @@ type Parts struct {
 	People People
 	Terms  Terms
 	News   News // nil: the home page tells of no results
+	Charts Charts
 	Clinic *page.Clinic
 	Region string // where typed phone numbers are dialled, "US"
 }

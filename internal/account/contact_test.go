@@ -212,6 +212,7 @@ func TestTheDeskReviewsContacts(t *testing.T) {
 			t.Fatal(err)
 		}
 		d := r.clerk(access.ReviewContacts)
+		take := Verdict{Take: true}
 		if waiting, err := r.ProposedContacts(ctx, d); err != nil || len(waiting) != 0 {
 			t.Errorf("proposed before it is proven: %v, %v", waiting, err)
 		}
@@ -225,17 +226,23 @@ func TestTheDeskReviewsContacts(t *testing.T) {
 		if _, err := r.ProposedContacts(ctx, r.clerk(access.IssueCodes)); !fault.Is(err, fault.Denied) {
 			t.Errorf("another task: %v", err)
 		}
-		if err := r.SettleContact(ctx, r.clerk(access.IssueCodes), waiting[0].ID, true); !fault.Is(err, fault.Denied) {
+		if err := r.SettleContact(ctx, r.clerk(access.IssueCodes), waiting[0].ID, take); !fault.Is(err, fault.Denied) {
 			t.Errorf("another task: %v", err)
 		}
-		if err := r.SettleContact(ctx, d, "con_none", true); !fault.Is(err, fault.NotFound) {
+		if err := r.SettleContact(ctx, d, waiting[0].ID, Verdict{Why: "because"}); !fault.Is(err, fault.Invalid) {
+			t.Errorf("a reason that is none: %v", err)
+		}
+		if _, err := r.ProposedContact(ctx, r.clerk(access.IssueCodes), waiting[0].ID); !fault.Is(err, fault.Denied) {
+			t.Errorf("another task: %v", err)
+		}
+		if err := r.SettleContact(ctx, d, "con_none", take); !fault.Is(err, fault.NotFound) {
 			t.Errorf("none: %v", err)
 		}
 		var won atomic.Int32
 		var wg sync.WaitGroup
 		for range 4 {
 			wg.Go(func() {
-				switch err := r.SettleContact(ctx, d, waiting[0].ID, false); {
+				switch err := r.SettleContact(ctx, d, waiting[0].ID, Verdict{Why: "shared"}); {
 				case err == nil:
 					won.Add(1)
 				case !fault.Is(err, fault.Conflict):
@@ -246,6 +253,12 @@ func TestTheDeskReviewsContacts(t *testing.T) {
 		wg.Wait()
 		if won.Load() != 1 {
 			t.Errorf("settled %d times", won.Load())
+		}
+		if n := r.count(`SELECT COUNT(*) FROM outbox WHERE kind = 'contact_reviewed'`); n == 0 {
+			t.Error("the patient was not told")
+		}
+		if _, err := r.ProposedContact(ctx, d, waiting[0].ID); !fault.Is(err, fault.NotFound) {
+			t.Errorf("a settled one: %v", err)
 		}
 		// Rejecting undoes nothing at the account.
 		all, err := r.Reach(ctx, r.asFor(in.Session, access.SeeAccount))

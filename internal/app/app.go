@@ -142,7 +142,7 @@ func (a *App) join() error {
 	a.Ingest = &ingest.Door{DB: a.DB, Registry: a.Registry, Records: a.Record, Limit: a.Limit, Clinic: a.clinic}
 	a.Terms = &terms.Terms{DB: a.DB, Clinic: a.clinic}
 	a.Accounts = account.New(account.Parts{DB: a.DB, Gate: a.Gate, Keys: a.Keys, Limits: a.Limit, Hasher: a.Hasher,
-		Outbox: a.Outbox, People: owners{a.Registry}, Terms: agreed{a.Terms}, News: news{}, Clinic: a.clinic, Region: a.cfg.Phone.Region})
+		Outbox: a.Outbox, People: owners{a.Registry}, Terms: agreed{a.Terms}, News: news{}, Charts: onFile{a.Registry}, Clinic: a.clinic, Region: a.cfg.Phone.Region})
 	a.joinRecord()
 	a.joinEnroll()
 	a.joinSharing()

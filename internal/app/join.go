@@ -64,6 +64,17 @@ func (o owners) About(ctx context.Context, tx *store.Tx, p ids.Patient) (account
 	return who, err
 }
 
+// onFile is the patient index as it takes proven contacts in.
+type onFile struct{ r *registry.Room }
+
+func (f onFile) TakeContact(ctx context.Context, tx *store.Tx, p ids.Patient, k account.ContactKind, value string, replace bool) error {
+	kind := registry.Mobile
+	if k == account.ByEmail {
+		kind = registry.Email
+	}
+	return f.r.TakeContact(ctx, tx, p, registry.Contact{Kind: kind, Value: value}, replace)
+}
+
 // agreed is the terms as the logins see them.
 type agreed struct{ *terms.Terms }
 

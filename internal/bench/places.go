@@ -147,7 +147,7 @@ var places = []place{
 	{route: "/records/corrections", who: patient, before: askCorrection, queries: 5},
 
 	{route: "/staff/signin/step", who: arriving, before: enterStaff, queries: 2},
-	{route: "/staff", who: clerk, queries: 14},
+	{route: "/staff", who: clerk, queries: 15},
 	{route: "/staff/patients", who: clerk, queries: 6},
 	{route: "/staff/patients/{id}", who: clerk, at: patientPage, queries: 16},
 	{route: "/staff/patients/{id}/issue", who: clerk, at: issuePage, queries: 15},
@@ -156,6 +156,8 @@ var places = []place{
 	{route: "/staff/requests", who: clerk, queries: 8},
 	{route: "/staff/requests/{id}", who: clerk, from: "/staff/requests", text: "Eleanor Carter", queries: 22},
 	{route: "/staff/undelivered", who: clerk, queries: 7},
+	{route: "/staff/contacts", who: clerk, before: provePhone, queries: 8},
+	{route: "/staff/contacts/{id}", who: clerk, from: "/staff/contacts", queries: 15},
 	{route: "/staff/results", who: clinician, queries: 7},
 	{route: "/staff/results/rules", who: clinician, queries: 6},
 	{route: "/staff/results/{id}", who: clinician, at: deskResult, queries: 19},

@@ -46,6 +46,7 @@ func (c *Console) Mount(r *web.Router) {
 	c.mountTroubles(d)
 	c.mountPeople(d)
 	c.mountRoles(d)
+	c.mountContacts(d)
 	c.mountAudit(d)
 }
 
@@ -119,6 +120,7 @@ var doneTexts = map[string]string{
 	"asked": "desk.done.asked", "flagged": "desk.done.flagged", "settled": "desk.done.settled", "restored": "desk.done.restored",
 	"closed": "desk.done.closed", "twin": "desk.done.twin", "invited": "desk.done.invited", "roles": "desk.done.roles", "linked": "desk.done.linked",
 	"disabled": "desk.done.disabled", "enabled": "desk.done.enabled", "out": "office.done.out",
+	"taken": "office.done.taken", "left": "office.done.left", "late": "office.done.late",
 }
 
 // show answers with a page of the console under a title.

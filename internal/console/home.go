@@ -99,6 +99,13 @@ func (c *Console) troubleNumbers(q *web.Request, d access.Desk, p *HomePage) err
 		}
 		p.add(n, q.T("desk.home.undelivered"), "/staff/undelivered")
 	}
+	if d.May(access.ReviewContacts) {
+		n, err := contactCount(q, c.DB)
+		if err != nil {
+			return err
+		}
+		p.add(n, q.T("office.home.contacts"), contactsPath)
+	}
 	if !p.Review {
 		return nil
 	}

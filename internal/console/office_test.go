@@ -12,6 +12,7 @@ import (
 	"portico/internal/account"
 	"portico/internal/ids"
 	"portico/internal/lang"
+	"portico/internal/registry"
 	"portico/internal/store"
 )
 
@@ -176,6 +177,72 @@ func TestDisabledInTheMiddleOfAForm(t *testing.T) {
 	}
 }
 
+// A patient's new address goes into the chart, or stays out of it; either way it
+// works for the portal, the patient is told, and the second to decide is late.
+func TestContactsAreReviewed(t *testing.T) {
+	for to, want := range map[string]string{"replace": "new@example.com", "add": "maria@example.com new@example.com", "reject": "maria@example.com"} {
+		k := open(t)
+		id := k.add(maria)
+		con := k.prove(id, "maria.new", "new@example.com")
+		b, _ := k.hire("Jordan Kim", "front_desk")
+		list := b.Get("/staff/contacts").Want(200, "New contacts")
+		if got := list.Text("#contactslist"); !strings.Contains(got, "Maria Alvarez") || strings.Contains(got, "new@example.com") {
+			t.Errorf("the list: %q", got)
+		}
+		p := b.Get("/staff/contacts/" + con)
+		if !strings.Contains(p.Text(card("proven")), "new@example.com") || !strings.Contains(p.Text(card("onfile")), "maria@example.com") {
+			t.Errorf("beside each other: %q", p.Text("main"))
+		}
+		refused(t, p.Submit(card("decide")+" form"), "Choose")
+		if to == "reject" {
+			refused(t, b.Get("/staff/contacts/"+con).Submit(card("decide")+" form", "to", to), "why")
+		}
+		late := b.Get("/staff/contacts/" + con)
+		done(t, b.Get("/staff/contacts/"+con).Submit(card("decide")+" form", "to", to, "why", "chart_right"), "told the patient")
+		done(t, late.Submit(card("decide")+" form", "to", "replace"), "already decided")
+		var mails []string
+		r, err := k.app.Registry.Numbered(ctx, duty, maria.Number)
+		if err != nil {
+			t.Fatal(err)
+		}
+		k.change(func(tx *store.Tx) error {
+			on, err := k.app.Registry.Person(ctx, tx, r)
+			for _, c := range on.Contacts {
+				if c.Kind == registry.Email {
+					mails = append(mails, c.Value)
+				}
+			}
+			return err
+		})
+		if slices.Sort(mails); strings.Join(mails, " ") != want {
+			t.Errorf("%s: on file are %v", to, mails)
+		}
+		if k.one(`SELECT CAST(COUNT(*) AS TEXT) FROM outbox WHERE kind = 'contact_reviewed'`) == "0" || k.one(`SELECT CAST(COUNT(*) AS TEXT) FROM account_contact WHERE ended_at IS NULL`) != "1" {
+			t.Error("the patient was not told, or lost the contact")
+		}
+	}
+}
+
+// prove gives a patient an account with a contact proven for it that waits for the desk.
+func (k *clinic) prove(p ids.Patient, name, mail string) string {
+	k.t.Helper()
+	con := ids.New[string]("con")
+	k.change(func(tx *store.Tx) error {
+		id, err := k.app.Accounts.Open(ctx, tx, account.NewAccount{Patient: p, UserName: name, Hash: "none", Recovery: account.NewRecoveryCodes(), Lang: lang.En,
+			Factors: []account.NewFactor{{Kind: account.TOTP, Secret: []byte("12345678901234567890")}}})
+		if err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `INSERT INTO account_contact (id, account_id, kind, sealed, asked_at, expires_at, proven_at) VALUES ($1, $2, 'email', $3, $4, $4, $4)`,
+			con, id, k.app.Keys.Seal("account_contact.sealed", con, []byte(mail)), store.Time(tx.Now)); err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, `INSERT INTO contact_proposal (contact_id, made_at, state) VALUES ($1, $2, 'waiting')`, con, store.Time(tx.Now))
+		return err
+	})
+	return con
+}
+
 func TestAuditSearch(t *testing.T) {
 	k := open(t)
 	id := k.add(maria)
@@ -240,7 +307,7 @@ func TestTheExportComputesNothing(t *testing.T) {
 func TestRailsFollowRoles(t *testing.T) {
 	k := open(t)
 	for roles, want := range map[string]string{
-		"front_desk":    "/staff /staff/patients /staff/codes /staff/requests /staff/undelivered /staff/frozen",
+		"front_desk":    "/staff /staff/patients /staff/codes /staff/requests /staff/undelivered /staff/frozen /staff/contacts",
 		"administrator": "/staff /staff/undelivered /staff/people /staff/feeds",
 		"auditor":       "/staff /staff/audit",
 	} {

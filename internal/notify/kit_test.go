@@ -142,6 +142,7 @@ var every = []Notice{
 	AccountChanged{What: BrowserKept, At: testkit.Noon, NotMe: "/not-me/4mzq7w2k9c5t8r3v6x1y0abdef"},
 	AccountChanged{What: BrowserCopied, At: testkit.Noon, NotMe: "/not-me/4mzq7w2k9c5t8r3v6x1y0abdef"},
 	AccountChanged{What: AccountEnded, At: testkit.Noon},
+	ContactReviewed{Taken: true}, ContactReviewed{},
 	SpokenCode{Code: "7KQ4-MW0D", Reference: "3B1V-ZXR2", Minutes: 10}, BreakerTripped{At: testkit.Noon}, AccountExists{SignIn: "/signin"},
 }
 
