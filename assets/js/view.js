@@ -17,6 +17,28 @@ const say = (text) => {
   box.hidden = !text;
   if (text) box.focus();
 };
+// What is wrong with a field stands at the field; "" takes it away.
+const title = document.title;
+const mark = (name, text) => {
+  const input = form.elements[name];
+  const p = one("#" + name + "-error");
+  one("[data-text]", p).textContent = text;
+  input.before(p);
+  p.hidden = !text;
+  input.parentElement.classList.toggle("field-bad", !!text);
+  if (text) input.setAttribute("aria-invalid", "true");
+  else input.removeAttribute("aria-invalid");
+  input.setAttribute("aria-describedby", name + "-hint" + (text ? " " + p.id : ""));
+  return !text;
+};
+// Marks what is wrong and goes there; true if nothing is.
+const fits = (recipient, passcode) => {
+  const ok = [mark("recipient", recipient), mark("passcode", passcode)];
+  const bad = ok.indexOf(false);
+  document.title = (bad < 0 ? "" : words.error + " ") + title;
+  if (bad >= 0) form.elements[bad ? "passcode" : "recipient"].focus();
+  return bad < 0;
+};
 const end = (text) => {
   form.hidden = true;
   say(text);
@@ -33,7 +55,7 @@ const ask = async (url, recipient, passcode) => {
   if (r.ok) return r.json();
   if (r.status === 401) {
     const left = (await r.json()).remainingAttempts;
-    if (left > 0) throw { text: (left === 1 ? words.last : words.wrong).replace("{0}", left) };
+    if (left > 0) throw { at: (left === 1 ? words.last : words.wrong).replace("{0}", left) };
     throw { text: words.gone, over: true };
   }
   if (r.status === 404) throw { text: words.ended, over: true };
@@ -56,8 +78,8 @@ const start = (link) => {
     e.preventDefault();
     const recipient = form.elements.recipient.value.trim();
     const passcode = form.elements.passcode.value.trim();
-    say(recipient ? (passcode ? "" : words["passcode.needed"]) : words["recipient.needed"]);
-    if (!recipient || !passcode || !busy.hidden) return;
+    say("");
+    if (!fits(recipient ? "" : words["recipient.needed"], passcode ? "" : words["passcode.needed"]) || !busy.hidden) return;
     busy.hidden = false;
     try {
       const manifest = await ask(link.url, recipient, passcode);
@@ -69,7 +91,8 @@ const start = (link) => {
       place.focus();
     } catch (err) {
       if (err.over) form.hidden = true;
-      say(err.text || words.trouble);
+      if (err.at) fits("", err.at);
+      else say(err.text || words.trouble);
     }
     busy.hidden = true;
   });

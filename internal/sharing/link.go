@@ -40,7 +40,7 @@ const (
 	mostLinks = 20
 	// mostWrong is how many wrong passcodes end a link. The standard wants the
 	// count to go over the link's whole life, not to start anew after a right one
-	// (SMART Health Links, "SMART Health Link Manifest Request").
+	// (SMART Health Cards and Links 1.0, "SMART Health Link Manifest Request").
 	mostWrong = 5
 	// leastPasscode is the length of the shortest passcode: with five tries a
 	// number of six digits is found by chance once in 200,000 links.

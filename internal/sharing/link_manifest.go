@@ -71,6 +71,9 @@ type Manifest struct {
 // ManifestFile is one of them, embedded or at an address.
 type ManifestFile struct {
 	ContentType string `json:"contentType"`
+	LastUpdated string `json:"lastUpdated"`
+	Status      string `json:"status"`
+	FHIRVersion string `json:"fhirVersion"`
 	Embedded    string `json:"embedded,omitempty"`
 	Location    string `json:"location,omitempty"`
 }
@@ -167,9 +170,12 @@ func (l *Links) wrong(ctx context.Context, v access.Visitor, t attempt) error {
 	return WrongPasscode{mostWrong - t.wrong}
 }
 
+// finalized says that a file will not change: what a link leads to is a snapshot.
+const finalized = "finalized"
+
 // right takes the attempt back, writes who opened the link, and lists its files.
 func (l *Links) right(ctx context.Context, v access.Visitor, t attempt, a Asked) (Manifest, error) {
-	m := Manifest{Status: "finalized"} // a snapshot: what a link leads to never changes
+	m := Manifest{Status: finalized}
 	err := l.Copies.DB.Change(ctx, v.Did(audit.ShareOpened, string(t.link)).On(string(t.patient)), func(tx *store.Tx) error {
 		n, err := tx.Exec(ctx, `UPDATE share_link SET wrong = wrong - 1 WHERE id = $1 AND ended_at IS NULL AND expires_at > $2`, t.link, store.Time(tx.Now))
 		if err == nil && n == 0 {
@@ -201,11 +207,15 @@ func (l *Links) files(ctx context.Context, tx *store.Tx, id ids.Share, embedded 
 	}
 	return store.List(ctx, tx, func(r store.Row) (f ManifestFile, err error) {
 		var place, size int
-		if err = r.Scan(&place, &f.ContentType, &size, &f.Embedded); size > embedded {
+		var made store.Time
+		if err = r.Scan(&place, &f.ContentType, &made, &size, &f.Embedded); size > embedded {
 			f.Location = l.Copies.Base + "/shl/file/" + l.ticket(id, place, tx.Now)
 		}
+		f.Status, f.FHIRVersion, f.LastUpdated = finalized, "4.0.1", made.Std().UTC().Format(time.RFC3339)
 		return f, err
-	}, `SELECT place, content_type, LENGTH(jwe), CASE WHEN LENGTH(jwe) <= $2 THEN jwe ELSE '' END FROM share_file WHERE share_id = $1 ORDER BY place`, id, embedded)
+	}, `
+		SELECT f.place, f.content_type, l.made_at, LENGTH(f.jwe), CASE WHEN LENGTH(f.jwe) <= $2 THEN f.jwe ELSE '' END
+		FROM share_file f JOIN share_link l ON l.id = f.share_id WHERE f.share_id = $1 ORDER BY f.place`, id, embedded)
 }
 
 // ticket names a file for a short time. It needs no row: the MAC says that we

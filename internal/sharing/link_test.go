@@ -12,6 +12,7 @@ import (
 	"sync"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/go-jose/go-jose/v4"
 
@@ -111,8 +112,11 @@ func TestAnOutsideViewerReadsALink(t *testing.T) {
 			t.Errorf("%+v", p)
 		}
 		m, err := r.open(p, " kettle 7")
-		if err != nil || len(m.Files) != 2 || m.Status != "finalized" {
+		if err != nil || len(m.Files) != 2 || m.Status != finalized {
 			t.Fatal(err, m)
+		}
+		if f := m.Files[0]; f.Status != finalized || f.FHIRVersion != "4.0.1" || f.LastUpdated != r.clock.Now().UTC().Format(time.RFC3339) {
+			t.Errorf("%.60s is said to be %s, %s of %s", f.Embedded, f.Status, f.FHIRVersion, f.LastUpdated)
 		}
 		bundle := decrypted(t, p, m.Files[0].Embedded)
 		first := bundle["entry"].([]any)[0].(map[string]any)["resource"].(map[string]any)
@@ -423,8 +427,11 @@ func TestOtherSystemsAskTheManifest(t *testing.T) {
 			{`{"passcode":"kettle7"}`, 400, "recipient"},
 			{`{"recipient":"x","passcode":"kettle7","embeddedLengthMax":-1}`, 400, "manifest"},
 			{`nothing`, 400, "manifest"},
+			{`null`, 400, "manifest"},
+			{`{"recipient":"x","passcode":12345678}`, 400, "manifest"},
+			{`{"recipient":"x","PASSCODE":"kettle7"}`, 401, `{"remainingAttempts":3}`},
 			{`{"recipient":"` + strings.Repeat("x", mostBody) + `"}`, 413, "large"},
-			{`{"recipient":"Dr. Okafor","passcode":"kettle7"}`, 200, `"embedded":"ey`},
+			{`{"recipient":"Dr. Okafor","passcode":"kettle7","embeddedLengthMax":null,"later":[1]}`, 200, `"embedded":"ey`},
 			{`{"recipient":"Dr. Okafor","passcode":"kettle7","embeddedLengthMax":10}`, 200, `"location":"` + b.Base + `/shl/file/`},
 		} {
 			status, text, h := ask("POST", p.URL, try.body)
@@ -478,6 +485,28 @@ func TestThePagesOfLinks(t *testing.T) {
 		v := b.Other().Get("/view").Want(200, "Open a shared record")
 		if !v.Has("#view-form[hidden]") || !strings.Contains(v.Text("#view-plain"), "JavaScript") {
 			t.Error("without JavaScript the page does not say what to do")
+		}
+	})
+}
+
+// Whatever is sent to a link's address is either a question or none.
+func FuzzManifestRequest(f *testing.F) {
+	for _, s := range []string{`{"recipient":"x","passcode":"kettle7"}`, `{"embeddedLengthMax":-1}`, `{"embeddedLengthMax":1e999}`, `null`, `[]`, `{"recipient":{}}`,
+		`{"recipient":"\u0000\ud800"}`, `{"RECIPIENT":"x"}`, `{"passcode":"a","passcode":"b"}`, strings.Repeat("[", 10_000)} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		a, ok := readAsked(raw)
+		switch {
+		case !ok:
+			return
+		case !json.Valid(raw) || a.Embedded < -1 || a.Address != "":
+			t.Fatalf("%q was read as %+v", raw, a)
+		case !utf8.ValidString(a.Recipient) || !utf8.ValidString(a.Passcode):
+			t.Fatalf("%q gives text that is none", raw)
+		}
+		if a.Recipient != "" && !bytes.Contains(raw, []byte(`recipient`)) && !bytes.Contains(raw, []byte(`\u`)) {
+			t.Fatalf("%q names nobody, %q was read", raw, a.Recipient)
 		}
 	})
 }

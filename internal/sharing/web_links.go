@@ -127,18 +127,11 @@ func (l *Links) manifest(r *web.Request) (web.Reply, error) {
 	if len(raw) > mostBody {
 		return said(http.StatusRequestEntityTooLarge, "too large"), nil
 	}
-	var q struct {
-		Recipient string `json:"recipient"`
-		Passcode  string `json:"passcode"`
-		Embedded  *int   `json:"embeddedLengthMax"`
-	}
-	if json.Unmarshal(raw, &q) != nil || (q.Embedded != nil && *q.Embedded < 0) {
+	a, ok := readAsked(raw)
+	if !ok {
 		return said(http.StatusBadRequest, "not a manifest request"), nil
 	}
-	a := Asked{Address: r.PathValue("address"), Recipient: q.Recipient, Passcode: q.Passcode, Embedded: -1}
-	if q.Embedded != nil {
-		a.Embedded = *q.Embedded
-	}
+	a.Address = r.PathValue("address")
 	m, err := l.Open(r.Context(), r.Visitor(), a)
 	var wrong WrongPasscode
 	switch {
@@ -150,6 +143,25 @@ func (l *Links) manifest(r *web.Request) (web.Reply, error) {
 		return refusal(err)
 	}
 	return web.JSON(m), nil
+}
+
+// readAsked reads the body of a manifest request. Names are told apart by case,
+// and those the standard does not have are passed over, as it says.
+func readAsked(raw []byte) (a Asked, ok bool) {
+	a.Embedded = -1
+	var q map[string]json.RawMessage
+	if json.Unmarshal(raw, &q) != nil || q == nil {
+		return a, false
+	}
+	for name, to := range map[string]any{"recipient": &a.Recipient, "passcode": &a.Passcode, "embeddedLengthMax": &a.Embedded} {
+		if v, there := q[name]; there && string(v) != "null" && json.Unmarshal(v, to) != nil {
+			return a, false
+		}
+	}
+	if v, there := q["embeddedLengthMax"]; there && string(v) != "null" && a.Embedded < 0 {
+		return a, false
+	}
+	return a, true
 }
 
 func (l *Links) file(r *web.Request) (web.Reply, error) {
@@ -181,7 +193,7 @@ func said(status int, text string) web.Reply {
 // It stands in the page itself: a picture of its own would need the key in its
 // address.
 func qr(text string) (dots, error) {
-	code, err := qrcode.New(text, qrcode.Low)
+	code, err := qrcode.New(text, qrcode.Medium) // the level that the standard recommends
 	if err != nil {
 		return dots{}, err
 	}
