@@ -1266,6 +1266,24 @@ CREATE TABLE contact_proposal (
 );
 CREATE INDEX contact_proposal_waiting ON contact_proposal (made_at) WHERE state = 'waiting';
 
+-- 0033_sharing_home.sql
+-- The record of the patient index that a copy or link was made for. It stays when
+-- that record is joined to another; patient_id is whose chart it belongs to now.
+-- joined tells that the chart held what came for several records then: it must
+-- end when these turn out to be of different people.
+ALTER TABLE share_link ADD COLUMN home_id TEXT NOT NULL DEFAULT '';
+ALTER TABLE share_link ADD COLUMN joined BOOLEAN NOT NULL DEFAULT FALSE;
+UPDATE share_link SET home_id = patient_id;
+CREATE INDEX share_link_home ON share_link (home_id);
+ALTER TABLE download ADD COLUMN home_id TEXT NOT NULL DEFAULT '';
+ALTER TABLE download ADD COLUMN joined BOOLEAN NOT NULL DEFAULT FALSE;
+UPDATE download SET home_id = patient_id;
+CREATE INDEX download_home ON download (home_id);
+
+-- 0034_record_home_person.sql
+-- Which records are joined to a person's: asked for each copy and link that is made.
+CREATE INDEX record_home_person ON record_home (person_id);
+
 -- 0049_account_contact_review.sql
 -- Why staff did not take a proven contact over into the chart: one of the codes
 -- of account.Reasons. NULL for those not rejected, and for those settled before

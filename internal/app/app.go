@@ -146,7 +146,7 @@ func (a *App) join() error {
 	a.joinRecord()
 	a.joinEnroll()
 	a.joinSharing()
-	a.Registry.Follower = followers{a.Records, a.Accounts, a.Enroll}
+	a.Registry.Follower = followers{a.Records, a.Results, a.Sharing, a.Accounts, a.Enroll}
 	a.joinDesk()
 	a.joinWeb()
 	return nil

@@ -101,7 +101,7 @@ var places = []place{
 	{route: "/home", who: patient, queries: 9},
 	{route: "/account/display", who: patient, queries: 3},
 	{route: "/results", who: patient, queries: 7},
-	{route: "/results/settings", who: patient, queries: 4},
+	{route: "/results/settings", who: patient, queries: 5},
 	{route: "/results/{id}", who: patient, at: resultPage, queries: 16},
 	{route: "/results/{id}/history", who: patient, at: resultHistory, queries: 12},
 	{route: "/results/{id}/file", who: patient, at: resultFile, queries: 12},

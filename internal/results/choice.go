@@ -7,19 +7,27 @@ import (
 	"portico/internal/access"
 	"portico/internal/audit"
 	"portico/internal/ids"
+	"portico/internal/record"
 	"portico/internal/store"
 )
 
 // Waits tells whether a patient wants to see results only once the clinician has
-// commented on them. The rules of release ask it in the transaction that stores
+// commented on them: their own choice, or while they made none that of a record
+// joined to theirs. The rules of release ask it in the transaction that stores
 // a result: such a result opens with the comment, and at the latest when the
 // hard cap is over.
 func Waits(ctx context.Context, tx *store.Tx, p ids.Patient) (bool, error) {
-	wait, err := store.Get(ctx, tx, store.One[bool], `SELECT wait FROM result_choice WHERE patient_id = $1`, p)
-	if errors.Is(err, store.ErrNone) {
-		return false, nil
+	homes, err := record.Homes(ctx, tx, p)
+	if err != nil {
+		return false, err
 	}
-	return wait, err
+	for _, h := range homes {
+		wait, err := store.Get(ctx, tx, store.One[bool], `SELECT wait FROM result_choice WHERE patient_id = $1`, h)
+		if !errors.Is(err, store.ErrNone) {
+			return wait, err
+		}
+	}
+	return false, nil
 }
 
 // Choice reads what the chart's patient chose.

@@ -47,6 +47,7 @@ type Download struct {
 	build   string
 	account ids.Account
 	patient ids.Patient
+	homes   []ids.Patient // whose records the chart held when its copy was begun
 }
 
 // File is a finished copy. Write sends its bytes.

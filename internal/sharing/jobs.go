@@ -43,6 +43,9 @@ func (s *Sharing) make(ctx context.Context, d access.Duty, args MakeArgs) error 
 	if err != nil {
 		return err
 	}
+	if w.homes, err = s.homes(ctx, w.patient); err != nil {
+		return err
+	}
 	gaps, size, err := s.fill(ctx, d, w)
 	switch {
 	case errors.Is(err, errStopped):
@@ -147,6 +150,13 @@ func (s *Sharing) fill(ctx context.Context, d access.Duty, w Download) ([]Gap, i
 func (s *Sharing) end(ctx context.Context, d access.Duty, w Download, state State, gaps []Gap, size int64) error {
 	did := d.For(w.patient).Did(audit.DownloadMade, string(w.ID)).With(string(state))
 	err := s.DB.Change(ctx, did, func(tx *store.Tx) error {
+		if err := tx.OneAtATime(ctx, lockOf(w.patient)); err != nil {
+			return err
+		}
+		joined, err := still(ctx, tx, w.patient, w.homes)
+		if err != nil {
+			return err
+		}
 		wanted, err := s.Accounts.Reads(ctx, tx, w.account, w.patient)
 		if err != nil {
 			return err
@@ -156,8 +166,8 @@ func (s *Sharing) end(ctx context.Context, d access.Duty, w Download, state Stat
 			state = Expired
 		}
 		n, err := tx.Exec(ctx, `
-			UPDATE download SET state = $3, missing = $4, size = $5, made_at = $6, expires_at = $7 WHERE id = $1 AND build = $2 AND state = 'making'`,
-			w.ID, w.build, string(state), writeGaps(gaps), size, store.Time(tx.Now), store.Time(tx.Now.Add(kept)))
+			UPDATE download SET state = $3, missing = $4, size = $5, made_at = $6, expires_at = $7, joined = $8 WHERE id = $1 AND build = $2 AND state = 'making'`,
+			w.ID, w.build, string(state), writeGaps(gaps), size, store.Time(tx.Now), store.Time(tx.Now.Add(kept)), joined)
 		if err != nil {
 			return err
 		}

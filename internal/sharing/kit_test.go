@@ -51,6 +51,7 @@ type rig struct {
 type outside struct {
 	told   []string
 	closed map[ids.Account]bool
+	leads  map[ids.Account]ids.Patient // to which record, where it is not any
 }
 
 func (o *outside) Person(_ context.Context, _ *store.Tx, p ids.Patient) (Person, error) {
@@ -59,8 +60,8 @@ func (o *outside) Person(_ context.Context, _ *store.Tx, p ids.Patient) (Person,
 		Addresses: []Address{{Lines: []string{"12 Elm Street"}, City: "Springfield", State: "IL", PostalCode: "62701"}}}, nil
 }
 
-func (o *outside) Reads(_ context.Context, _ *store.Tx, a ids.Account, _ ids.Patient) (bool, error) {
-	return !o.closed[a], nil
+func (o *outside) Reads(_ context.Context, _ *store.Tx, a ids.Account, p ids.Patient) (bool, error) {
+	return !o.closed[a] && (o.leads[a] == "" || o.leads[a] == p), nil
 }
 
 func (o *outside) CopyMade(_ context.Context, _ *store.Tx, _ ids.Account, key string) error {
@@ -80,7 +81,7 @@ func (o *outside) LinkOpened(_ context.Context, _ *store.Tx, _ ids.Account, key 
 
 func newRig(t testing.TB, db *store.DB, c *clock.Fake) *rig {
 	t.Helper()
-	o := &outside{closed: map[ids.Account]bool{}}
+	o := &outside{closed: map[ids.Account]bool{}, leads: map[ids.Account]ids.Patient{}}
 	zone, err := time.LoadLocation("America/Chicago")
 	if err != nil {
 		t.Fatal(err)

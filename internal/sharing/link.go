@@ -116,6 +116,7 @@ const (
 	LinkEnded   LinkState = "ended"   // by its owner
 	LinkLocked  LinkState = "locked"  // by wrong passcodes
 	LinkExpired LinkState = "expired" // by time
+	LinkParted  LinkState = "parted"  // when records that were joined turned out to be of two people
 )
 
 // Link is a link that was made. It cannot be shown again: its key is not kept.
@@ -161,6 +162,10 @@ func (l *Links) Make(ctx context.Context, c access.Chart, o LinkOrder) (NewLink,
 	if err := l.room(ctx, c); err != nil {
 		return NewLink{}, err
 	}
+	homes, err := l.Copies.homes(ctx, c.Patient())
+	if err != nil {
+		return NewLink{}, err
+	}
 	files, err := l.Copies.shared(ctx, c, o)
 	if err != nil {
 		return NewLink{}, err
@@ -178,8 +183,18 @@ func (l *Links) Make(ctx context.Context, c access.Chart, o LinkOrder) (NewLink,
 		return NewLink{}, err
 	}
 	err = l.Copies.DB.Change(ctx, c.Did(audit.ShareMade, string(made.ID)), func(tx *store.Tx) error {
+		if err := tx.OneAtATime(ctx, lockOf(c.Patient())); err != nil {
+			return err
+		}
+		joined, err := still(ctx, tx, c.Patient(), homes)
+		if err != nil {
+			return err
+		}
+		if reads, err := l.Copies.Accounts.Reads(ctx, tx, c.Account(), c.Patient()); err != nil || !reads {
+			return either(err, fault.Missing())
+		}
 		made.Expires = tx.Now.Add(o.Life).Truncate(time.Second) // as exp says it
-		if err := insertLink(ctx, tx, linkRow{made, c, o, secret.TokenHash(address), hash}, files); err != nil {
+		if err := insertLink(ctx, tx, linkRow{made, c, o, secret.TokenHash(address), hash, joined}, files); err != nil {
 			return err
 		}
 		return l.Owners.LinkMade(ctx, tx, c.Account(), string(made.ID))
@@ -240,6 +255,13 @@ func (l *Links) Opened(ctx context.Context, c access.Chart, id ids.Share) (Link,
 		return err
 	})
 	return one, list, err
+}
+
+func either(a, b error) error {
+	if a != nil {
+		return a
+	}
+	return b
 }
 
 // End ends a link at once and erases what it leads to. A link that has ended

@@ -30,6 +30,8 @@ func scanLink(now time.Time) func(store.Row) (Link, error) {
 			l.State = LinkEnded
 		case why == "passcode":
 			l.State = LinkLocked
+		case why == "" && !ended.Std().IsZero():
+			l.State = LinkParted
 		case why == "expired" || !now.Before(l.Expires):
 			l.State, l.Ended = LinkExpired, l.Expires
 		default:
@@ -45,6 +47,7 @@ type linkRow struct {
 	by                    access.Chart
 	order                 LinkOrder
 	addressHash, passHash string
+	joined                bool
 }
 
 func insertLink(ctx context.Context, tx *store.Tx, l linkRow, files []sharedFile) error {
@@ -53,10 +56,10 @@ func insertLink(ctx context.Context, tx *store.Tx, l linkRow, files []sharedFile
 		names = append(names, string(s))
 	}
 	_, err := tx.Exec(ctx, `
-		INSERT INTO share_link (id, account_id, patient_id, address_hash, passcode_hash, label, sections, sensitive, wrong, made_at, expires_at, ended_at, why)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9, $10, NULL, '')`,
+		INSERT INTO share_link (id, account_id, patient_id, address_hash, passcode_hash, label, sections, sensitive, wrong, made_at, expires_at, ended_at, why, home_id, joined)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9, $10, NULL, '', $3, $11)`,
 		l.ID, l.by.Account(), l.by.Patient(), l.addressHash, l.passHash, l.order.Label, strings.Join(names, ","), l.order.Sensitive,
-		store.Time(tx.Now), store.Time(l.Expires))
+		store.Time(tx.Now), store.Time(l.Expires), l.joined)
 	for place, f := range files {
 		if err == nil {
 			_, err = tx.Exec(ctx, `INSERT INTO share_file (share_id, place, content_type, jwe) VALUES ($1, $2, $3, $4)`, l.ID, place, f.ContentType, string(f.Content))

@@ -37,8 +37,8 @@ func insert(ctx context.Context, tx *store.Tx, d Download) error {
 		names = append(names, string(s))
 	}
 	_, err := tx.Exec(ctx, `
-		INSERT INTO download (id, account_id, patient_id, format, lang, sections, from_day, to_day, sensitive, state, parts, done, missing, size, build, tries, asked_at, expires_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'making', $10, 0, '', 0, '', 0, $11, $12)`,
+		INSERT INTO download (id, account_id, patient_id, format, lang, sections, from_day, to_day, sensitive, state, parts, done, missing, size, build, tries, asked_at, expires_at, home_id)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'making', $10, 0, '', 0, '', 0, $11, $12, $3)`,
 		d.ID, d.account, d.patient, string(d.Order.Format), string(d.Order.Lang), strings.Join(names, ","), d.Order.From, d.Order.To, d.Order.Sensitive,
 		len(names), store.Time(tx.Now), store.Time(tx.Now.Add(kept)))
 	return err
