@@ -172,6 +172,32 @@ func (auditVerifyCommand) Run(s settings) error {
 	return s.with(func(a *app.App) error { return a.VerifyAudit(s.ctx, s.out) })
 }
 
+type keysListCommand struct{}
+
+func (keysListCommand) Run(s settings) error {
+	return s.with(func(a *app.App) error { return a.ListKeys(s.ctx, s.out) })
+}
+
+type keysAddCommand struct{}
+
+func (keysAddCommand) Run(s settings) error {
+	return s.with(func(a *app.App) error { return a.AddKey(s.ctx, s.out) })
+}
+
+type keysRotateCommand struct{}
+
+func (keysRotateCommand) Run(s settings) error {
+	return s.with(func(a *app.App) error { return a.RotateKeys(s.ctx, s.out) })
+}
+
+type keysRetireCommand struct {
+	ID string `arg:"" help:"The key's identifier, from portico keys list."`
+}
+
+func (c keysRetireCommand) Run(s settings) error {
+	return s.with(func(a *app.App) error { return a.RetireKey(s.ctx, c.ID, s.out) })
+}
+
 type backupCommand struct {
 	File string `arg:"" help:"File to write." type:"path"`
 }

@@ -49,6 +49,12 @@ type commands struct {
 	Audit struct {
 		Verify auditVerifyCommand `cmd:"" help:"Check the audit log and name the first broken entry."`
 	} `cmd:"" help:"The audit log."`
+	Keys struct {
+		List   keysListCommand   `cmd:"" help:"Show the keys and what still needs each."`
+		Add    keysAddCommand    `cmd:"" help:"Add a new key to the key file; it reads only until it is rotated to."`
+		Rotate keysRotateCommand `cmd:"" help:"Let a new key write, and put everything under it while the portal runs."`
+		Retire keysRetireCommand `cmd:"" help:"Take a key out of use; refused while anything needs it."`
+	} `cmd:"" help:"The keys that everything is sealed with."`
 	Backup  backupCommand  `cmd:"" help:"Write a backup while the portal runs."`
 	Restore restoreCommand `cmd:"" help:"Fill a new database from a backup and check it."`
 	Bench   benchCommand   `cmd:"" help:"Measure the portal on this machine, beside the machine's own floor."`

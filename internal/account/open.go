@@ -124,6 +124,13 @@ func (s *Accounts) Open(ctx context.Context, tx *store.Tx, a NewAccount) (ids.Ac
 	return id, note(ctx, tx, id, opened, a.Agent)
 }
 
+// Purposes of the index by which one account's second steps are told apart. They
+// are part of what is stored: never change one.
+const (
+	totpMark    = "account.totp"
+	contactMark = "account.contact"
+)
+
 func (s *Accounts) addFactor(ctx context.Context, tx *store.Tx, a ids.Account, place int, f NewFactor) error {
 	id := ids.NewFactor()
 	plain, mark := []byte(f.Contact), ""
@@ -132,10 +139,10 @@ func (s *Accounts) addFactor(ctx context.Context, tx *store.Tx, a ids.Account, p
 		// The first one has none, as every authenticator had when there could be one
 		// only: of those added later each has its own.
 		if place > 0 {
-			mark = s.Keys.Index("account.totp", string(f.Secret))
+			mark = s.Keys.Index(totpMark, string(f.Secret))
 		}
 	} else {
-		mark = s.Keys.Index("account.contact", fold(f.Contact))
+		mark = s.Keys.Index(contactMark, fold(f.Contact))
 	}
 	if len(plain) == 0 {
 		return errors.New("neither contact nor secret")
@@ -223,7 +230,7 @@ type told struct {
 func (s *Accounts) tellAt(ctx context.Context, tx *store.Tx, a record, contacts []Contact, n told) error {
 	for _, c := range contacts {
 		m := notify.Message{To: c.To, Channel: c.Channel, Lang: a.lang, Notice: n.Notice, Patient: a.person, Account: a.id,
-			Key: n.key + ":" + s.Keys.Index("account.told", string(c.Channel)+c.To)[:16]}
+			Key: n.key + ":" + s.Keys.Lasting("account.told", string(c.Channel)+c.To)[:16]}
 		if _, err := s.Outbox.Send(ctx, tx, m); err != nil {
 			return err
 		}

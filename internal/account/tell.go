@@ -42,7 +42,7 @@ func (s *Accounts) Tell(ctx context.Context, tx *store.Tx, n Told) (queued bool,
 	}
 	for _, c := range contacts {
 		m := notify.Message{To: c.To, Channel: c.Channel, Lang: a.lang, Notice: n.Notice, Patient: a.person, Account: a.id, Withdraw: n.Withdraw,
-			Key: n.Key + ":" + s.Keys.Index("account.told", string(c.Channel)+c.To)[:16]}
+			Key: n.Key + ":" + s.Keys.Lasting("account.told", string(c.Channel)+c.To)[:16]}
 		if _, err := s.Outbox.Send(ctx, tx, m); err != nil {
 			return false, err
 		}

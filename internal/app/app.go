@@ -35,6 +35,7 @@ import (
 	"portico/internal/store"
 	"portico/internal/terms"
 	"portico/internal/trail"
+	"portico/internal/vault"
 	"portico/internal/web"
 )
 
@@ -61,6 +62,7 @@ type App struct {
 	Log      *slog.Logger
 	DB       *store.DB
 	Keys     *secret.Keyring
+	Vault    *vault.Vault
 	Limit    *limit.Limiter
 	Gate     *access.Gate
 	Hasher   *secret.Hasher
@@ -110,7 +112,7 @@ func New(ctx context.Context, cfg config.Config, o Options) (*App, error) {
 		a.DB.Close()
 		return nil, err
 	}
-	if err := a.join(); err != nil {
+	if err := errors.Join(a.joinKeys(ctx), a.join()); err != nil {
 		a.DB.Close()
 		return nil, err
 	}
@@ -221,6 +223,7 @@ func (a *App) joinWeb() {
 	a.Sharing.Work(a.Jobs)
 	a.Links.Work(a.Jobs)
 	a.Staff.Jobs(a.Jobs)
+	a.Vault.Jobs(a.Jobs)
 	a.Trail.Jobs(a.Jobs)
 	jobs.Handle(a.Jobs, sweep, a.sweep)
 }

@@ -117,6 +117,7 @@ func writable(dir string) error {
 // ImportFHIR is `portico import fhir`. Records that were refused make it fail,
 // after all others came in.
 func (a *App) ImportFHIR(ctx context.Context, o ingest.Order, since string) error {
+	defer a.following(ctx)()
 	var err error
 	if o.People, err = importOptions(since); err != nil {
 		return err
@@ -127,6 +128,7 @@ func (a *App) ImportFHIR(ctx context.Context, o ingest.Order, since string) erro
 
 // ImportDocuments is `portico import ccda`.
 func (a *App) ImportDocuments(ctx context.Context, o ingest.Order) error {
+	defer a.following(ctx)()
 	r, err := a.Ingest.Documents(ctx, access.NewDuty("import ccda"), o)
 	return importReport(r, err, o.Out)
 }
@@ -144,6 +146,7 @@ func importReport(r ingest.Report, err error, out io.Writer) error {
 
 // ImportCSV is `portico import csv`.
 func (a *App) ImportCSV(ctx context.Context, file, since string, out io.Writer) error {
+	defer a.following(ctx)()
 	o, err := importOptions(since)
 	if err != nil {
 		return err

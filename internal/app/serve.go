@@ -9,8 +9,11 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os"
+	"os/signal"
 	"path/filepath"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -64,6 +67,8 @@ func (a *App) Serve(ctx context.Context, l net.Listener) error {
 	defer stopWork()
 	var wg sync.WaitGroup
 	wg.Go(func() { a.Jobs.Run(work, a.cfg.Workers) })
+	wg.Go(func() { a.Vault.Watch(work) })
+	wg.Go(func() { a.hangUp(work) })
 	failed := make(chan error, 1)
 	go func() { failed <- srv.Serve(l) }()
 	a.Log.Info("listening", "addr", l.Addr().String())
@@ -87,6 +92,22 @@ func (a *App) Serve(ctx context.Context, l net.Listener) error {
 		err = nil
 	}
 	return err
+}
+
+// hangUp reads the key file anew at each SIGHUP. It would be noticed by itself
+// within seconds; scripts like to be sure.
+func (a *App) hangUp(ctx context.Context) {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, syscall.SIGHUP)
+	defer signal.Stop(c)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-c:
+			a.Vault.Wake()
+		}
+	}
 }
 
 // encrypt puts TLS around l as configured.

@@ -28,6 +28,7 @@ var floors = [][]string{
 	{"limit"},           // meter
 	{"access", "page"},  // proof
 	{"jobs"},            // work
+	{"vault"},           // keys in use
 	{"record"},          // record
 	{"web", "notify"},   // front
 	{"registry", "enroll", "account", "terms", "staff", "trail", "results", "records", "sharing"}, // rooms
@@ -182,6 +183,7 @@ var housekeepers = map[string]string{
 	"account": "counters of one-time codes and half-way sign-ins",
 	"staff":   "half-way sign-ins",
 	"trail":   "seals of the audit log",
+	"vault":   "which process holds which key, rows put under another key",
 	"sharing": "how far a download is, sealed pieces of its file, files that ran out; tries at links, links long ended",
 }
 

@@ -30,6 +30,7 @@ func TestDocuments(t *testing.T) {
 		"tables.md":        tablesDocument(),
 		"schema.sql":       store.Schema(),
 		"jobs.md":          jobsDocument(t),
+		"keys.md":          keysDocument(),
 	} {
 		document(t, name, text)
 	}

@@ -121,6 +121,11 @@ const (
 	BackupMade     Action = "backup.made"
 	BackupRestored Action = "backup.restored"
 	DemoMade       Action = "demo.made"
+
+	KeyAdded   Action = "key.added"
+	KeyRotated Action = "key.rotated"
+	KeyApplied Action = "key.applied"
+	KeyRetired Action = "key.retired"
 )
 
 // Sentences says in words what each action means; docs/audit-actions.md is made from it.
@@ -243,4 +248,9 @@ var Sentences = map[Action]string{
 	BackupMade:     "made a backup",
 	BackupRestored: "restored a backup",
 	DemoMade:       "made the demo clinic",
+
+	KeyAdded:   "added a key to the key file",
+	KeyRotated: "made another key the one that writes",
+	KeyApplied: "put every row under the key that writes",
+	KeyRetired: "took a key out of use",
 }

@@ -27,7 +27,8 @@ type Config struct {
 	Hosts          []string `toml:"hosts" env:"HOSTS" doc:"Further host names to answer for, beside the one in base_url."`
 	DatabaseURL    string   `toml:"database_url" env:"DATABASE_URL" secret:"true" doc:"sqlite:FILE for one machine, postgres://… beyond it."`
 	DataDir        string   `toml:"data_dir" env:"DATA_DIR" doc:"Folder for what lies outside the database: the audit log's signed checkpoints, TLS certificates. Keep it on another disk than the database if you can."`
-	SecretKey      string   `toml:"secret_key" env:"SECRET_KEY" secret:"true" doc:"At least 32 random bytes in base64 (openssl rand -base64 48). Everything sealed or signed hangs on it: back it up apart from the database."`
+	SecretKey      string   `toml:"secret_key" env:"SECRET_KEY" secret:"true" doc:"At least 32 random bytes in base64 (openssl rand -base64 48). Everything sealed or signed hangs on it: back it up apart from the database. From a file it may be several, newest first: see portico keys."`
+	SecretKeyFile  string   `toml:"-"` // where SecretKey was read from, "" for elsewhere
 	OldSecretKeys  []string `toml:"old_secret_keys" env:"OLD_SECRET_KEYS" secret:"true" doc:"Earlier secret keys, newest first, still accepted for reading."`
 	MetricsAddr    string   `toml:"metrics_addr" env:"METRICS_ADDR" doc:"Address for /metrics (Prometheus), apart from the portal's. Empty turns it off."`
 	TrustedProxies []string `toml:"trusted_proxies" env:"TRUSTED_PROXIES" doc:"Address ranges of proxies whose X-Forwarded-For is believed, e.g. 10.0.0.0/8."`
@@ -131,6 +132,9 @@ func Load(file string, environ []string) (Config, error) {
 		known[s.Env+"_FILE"] = true
 		if name := vars[s.Env+"_FILE"]; name != "" {
 			errs = append(errs, fromFile(s, name))
+			if s.Key == "secret_key" {
+				c.SecretKeyFile = name
+			}
 		}
 	}
 	for name := range vars {
@@ -194,6 +198,9 @@ func settings(v reflect.Value, key, prefix string) []Setting {
 	var out []Setting
 	for i := range v.NumField() {
 		f := v.Type().Field(i)
+		if f.Tag.Get("toml") == "-" {
+			continue
+		}
 		if p, nested := f.Tag.Lookup("envPrefix"); nested {
 			out = append(out, settings(v.Field(i), key+f.Tag.Get("toml")+".", prefix+p)...)
 			continue

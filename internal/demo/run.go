@@ -84,7 +84,8 @@ func settings(o Options, addr *net.TCPAddr) (config.Config, error) {
 		return cfg, fmt.Errorf("the demo's folder cannot be made: %w", err)
 	}
 	var err error
-	cfg.SecretKey, err = keptKey(filepath.Join(o.Data, "secret.key"))
+	cfg.SecretKeyFile = filepath.Join(o.Data, "secret.key")
+	cfg.SecretKey, err = keptKey(cfg.SecretKeyFile)
 	return cfg, err
 }
 

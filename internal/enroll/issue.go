@@ -213,12 +213,12 @@ func (e *Room) canGo(ctx context.Context, tx *store.Tx, p Person, o *Order) erro
 	return nil
 }
 
-// sentTo is a keyed hash of a contact, "" for none.
+// sentTo is a keyed hash of a contact, "" for none. It lasts over a change of key.
 func (e *Room) sentTo(c Contact) string {
 	if c.Value == "" {
 		return ""
 	}
-	return e.Keys.Index("enroll.sent", c.Value)
+	return e.Keys.Lasting("enroll.sent", c.Value)
 }
 
 func onlyEmail(p Person) Person {

@@ -67,7 +67,7 @@ func (e *Room) writeTo(ctx context.Context, tx *store.Tx, r request, n notify.No
 	default:
 		return nil // staff call, or write a letter
 	}
-	m.Key = kind + ":" + e.Keys.Index("enroll.sent", m.To) + ":" + tx.Now.UTC().Format("2006-01-02")
+	m.Key = kind + ":" + e.Keys.Lasting("enroll.sent", m.To) + ":" + tx.Now.UTC().Format("2006-01-02")
 	_, err := e.Outbox.Send(ctx, tx, m)
 	return err
 }

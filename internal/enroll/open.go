@@ -224,7 +224,7 @@ func (e *Room) reused(ctx context.Context, v access.Visitor, c record) error {
 			if link == "" {
 				continue
 			}
-			if err := e.tell(ctx, tx, p, to, notify.CodeReused{NotMe: link}, key+":"+e.Keys.Index("enroll.sent", to.Contact.Value)); err != nil {
+			if err := e.tell(ctx, tx, p, to, notify.CodeReused{NotMe: link}, key+":"+e.Keys.Lasting("enroll.sent", to.Contact.Value)); err != nil {
 				return err
 			}
 		}

@@ -9,13 +9,13 @@ import (
 	"portico/internal/store"
 )
 
-const requestColumns = `id, reference, patient_id, person_key, why, state, flagged, again, double_of, claim, lang, first_by, first_patient, code_id, came_at, touched_at`
+const requestColumns = `id, reference, patient_id, why, state, flagged, again, double_of, claim, lang, first_by, first_patient, code_id, came_at, touched_at`
 
 func (e *Room) scanRequest(row store.Row) (r request, err error) {
 	var claim *string
 	var l string
 	var came, touched store.Time
-	err = row.Scan(&r.ID, &r.Reference, &r.Patient, &r.Key, &r.Why, &r.State, &r.Flagged, &r.Again, &r.Of, &claim, &l, &r.FirstBy, &r.FirstPatient, &r.Code, &came, &touched)
+	err = row.Scan(&r.ID, &r.Reference, &r.Patient, &r.Why, &r.State, &r.Flagged, &r.Again, &r.Of, &claim, &l, &r.FirstBy, &r.FirstPatient, &r.Code, &came, &touched)
 	r.Lang, r.Came, r.Touched = lang.Lang(l), came.Std(), touched.Std()
 	if err != nil {
 		return r, err

@@ -135,11 +135,18 @@ func plausiblePhone(s string) bool {
 	return n >= 10 && n <= 15 && len(s) <= maxPhone
 }
 
-// personKey is a keyed hash of who a claim says it is, so that one person has
-// one open request however the name is written.
-func (e *Room) personKey(c Claim) string {
-	return e.Keys.Index("enroll.person", plainName(c.Given)+" "+plainName(c.Family)+" "+c.Birth)
+// personText is who a claim says it is, so that one person has one open request
+// however the name is written. Kept as an index only.
+func personText(c Claim) string {
+	return plainName(c.Given) + " " + plainName(c.Family) + " " + c.Birth
 }
+
+// Purposes of the index that keeps one person's requests together. They are part
+// of what is stored: never change one.
+const (
+	personIndex  = "enroll.person"
+	patientIndex = "enroll.patient"
+)
 
 // plainName keeps the letters of a name, folded, without accents.
 func plainName(s string) string {
@@ -172,8 +179,7 @@ func (e *Room) Ask(ctx context.Context, v access.Visitor, c Claim, l lang.Lang) 
 	if err := e.Limit.Check(ctx, requestPerRange, "enroll.limit.requests", v.Source().Wide()); err != nil {
 		return "", inForm(err)
 	}
-	key := e.personKey(c)
-	often, err := e.Limit.Hit(ctx, requestPerPerson, key)
+	often, err := e.Limit.Hit(ctx, requestPerPerson, personText(c))
 	if err != nil {
 		return "", err
 	}
@@ -184,7 +190,7 @@ func (e *Room) Ask(ctx context.Context, v access.Visitor, c Claim, l lang.Lang) 
 		if err != nil || often.Over {
 			return err
 		}
-		return e.keep(ctx, tx, request{ID: id, Reference: ref, Key: key, Why: whyAsked, Claim: c, Lang: l})
+		return e.keep(ctx, tx, request{ID: id, Reference: ref, Keys: e.Keys.Indexes(personIndex, personText(c)), Why: whyAsked, Claim: c, Lang: l})
 	})
 	return token, err
 }
@@ -194,7 +200,7 @@ type request struct {
 	ID           ids.Request
 	Reference    string
 	Patient      ids.Patient // known from the start, "" if not
-	Key          string
+	Keys         []string    // index of the person under each key, the one that writes first
 	Why          Why
 	State        RequestState
 	Flagged      bool
@@ -221,9 +227,13 @@ func (e *Room) keep(ctx context.Context, tx *store.Tx, r request) error {
 	if r.Why != whyAsked {
 		state = Open
 	}
+	args := []any{store.Time(tx.Now)}
+	for _, k := range r.Keys {
+		args = append(args, k)
+	}
 	first, err := store.Get(ctx, tx, store.One[ids.Request], `
-		UPDATE identity_request SET again = again + 1, touched_at = $2 WHERE person_key = $1 AND state IN ('new', 'open', 'asked', 'calling') RETURNING id`,
-		r.Key, store.Time(tx.Now))
+		UPDATE identity_request SET again = again + 1, touched_at = $1 WHERE person_key IN (`+store.In(2, len(r.Keys))+`) AND state IN ('new', 'open', 'asked', 'calling') RETURNING id`,
+		args...)
 	if err != nil && !errors.Is(err, store.ErrNone) {
 		return err
 	}
@@ -234,7 +244,7 @@ func (e *Room) keep(ctx context.Context, tx *store.Tx, r request) error {
 		INSERT INTO identity_request (id, reference, patient_id, person_key, why, state, flagged, again, double_of, claim, lang, first_by, first_patient, code_id, closed_by, came_at, touched_at)
 		VALUES ($1, $2, $3, $4, $5, $6, FALSE, 0, $7, $8, $9, '', '', '', '', $10, $10)
 		ON CONFLICT DO NOTHING`,
-		r.ID, r.Reference, r.Patient, r.Key, string(r.Why), string(state), first, sealed, string(r.Lang), store.Time(tx.Now))
+		r.ID, r.Reference, r.Patient, r.Keys[0], string(r.Why), string(state), first, sealed, string(r.Lang), store.Time(tx.Now))
 	if err != nil || n == 0 || state != New {
 		return err
 	}
@@ -244,6 +254,6 @@ func (e *Room) keep(ctx context.Context, tx *store.Tx, r request) error {
 // openCase puts a known patient before staff, silently: nobody who typed a
 // number and a birth date may learn that it was right.
 func (e *Room) openCase(ctx context.Context, tx *store.Tx, p Person, why standing, l lang.Lang) error {
-	return e.keep(ctx, tx, request{ID: ids.NewRequest(), Reference: newReference(), Patient: p.ID, Key: e.Keys.Index("enroll.patient", string(p.ID)),
+	return e.keep(ctx, tx, request{ID: ids.NewRequest(), Reference: newReference(), Patient: p.ID, Keys: e.Keys.Indexes(patientIndex, string(p.ID)),
 		Why: Why(why), Lang: l, Claim: Claim{Given: p.Given, Family: p.Family, Birth: p.Birth, Number: p.Number}})
 }

@@ -224,8 +224,9 @@ func (e *Room) candidates(ctx context.Context, tx *store.Tx, r request) ([]Candi
 func (e *Room) doubles(ctx context.Context, tx *store.Tx, r request) ([]RequestRow, error) {
 	rows, err := store.List(ctx, tx, e.scanRequest, `
 		SELECT `+requestColumns+` FROM identity_request
-		WHERE id <> $1 AND came_at > $2 AND (person_key = $3 OR double_of = $1 OR (patient_id <> '' AND patient_id = $4))
-		ORDER BY came_at DESC LIMIT 20`, r.ID, store.Time(tx.Now.Add(-90*24*time.Hour)), r.Key, r.Patient)
+		WHERE id <> $1 AND came_at > $2 AND (person_key = (SELECT o.person_key FROM identity_request o WHERE o.id = $1)
+			OR double_of = $1 OR (patient_id <> '' AND patient_id = $3))
+		ORDER BY came_at DESC LIMIT 20`, r.ID, store.Time(tx.Now.Add(-90*24*time.Hour)), r.Patient)
 	var out []RequestRow
 	for _, o := range rows {
 		out = append(out, o.row())

@@ -37,8 +37,10 @@ type Count struct {
 	Retry time.Duration // until the window ends
 }
 
+// hide does not follow a change of key: a counter that began anew would give who
+// guesses a second allowance.
 func (l *Limiter) hide(rule, key string) string {
-	return l.Keys.Index("limit", rule+"\x1f"+key)
+	return l.Keys.Lasting("limit", rule+"\x1f"+key)
 }
 
 // Hit counts one event of key under rule.

@@ -45,7 +45,7 @@ func (r *Room) keepFaults(ctx context.Context, d access.Duty, files []string, al
 	}
 	for _, f := range all {
 		if marks := now[r.Keys.Index(indexFile, f.File)]; marks != nil {
-			marks[r.Keys.Index(indexFault, fmt.Sprintf("%d|%d|%d|%s|%s", f.Line, f.Entry, f.Column, f.Path, f.Key))] = f
+			marks[r.Keys.Index(indexFault, faultText(f))] = f
 		}
 	}
 	for source, marks := range now {
@@ -54,6 +54,11 @@ func (r *Room) keepFaults(ctx context.Context, d access.Duty, files []string, al
 		}
 	}
 	return nil
+}
+
+// faultText tells the faults of one file apart.
+func faultText(f Refusal) string {
+	return fmt.Sprintf("%d|%d|%d|%s|%s", f.Line, f.Entry, f.Column, f.Path, f.Key)
 }
 
 func (r *Room) fileFaults(ctx context.Context, d access.Duty, source string, have []string, marks map[string]Refusal) error {

@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"portico/internal/access"
 )
@@ -46,6 +47,24 @@ func (r *Room) ImportCSVFile(ctx context.Context, d access.Duty, path string, o 
 // spreadRef makes a name for somebody without a number, so that the same row
 // comes to the same record again.
 func (r *Room) spreadRef(p Incoming) string {
-	n := normalise(p.current())
-	return "row:" + r.Keys.Index(indexSpread, sortName(p.current())+"\x1f"+n.suffix+"\x1f"+p.Birth)
+	return rowRef + r.Keys.Index(indexSpread, spreadText(p.current(), p.Birth))
+}
+
+// rowRef begins the reference of a record that came without any.
+const rowRef = "row:"
+
+func spreadText(n Name, birth string) string {
+	return sortName(n) + "\x1f" + normalise(n).suffix + "\x1f" + birth
+}
+
+// refs gives the reference under which a record is known, and those it had under
+// other keys.
+func (r *Room) refs(in Incoming) []string {
+	out := []string{in.Ref}
+	if strings.HasPrefix(in.Ref, rowRef) {
+		for _, index := range r.Keys.Indexes(indexSpread, spreadText(in.current(), in.Birth))[1:] {
+			out = append(out, rowRef+index)
+		}
+	}
+	return out
 }

@@ -30,12 +30,25 @@ func refKey(ref string) string {
 // identifier or by the index of its number.
 func (r *Room) linkTarget(l Link) string {
 	if plain, ok := NormalNumber(l.Number.Value); ok {
-		return "number\x1f" + l.Number.System + "\x1f" + r.Keys.Index(indexNumber, plain)
+		return numberTarget(l.Number.System, r.Keys.Index(indexNumber, plain))
 	}
 	if k := refKey(l.Ref); k != "" {
 		return "ref\x1f" + k
 	}
 	return ""
+}
+
+func numberTarget(system, index string) string { return "number\x1f" + system + "\x1f" + index }
+
+// freshen puts links that name a number under an older key under the one that writes.
+func (r *Room) freshen(ctx context.Context, tx *store.Tx, system, plain string) error {
+	all := r.Keys.Indexes(indexNumber, plain)
+	for _, old := range all[1:] {
+		if _, err := tx.Exec(ctx, `UPDATE patient_link SET target = $2 WHERE target = $1`, numberTarget(system, old), numberTarget(system, all[0])); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // link is one row of patient_link.
@@ -58,6 +71,13 @@ func scanLink(row store.Row) (l link, err error) {
 // saveLinks writes what a record says about others now, and parts what was
 // joined only by what it no longer says. It tells how many records that changed.
 func (r *Room) saveLinks(ctx context.Context, tx *store.Tx, id ids.Patient, in Incoming) (int, error) {
+	for _, l := range in.Links {
+		if plain, ok := NormalNumber(l.Number.Value); ok {
+			if err := r.freshen(ctx, tx, l.Number.System, plain); err != nil {
+				return 0, err
+			}
+		}
+	}
 	have, err := store.List(ctx, tx, scanLink, `SELECT patient_id, kind, target, target_id FROM patient_link WHERE patient_id = $1`, id)
 	if err != nil {
 		return 0, err

@@ -126,13 +126,16 @@ func byNumber(ctx context.Context, tx *store.Tx, n readyNumber) ([]known, error)
 
 // refQuery repeats the condition of its partial index: without it a parameter
 // proves nothing, and each record that comes in would read the whole table.
-const refQuery = `SELECT ` + knownColumns + ` FROM patient p WHERE p.source_ref = $1 AND p.source_ref <> '' ORDER BY p.id`
+func refQuery(n int) string {
+	return `SELECT ` + knownColumns + ` FROM patient p WHERE p.source_ref IN (` + store.In(1, n) + `) AND p.source_ref <> '' ORDER BY p.id`
+}
 
 // byRef finds a record by its sender's identifier. That of a record with numbers
 // is only believed when the birth date agrees: two senders may both have a
 // patient 1.
 func (r *Room) byRef(ctx context.Context, tx *store.Tx, in ready) ([]known, error) {
-	hits, err := store.List(ctx, tx, scanKnown, refQuery, in.in.Ref)
+	refs := r.refs(in.in)
+	hits, err := store.List(ctx, tx, scanKnown, refQuery(len(refs)), args(refs)...)
 	if err != nil {
 		return nil, err
 	}

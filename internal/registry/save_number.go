@@ -22,6 +22,11 @@ func (r *Room) saveNumbers(ctx context.Context, tx *store.Tx, id, person ids.Pat
 		return err
 	}
 	for _, n := range numbers {
+		for _, system := range []string{n.System, ""} {
+			if err := r.freshen(ctx, tx, system, n.plain); err != nil {
+				return err
+			}
+		}
 		row := ids.New[string]("num")
 		wrote, err := tx.Exec(ctx, `
 			INSERT INTO patient_number (id, patient_id, person_id, system, usage, sealed, number_index, pair_index)

@@ -18,7 +18,7 @@ func TestReferenceIsFoundByIndex(t *testing.T) {
 			var a, b, c int
 			err = r.Scan(&a, &b, &c, &s)
 			return s, err
-		}, `EXPLAIN QUERY PLAN `+refQuery, "a")
+		}, `EXPLAIN QUERY PLAN `+refQuery(1), "a")
 		if got := strings.Join(plan, "\n"); !strings.Contains(got, "patient_source") {
 			t.Errorf("the plan is %q", got)
 		}

@@ -56,7 +56,7 @@ func (s *Results) seenMark(r record.Row) string {
 	if r.Sensitive {
 		mark = "care"
 	}
-	return s.Keys.Index("results.desk", strings.Join([]string{string(r.ID), r.ReleaseAt.UTC().Format(time.RFC3339Nano), r.ReleaseWhy, mark, r.Changed.UTC().Format(time.RFC3339Nano)}, "|"))[:24]
+	return s.Keys.Lasting("results.desk", strings.Join([]string{string(r.ID), r.ReleaseAt.UTC().Format(time.RFC3339Nano), r.ReleaseWhy, mark, r.Changed.UTC().Format(time.RFC3339Nano)}, "|"))[:24]
 }
 
 // Release shows a result, and the values that belong to it, to the patient now.

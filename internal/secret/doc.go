@@ -10,9 +10,10 @@
 //
 // A clinic sets one secret of at least 32 bytes (PORTICO_SECRET_KEY). From it a
 // key for each purpose is derived with HKDF-SHA256 (RFC 5869), so that no two
-// uses share a key. When the secret is changed the old one is kept beside it
-// until everything has been written anew: what was made under it still opens,
-// and everything new is made under the current one.
+// uses share a key. A keyring holds several secrets: what was made under any of
+// them opens, and everything new is made under one. Every seal, keyed hash and
+// password hash names its key by an identifier that tells nothing about it;
+// package vault changes the key by them.
 //
 // # Why a pepper
 //

@@ -3,6 +3,7 @@ package secret
 import (
 	"crypto/hkdf"
 	"crypto/hmac"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
@@ -11,16 +12,28 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 )
 
 // MinSecret is the least length of a clinic's secret in bytes: 256 bits, the
 // strength of the keys derived from it.
 const MinSecret = 32
 
-// Keyring holds the current secret and older ones. Safe for concurrent use.
+// Keyring holds the clinic's secrets: one that everything new is made under and
+// others that are still read. Which they are may change while it is in use. Safe
+// for concurrent use.
 type Keyring struct {
-	roots []*root // current first
+	ring atomic.Pointer[ring]
 }
+
+// ring is what a keyring holds at one moment.
+type ring struct {
+	roots  []*root // the one that writes first
+	oldest *root   // the one given last
+}
+
+// keyIDLen is the length of a key's identifier in bytes.
+const keyIDLen = 4
 
 // root is one secret: its identifier and the keys derived from it so far.
 type root struct {
@@ -31,27 +44,60 @@ type root struct {
 
 // NewKeyring makes a keyring from the current secret and, newest first, the
 // ones it replaced. Each is at least 32 bytes as hex, as base64 (either
-// alphabet, padded or not) or as it stands. Errors name the secret by its place
-// and say what is wrong with it, never what it is.
+// alphabet, padded or not) or as it stands. The current one may also be a whole
+// key file: FileHead, then a secret on each line, newest first.
+// Errors name the secret by its place and say what is wrong with it, never what
+// it is.
 func NewKeyring(current string, older ...string) (*Keyring, error) {
-	k := &Keyring{}
+	r := &ring{}
 	seen := map[string]bool{}
-	for i, s := range append([]string{current}, older...) {
+	for i, s := range append(Lines(current), older...) {
 		name := "the current secret"
 		if i > 0 {
 			name = fmt.Sprintf("older secret %d", i)
 		}
-		r, err := newRoot(s)
+		one, err := newRoot(s)
 		if err != nil {
 			return nil, fmt.Errorf("%s %w", name, err)
 		}
-		if seen[r.id] {
+		if seen[one.id] {
 			return nil, fmt.Errorf("%s is given twice", name)
 		}
-		seen[r.id] = true
-		k.roots = append(k.roots, r)
+		seen[one.id] = true
+		r.roots = append(r.roots, one)
 	}
+	r.oldest = r.roots[len(r.roots)-1]
+	k := &Keyring{}
+	k.ring.Store(r)
 	return k, nil
+}
+
+// FileHead begins a key file; a text without it is one secret.
+const FileHead = "# Portico keys."
+
+// Lines gives the secrets of a key file, newest first; of any other text, the
+// text itself.
+func Lines(file string) []string {
+	if !strings.HasPrefix(file, FileHead) {
+		return []string{file}
+	}
+	out := []string{}
+	for l := range strings.Lines(file) {
+		if l = strings.TrimSpace(l); l != "" && !strings.HasPrefix(l, "#") {
+			out = append(out, l)
+		}
+	}
+	if len(out) == 0 {
+		return []string{""}
+	}
+	return out
+}
+
+// NewSecret makes a secret for a key file: 384 random bits in base64.
+func NewSecret() string {
+	var b [48]byte
+	rand.Read(b[:]) // never fails since Go 1.24
+	return base64.StdEncoding.EncodeToString(b[:])
 }
 
 func newRoot(text string) (*root, error) {
@@ -74,7 +120,7 @@ func newRoot(text string) (*root, error) {
 		return nil, fmt.Errorf("cannot be used: %w", err)
 	}
 	r := &root{prk: prk}
-	r.id = hex.EncodeToString(r.key("key-id")[:4])
+	r.id = hex.EncodeToString(r.key("key-id")[:keyIDLen])
 	return r, nil
 }
 
@@ -143,11 +189,13 @@ func (r *root) key(purpose string) []byte {
 	return k
 }
 
-func (k *Keyring) current() *root { return k.roots[0] }
+func (k *Keyring) roots() []*root { return k.ring.Load().roots }
+
+func (k *Keyring) current() *root { return k.roots()[0] }
 
 // byID finds the root with the given identifier, nil if there is none.
 func (k *Keyring) byID(id string) *root {
-	for _, r := range k.roots {
+	for _, r := range k.roots() {
 		if r.id == id {
 			return r
 		}
@@ -155,38 +203,57 @@ func (k *Keyring) byID(id string) *root {
 	return nil
 }
 
-// MAC authenticates parts for a purpose under the current key (HMAC-SHA256, 32
-// bytes). Each part carries its length, so ("ab","c") differs from ("a","bc").
+// MAC authenticates parts for a purpose under the current key: 28 bytes of
+// HMAC-SHA256, then the key's identifier, so that a stored MAC tells which key it
+// needs. Each part carries its length, so ("ab","c") differs from ("a","bc").
 func (k *Keyring) MAC(purpose string, parts ...string) []byte {
-	return sum(k.current().key("mac:"+purpose), parts)
+	return k.current().mac("mac:"+purpose, parts)
+}
+
+// MACs gives the MAC under every key, the current one first, for those who
+// compare with a part of one.
+func (k *Keyring) MACs(purpose string, parts ...string) [][]byte {
+	all := k.roots()
+	out := make([][]byte, len(all))
+	for i, r := range all {
+		out[i] = r.mac("mac:"+purpose, parts)
+	}
+	return out
 }
 
 // CheckMAC tells in constant time whether mac was made by MAC with the same
-// purpose and parts, under the current key or an older one.
+// purpose and parts, under the current key or another one that is held.
 func (k *Keyring) CheckMAC(mac []byte, purpose string, parts ...string) bool {
 	ok := false
-	for _, r := range k.roots {
-		if hmac.Equal(mac, sum(r.key("mac:"+purpose), parts)) {
+	for _, m := range k.MACs(purpose, parts...) {
+		if hmac.Equal(mac, m) {
 			ok = true
 		}
 	}
 	return ok
 }
 
-// Index is the blind index of value: 64 hex digits that let a row be found by a
-// value the database does not hold. Written under the current key.
-func (k *Keyring) Index(purpose, value string) string {
-	return hex.EncodeToString(sum(k.current().key("index:"+purpose), []string{value}))
-}
+// Index is the blind index of value: 64 hex digits, the last eight the key's
+// identifier, that let a row be found by a value the database does not hold.
+// Written under the current key.
+func (k *Keyring) Index(purpose, value string) string { return k.current().index(purpose, value) }
 
 // Indexes gives the blind index of value under every key, current first, to
-// find rows written before the secret was changed.
+// find rows written under another one.
 func (k *Keyring) Indexes(purpose, value string) []string {
-	out := make([]string, len(k.roots))
-	for i, r := range k.roots {
-		out[i] = hex.EncodeToString(sum(r.key("index:"+purpose), []string{value}))
+	all := k.roots()
+	out := make([]string, len(all))
+	for i, r := range all {
+		out[i] = r.index(purpose, value)
 	}
 	return out
+}
+
+// Lasting is a blind index that stays the same while keys are added and changed:
+// made under the oldest key that is held. For what must be counted on across a
+// change and is short-lived: limits.
+func (k *Keyring) Lasting(purpose, value string) string {
+	return k.ring.Load().oldest.index(purpose, value)
 }
 
 // Seed derives 32 bytes for a signing key, e.g. ed25519.NewKeyFromSeed for the
@@ -194,6 +261,17 @@ func (k *Keyring) Indexes(purpose, value string) []string {
 // keeps the public key beside each signature.
 func (k *Keyring) Seed(purpose string) [32]byte {
 	return [32]byte(k.current().key("seed:" + purpose))
+}
+
+func (r *root) index(purpose, value string) string {
+	return hex.EncodeToString(r.mac("index:"+purpose, []string{value}))
+}
+
+// mac ends with the key's identifier. 224 bits of HMAC are left, twice what NIST
+// SP 800-107 asks of a tag that must not be guessed.
+func (r *root) mac(use string, parts []string) []byte {
+	id, _ := hex.DecodeString(r.id)
+	return append(sum(r.key(use), parts)[:sha256.Size-keyIDLen], id...)
 }
 
 func sum(key []byte, parts []string) []byte {

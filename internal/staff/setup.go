@@ -80,16 +80,31 @@ func (s *Staff) ChoosePassword(ctx context.Context, v access.Visitor, token, pas
 	})
 }
 
-// appSecret is the authenticator's secret that a link leads to: 160 bits derived
-// from the link's own 256, so that showing it stores nothing.
-func (s *Staff) appSecret(token string) []byte {
-	return s.Keys.MAC("staff.app", token)[:20]
+// appSecrets are the authenticator's secrets that a link leads to: 160 bits derived
+// from the link's own 256, so that showing one stores nothing. The first is shown;
+// the others were, before the clinic's key was changed.
+func (s *Staff) appSecrets(token string) [][]byte {
+	all := s.Keys.MACs("staff.app", token)
+	for i := range all {
+		all[i] = all[i][:20]
+	}
+	return all
+}
+
+// appOf finds the secret of the app that shows code.
+func (s *Staff) appOf(token, code string) (key []byte, step int64, right bool) {
+	for _, k := range s.appSecrets(token) {
+		if at, ok := secret.CheckTOTP(k, digits(code), s.DB.Now(), 0); ok {
+			key, step, right = k, at, true
+		}
+	}
+	return key, step, right
 }
 
 // AppSecret gives what the person enters into their authenticator app: as a link
 // for the QR code, and as text to type.
 func (s *Staff) AppSecret(u SetUp, token string) (link, typed string) {
-	key := s.appSecret(token)
+	key := s.appSecrets(token)[0]
 	return secret.OTPAuthURL(s.Clinic.Name, u.Email, key), secret.TOTPText(key)
 }
 
@@ -97,8 +112,7 @@ func (s *Staff) AppSecret(u SetUp, token string) (link, typed string) {
 // authenticator and link change in one transaction, and whatever was open under
 // the old sign-in ends. The person is told.
 func (s *Staff) ConfirmApp(ctx context.Context, v access.Visitor, token, code string, l lang.Lang) error {
-	key := s.appSecret(token)
-	step, right := secret.CheckTOTP(key, digits(code), s.DB.Now(), 0)
+	key, step, right := s.appOf(token, code)
 	if !right {
 		if _, err := s.Opened(ctx, v, token); err != nil {
 			return err

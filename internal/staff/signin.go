@@ -93,8 +93,9 @@ func (g guard) clear(ctx context.Context, tx *store.Tx) error {
 	return g.limits.Clear(ctx, tx, othersWaits, g.subject)
 }
 
+// placeHash lasts over a change of key: nobody's usual address becomes strange by it.
 func (s *Staff) placeHash(source access.Source) string {
-	return s.Keys.Index("staff.place", source.Narrow())
+	return s.Keys.Lasting("staff.place", source.Narrow())
 }
 
 // Enter checks e-mail address and password and begins the second step, giving

@@ -148,6 +148,10 @@ var unshown = map[audit.Action]string{
 	audit.BackupMade:     "about no patient",
 	audit.BackupRestored: "about no patient",
 	audit.DemoMade:       "about no patient",
+	audit.KeyAdded:       "about no patient",
+	audit.KeyRotated:     "about no patient",
+	audit.KeyApplied:     "about no patient: what is sealed reads the same",
+	audit.KeyRetired:     "about no patient",
 }
 
 // aside are details that make of a line a step on the way to another line.

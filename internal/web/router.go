@@ -269,7 +269,7 @@ func (r *Router) allowed(d access.Desk) []page.NavItem {
 }
 
 // mark is a stable opaque name of an account for its own browser.
-func (r *Router) mark(id string) string { return r.keys.Index("web.mark", id)[:16] }
+func (r *Router) mark(id string) string { return r.keys.Lasting("web.mark", id)[:16] }
 
 // System registers an address without a person: health, callbacks, assets.
 func (r *Router) System(pattern string, h systemFunc) {
