@@ -4,7 +4,8 @@ import { each, one } from "./dom.js";
 // it was being written, and a form that was sent too late: it waits in this tab
 // only, is given back once to the same account on the same page, and is gone
 // after 15 minutes. What was sent is given back only if the answer was to sign
-// in or to confirm who one is; any other answer means that it arrived.
+// in, to confirm who one is or to read new terms; any other answer means that it
+// arrived.
 const place = "portico.kept";
 const longest = 15 * 60 * 1000;
 const kinds = "input:not([type=password]):not([type=hidden]):not([type=file]),select,textarea";
@@ -25,7 +26,7 @@ export const keep = (mark, sent) => {
 
 export const forget = () => sessionStorage.removeItem(place);
 
-// hold keeps what was sent: the person has to sign in or confirm first.
+// hold keeps what was sent: the person has something else to do first.
 export const hold = () => {
   const kept = JSON.parse(sessionStorage.getItem(place));
   if (kept) sessionStorage.setItem(place, JSON.stringify({ ...kept, sent: false }));

@@ -67,7 +67,7 @@ const start = () => {
     (stay.hidden ? close : stay).click();
   });
   used();
-  if (location.pathname.startsWith("/account/confirm")) hold();
+  if (location.pathname.startsWith("/account/confirm") || one("[data-held]")) hold();
   giveBack(say.mark);
   each("form[data-keep]", (form) => form.addEventListener("submit", () => keep(say.mark, true)));
   const beat = setInterval(tick, 1000);
@@ -76,7 +76,7 @@ const start = () => {
 
 if (box) start();
 else if (location.pathname === "/signin") hold();
-each("[data-signout]", (form) => form.addEventListener("submit", forget));
+each("[data-signout],[data-held] .action", (form) => form.addEventListener("submit", forget));
 
 // A page from before signing out may come back from the browser's memory.
 addEventListener("pageshow", (e) => {

@@ -21,6 +21,11 @@
 // ConfirmPath and back either way. Raise gives the session a new token and ends
 // the old one.
 //
+// Something may come into force that everybody signed in must agree to (Demand).
+// A session that has not been looked at since is Behind; package web asks the room
+// that knows, before any page but those that must stay open, and keeps the answer
+// with the session.
+//
 // Opening a chart or a desk page moves the idle clock and writes its audit line
 // in one transaction, before the page is made.
 package access

@@ -132,6 +132,7 @@ type Chart struct {
 	session ids.Session
 	token   string // hash of the token it was opened with
 	raised  bool
+	behind  bool
 	source  Source
 	agent   string
 }
@@ -169,6 +170,9 @@ const (
 	ReviewCorrections Task = "corrections.review"
 	SeeImports        Task = "imports.see"
 	ManageFeeds       Task = "feeds.manage"
+
+	ManageTerms  Task = "terms.manage"
+	ManageClinic Task = "clinic.manage"
 )
 
 // Role is what a staff user works as. A user may hold several.
@@ -190,7 +194,7 @@ const (
 // each task has its sentence there (office.task.*).
 var Roles = map[Role][]Task{
 	FrontDesk:     {SeeDesk, FindPatients, IssueCodes, ReviewRequests, SeeUndelivered, ReviewContacts},
-	Administrator: {SeeDesk, ManageStaff, SeeUndelivered, ManageFeeds},
+	Administrator: {SeeDesk, ManageStaff, SeeUndelivered, ManageFeeds, ManageTerms, ManageClinic},
 	Auditor:       {SeeDesk, ReadAudit},
 	Clinician:     {SeeDesk, FindPatients, ReleaseResults, SetReleaseRules},
 	RecordsClerk:  {SeeDesk, FindPatients, ReviewCorrections, SeeImports},

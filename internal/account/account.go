@@ -61,10 +61,9 @@ type People interface {
 	About(ctx context.Context, tx *store.Tx, p ids.Patient) (Person, error)
 }
 
-// Terms is what an account has to do with the clinic's terms.
+// Terms is what an account has to do with the clinic's terms. New ones stand
+// before every page without this room's doing.
 type Terms interface {
-	// Missing tells whether it must accept new ones before it goes on.
-	Missing(ctx context.Context, tx *store.Tx, a ids.Account) (bool, error)
 	// Accepted lists what it accepted, newest first.
 	Accepted(ctx context.Context, tx *store.Tx, a ids.Account) ([]Accepted, error)
 }

@@ -12,7 +12,6 @@ import (
 // Overview is what the home page shows.
 type Overview struct {
 	FirstName string
-	Must      bool // new terms wait to be accepted
 	Methods   []Method
 	Codes     int       // recovery codes left
 	Last      time.Time // sign-in before this one; zero if this is the first
@@ -42,11 +41,6 @@ func (s *Accounts) See(ctx context.Context, c access.Chart) (Overview, error) {
 	var o Overview
 	err := s.DB.View(ctx, func(tx *store.Tx) error {
 		var err error
-		if s.Terms != nil {
-			if o.Must, err = s.Terms.Missing(ctx, tx, c.Account()); err != nil || o.Must {
-				return err
-			}
-		}
 		if s.People != nil {
 			if o.FirstName, err = s.People.FirstName(ctx, tx, c.Patient()); err != nil {
 				return err

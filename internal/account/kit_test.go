@@ -132,14 +132,10 @@ func (p *index) About(context.Context, *store.Tx, ids.Patient) (Person, error) {
 	return Person{Names: []string{"Ana", "García"}, Birth: "1962-04-09", Number: "MR-0123"}, nil
 }
 
-type noTerms struct{ missing bool }
+type noTerms struct{}
 
 func (n *noTerms) Accepted(context.Context, *store.Tx, ids.Account) ([]Accepted, error) {
 	return []Accepted{{Document: "doc_1", Title: "Terms of use", Version: "3", At: testkit.Noon}}, nil
-}
-
-func (n *noTerms) Missing(context.Context, *store.Tx, ids.Account) (bool, error) {
-	return n.missing, nil
 }
 
 var clinicForTests = &page.Clinic{Name: "Riverside Family Clinic", Phone: "555-010-0123", PhoneLink: "+15550100123", Zone: time.UTC}

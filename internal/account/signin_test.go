@@ -251,16 +251,6 @@ func (r *rig) hashOf(m member) (h string) {
 	return h
 }
 
-func TestNewTermsComeFirst(t *testing.T) {
-	each(t, func(t *testing.T, r *rig) {
-		m := r.join("sunny.harbor")
-		r.Terms = &noTerms{missing: true}
-		if in := r.signIn(m, ""); in.Next != "/terms/accept?next=%2Fhome" {
-			t.Errorf("led to %s", in.Next)
-		}
-	})
-}
-
 func TestDisplayComesBackAtSignIn(t *testing.T) {
 	each(t, func(t *testing.T, r *rig) {
 		m := r.join("sunny.harbor")

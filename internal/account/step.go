@@ -3,7 +3,6 @@ package account
 import (
 	"context"
 	"errors"
-	"net/url"
 	"strings"
 	"time"
 
@@ -267,27 +266,10 @@ func (s *Accounts) open(ctx context.Context, v access.Visitor, p pending, st Ste
 		if err := s.Limits.Clear(ctx, tx, codeWaits, string(a.id)); err != nil {
 			return e, err
 		}
-		if out.Next, err = s.onward(ctx, tx, a.id, p.next); err != nil {
-			return e, err
-		}
+		out.Next = or(p.next, "/home")
 		return e, s.welcome(ctx, tx, a, v, fresh)
 	})
 	return out, err
-}
-
-// onward is where a signed-in person goes: to new terms first, if there are any.
-func (s *Accounts) onward(ctx context.Context, tx *store.Tx, a ids.Account, next string) (string, error) {
-	if next == "" {
-		next = "/home"
-	}
-	if s.Terms == nil {
-		return next, nil
-	}
-	must, err := s.Terms.Missing(ctx, tx, a)
-	if must {
-		next = "/terms/accept?next=" + url.QueryEscape(next)
-	}
-	return next, err
 }
 
 // oldSession proves the session that this browser brought along, to end it with

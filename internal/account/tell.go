@@ -3,6 +3,8 @@ package account
 import (
 	"context"
 	"errors"
+	"slices"
+	"strconv"
 
 	"portico/internal/fault"
 	"portico/internal/ids"
@@ -48,4 +50,56 @@ func (s *Accounts) Tell(ctx context.Context, tx *store.Tx, n Told) (queued bool,
 		}
 	}
 	return true, nil
+}
+
+// someAtOnce is how many accounts TellSome tells in one transaction: on SQLite
+// nobody else writes meanwhile.
+const someAtOnce = 20
+
+// TellSome queues a notice for the next accounts that can be used and come after
+// one, in the order of their identifiers, and gives the last of them: "" means
+// that there are no more. Each is told by e-mail, or by text where there is none.
+func (s *Accounts) TellSome(ctx context.Context, tx *store.Tx, after ids.Account, n notify.Notice, key string) (last ids.Account, err error) {
+	some, err := store.List(ctx, tx, scanAccount, `
+		SELECT `+accountColumns+` FROM account WHERE id > $1 AND state = 'active' ORDER BY id LIMIT `+strconv.Itoa(someAtOnce), after)
+	if err != nil {
+		return "", err
+	}
+	for _, a := range some {
+		contacts, err := s.Contacts(ctx, tx, a.id)
+		if err != nil {
+			return "", err
+		}
+		if mails := only(contacts, notify.Mail); len(mails) > 0 {
+			contacts = mails
+		}
+		if err := s.tellAt(ctx, tx, a, contacts, told{n, key + ":" + string(a.id)}); err != nil {
+			return "", err
+		}
+		last = a.id
+	}
+	return last, nil
+}
+
+func only(contacts []Contact, c notify.Channel) []Contact {
+	return slices.DeleteFunc(slices.Clone(contacts), func(k Contact) bool { return k.Channel != c })
+}
+
+// Owners gives the patients whose charts accounts open.
+func (s *Accounts) Owners(ctx context.Context, tx *store.Tx, accounts []ids.Account) (map[ids.Account]ids.Patient, error) {
+	out := map[ids.Account]ids.Patient{}
+	for part := range slices.Chunk(accounts, 200) {
+		args := make([]any, len(part))
+		for i, a := range part {
+			args[i] = a
+		}
+		found, err := store.List(ctx, tx, scanAccount, `SELECT `+accountColumns+` FROM account WHERE id IN (`+store.In(1, len(args))+`)`, args...)
+		if err != nil {
+			return nil, err
+		}
+		for _, a := range found {
+			out[a.id] = a.person
+		}
+	}
+	return out, nil
 }

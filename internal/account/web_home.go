@@ -16,9 +16,6 @@ func (s *Accounts) showHome(r *web.Request, c access.Chart) (web.Reply, error) {
 	if err != nil {
 		return web.Reply{}, err
 	}
-	if o.Must {
-		return web.Redirect("/terms/accept"), nil
-	}
 	r.Person(o.FirstName)
 	return web.Show(func(s page.Shell) templ.Component { return home(s, HomePage{o}) }), nil
 }

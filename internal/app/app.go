@@ -142,9 +142,10 @@ func (a *App) join() error {
 	a.Records = records.New(records.Parts{DB: a.DB, Gate: a.Gate, Keys: a.Keys, Clinic: a.clinic})
 	a.Registry = &registry.Room{DB: a.DB, Keys: a.Keys, Region: a.cfg.Phone.Region}
 	a.Ingest = &ingest.Door{DB: a.DB, Registry: a.Registry, Records: a.Record, Limit: a.Limit, Clinic: a.clinic}
-	a.Terms = &terms.Terms{DB: a.DB, Clinic: a.clinic}
+	a.Terms = &terms.Terms{DB: a.DB, Gate: a.Gate, Clinic: a.clinic}
 	a.Accounts = account.New(account.Parts{DB: a.DB, Gate: a.Gate, Keys: a.Keys, Limits: a.Limit, Hasher: a.Hasher,
 		Outbox: a.Outbox, People: owners{a.Registry}, Terms: agreed{a.Terms}, News: news{}, Charts: onFile{a.Registry}, Clinic: a.clinic, Region: a.cfg.Phone.Region})
+	a.Terms.People = signers{a.Accounts, a.Registry}
 	a.joinRecord()
 	a.joinEnroll()
 	a.joinSharing()
@@ -205,7 +206,7 @@ func (a *App) joinWeb() {
 	a.mountPages()
 	a.files.mount(a.Router)
 	a.Router.MountSession()
-	a.Terms.Mount(a.Router)
+	a.Terms.Mount(a.Router, free...)
 	a.Enroll.Mount(a.Router)
 	a.Accounts.Mount(a.Router)
 	a.Results.Mount(a.Router)
@@ -217,11 +218,13 @@ func (a *App) joinWeb() {
 	a.Records.Mount(a.Router)
 	a.Ingest.Mount(a.Router)
 	a.mountReleaseDesk()
+	a.mountOffice()
 	a.Outbox.Work(a.Jobs)
 	a.Enroll.Work(a.Jobs)
 	a.Accounts.Work(a.Jobs)
 	a.Sharing.Work(a.Jobs)
 	a.Links.Work(a.Jobs)
+	a.Terms.Work(a.Jobs)
 	a.Staff.Jobs(a.Jobs)
 	a.Vault.Jobs(a.Jobs)
 	a.Trail.Jobs(a.Jobs)
@@ -233,4 +236,15 @@ var sweep = jobs.Kind[struct{}]{Name: "app.sweep", Every: time.Hour}
 
 func (a *App) sweep(ctx context.Context, _ access.Duty, _ struct{}) error {
 	return errors.Join(a.Limit.Sweep(ctx), a.Router.SweepForms(ctx), a.Gate.Sweep(ctx))
+}
+
+// free stays open to a patient who has new terms to accept: signing out, taking
+// the record along, leaving for good, and what those ask for (security.md A15).
+var free = []string{"/signout", "/records/download", "/account/confirm", "/account/close", "/account/display"}
+
+// mountOffice registers the administrators' pages of rooms, after the console,
+// whose home stands first in the rail.
+func (a *App) mountOffice() {
+	a.Terms.Rail = a.Console.Counts
+	a.Terms.MountDesk(a.Router)
 }

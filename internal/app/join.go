@@ -3,6 +3,8 @@ package app
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -77,6 +79,40 @@ func (f onFile) TakeContact(ctx context.Context, tx *store.Tx, p ids.Patient, k 
 
 // agreed is the terms as the logins see them.
 type agreed struct{ *terms.Terms }
+
+// signers are the people who accept terms.
+type signers struct {
+	a *account.Accounts
+	r *registry.Room
+}
+
+// Numbers gives the patient number of each account's owner; who has none is left out.
+func (s signers) Numbers(ctx context.Context, tx *store.Tx, accounts []ids.Account) (map[ids.Account]string, error) {
+	owners, err := s.a.Owners(ctx, tx, accounts)
+	if err != nil {
+		return nil, err
+	}
+	numbers, err := s.r.NumbersOf(ctx, tx, slices.Collect(maps.Values(owners)))
+	out := map[ids.Account]string{}
+	for a, p := range owners {
+		if n := numbers[p]; n != "" {
+			out[a] = n
+		}
+	}
+	return out, err
+}
+
+func (s signers) Numbered(ctx context.Context, tx *store.Tx, number string) (ids.Account, error) {
+	p, err := s.r.PatientByNumber(ctx, tx, number)
+	if err != nil {
+		return "", err
+	}
+	return s.a.Of(ctx, tx, p)
+}
+
+func (s signers) TellSome(ctx context.Context, tx *store.Tx, after ids.Account, n notify.Notice, key string) (ids.Account, error) {
+	return s.a.TellSome(ctx, tx, after, n, key)
+}
 
 func (t agreed) Accepted(ctx context.Context, tx *store.Tx, a ids.Account) ([]account.Accepted, error) {
 	found, err := t.History(ctx, tx, a)

@@ -384,20 +384,18 @@ func (w *world) atTerms(of person) state {
 }
 
 func (w *world) documents() string {
-	return strings.Join(w.list(`SELECT id FROM terms_document WHERE lang = 'en' ORDER BY id`), ",")
+	var out []string
+	for _, d := range w.inForce() {
+		out = append(out, string(d.ID))
+	}
+	return strings.Join(out, ",")
 }
 
 // mustAccept is a patient who has not accepted the terms in force.
 func (w *world) mustAccept(person) state {
-	p := w.member()
-	w.change(func(tx *store.Tx) error {
-		_, err := tx.Exec(ctx, `DELETE FROM terms_acceptance WHERE account_id = $1`, p.account)
-		return err
-	})
-	newest := func(kind string) string {
-		return w.one(`SELECT id FROM terms_document WHERE lang = 'en' AND kind = $1`, kind)
-	}
-	return state{cookies: cookies{web.SessionCookie: w.signedIn(p)}, send: say("terms", "yes", "privacy", "yes", "id-terms", newest("terms"), "id-privacy", newest("privacy"), "next", "/home")}
+	p := w.stranger()
+	docs := w.inForce()
+	return state{cookies: cookies{web.SessionCookie: w.signedIn(p)}, send: say("terms", "yes", "privacy", "yes", "id-terms", string(docs[0].ID), "id-privacy", string(docs[1].ID), "next", "/home", "to", "/signout", "held", "")}
 }
 
 // leaving is a staff user whose session nothing else needs.

@@ -198,23 +198,38 @@ func (w *world) newcomer() person {
 // member is somebody with an account.
 func (w *world) member() person {
 	w.t.Helper()
+	p := w.stranger()
+	var read []ids.Document
+	for _, d := range w.inForce() {
+		read = append(read, d.ID)
+	}
+	w.change(func(tx *store.Tx) error {
+		return w.app.Terms.Accept(ctx, tx, terms.Acceptance{Account: p.account, Agent: "test"}, read)
+	})
+	return p
+}
+
+// inForce are the terms in force.
+func (w *world) inForce() (docs []terms.Document) {
+	w.t.Helper()
+	if err := w.app.DB.View(ctx, func(tx *store.Tx) (err error) {
+		docs, err = w.app.Terms.Current(ctx, tx, lang.En)
+		return err
+	}); err != nil {
+		w.t.Fatal(err)
+	}
+	return docs
+}
+
+// stranger opens an account for somebody new who has accepted nothing.
+func (w *world) stranger() person {
+	w.t.Helper()
 	p := w.newcomer()
 	p.userName, p.key = fmt.Sprint("wanda.walks.", next()), []byte("12345678901234567890")
 	w.change(func(tx *store.Tx) (err error) {
 		p.account, err = w.app.Accounts.Open(ctx, tx, account.NewAccount{Patient: p.id, UserName: p.userName, Hash: w.hash, Recovery: account.NewRecoveryCodes(), Lang: lang.En,
 			Factors: []account.NewFactor{{Kind: account.TOTP, Secret: p.key}, {Kind: account.Mail, Contact: p.userName + "@example.org"}}})
-		if err != nil {
-			return err
-		}
-		docs, err := w.app.Terms.Current(ctx, tx, lang.En)
-		if err != nil {
-			return err
-		}
-		var read []ids.Document
-		for _, d := range docs {
-			read = append(read, d.ID)
-		}
-		return w.app.Terms.Accept(ctx, tx, terms.Acceptance{Account: p.account, Agent: "test"}, read)
+		return err
 	})
 	return p
 }

@@ -100,8 +100,11 @@ const (
 	ConfirmStep     Action = "confirm.second_step"
 	SessionRaised   Action = "session.raised"
 
+	TermsDrafted   Action = "terms.drafted"
 	TermsPublished Action = "terms.published"
+	TermsWithdrawn Action = "terms.withdrawn"
 	TermsAccepted  Action = "terms.accepted"
+	TermsListed    Action = "terms.listed"
 
 	StaffAdded     Action = "staff.added"
 	StaffSetUp     Action = "staff.set_up"
@@ -227,7 +230,10 @@ var Sentences = map[Action]string{
 	ConfirmStep:     "tried the second step again",
 	SessionRaised:   "confirmed who they are for the next ten minutes",
 
+	TermsDrafted:   "began, changed or dropped a draft of terms or privacy practices",
 	TermsPublished: "published terms or privacy practices",
+	TermsWithdrawn: "took back terms that were not in force yet",
+	TermsListed:    "read who accepted which terms",
 	TermsAccepted:  "accepted terms or privacy practices",
 
 	StaffAdded:     "added a staff user",

@@ -40,6 +40,8 @@ type (
 	Device string
 	// Document names one published version of terms or privacy practices.
 	Document string
+	// Draft names a text that is still being written.
+	Draft string
 	// Entry names one line of the audit log.
 	Entry string
 	// Resource names one FHIR resource, whatever its version. It is also the
@@ -80,6 +82,7 @@ func NewMessage() Message           { return New[Message]("msg") }
 func NewJob() Job                   { return New[Job]("job") }
 func NewDevice() Device             { return New[Device]("dev") }
 func NewDocument() Document         { return New[Document]("doc") }
+func NewDraft() Draft               { return New[Draft]("dft") }
 func NewEntry() Entry               { return New[Entry]("aud") }
 func NewResource() Resource         { return Resource("fhr-" + strings.ToLower(rand.Text())) }
 func NewComment() Comment           { return New[Comment]("com") }

@@ -8,10 +8,11 @@ import (
 // The audit log's tables only ever grow: the database itself refuses to change
 // or delete a line (45 CFR 170.315(d)(2)). Someone with the rights of the
 // database's owner can drop the triggers; what they then alter, the sealed log
-// shows.
-var grown = []string{"audit_entry", "audit_leaf", "audit_hash", "audit_checkpoint"}
+// shows. The same holds for published terms and who accepted them: people must be
+// able to read what they agreed to, and the clinic to prove it.
+var grown = []string{"audit_entry", "audit_leaf", "audit_hash", "audit_checkpoint", "terms_document", "terms_acceptance", "terms_draft_text"}
 
-// guard makes the triggers that keep the audit log from being rewritten. The
+// guard makes the triggers that keep these tables from being rewritten. The
 // two databases write triggers differently, hence not in the migrations.
 func (db *DB) guard(ctx context.Context) error {
 	return db.commit(ctx, func(ctx context.Context, tx *Tx) error {
@@ -22,7 +23,7 @@ func (db *DB) guard(ctx context.Context) error {
 			}
 			if _, err := tx.Exec(ctx, `
 				CREATE OR REPLACE FUNCTION audit_only_grows() RETURNS trigger LANGUAGE plpgsql AS
-				$$ BEGIN RAISE EXCEPTION 'the audit log only grows'; END $$`); err != nil {
+				$$ BEGIN RAISE EXCEPTION 'this table only grows'; END $$`); err != nil {
 				return fmt.Errorf("guard: %w", err)
 			}
 		}
@@ -57,7 +58,7 @@ func trigger(e Engine, table, what string) string {
 	if e == Postgres {
 		return head + ` FOR EACH ROW EXECUTE FUNCTION audit_only_grows()`
 	}
-	return head + ` BEGIN SELECT RAISE(ABORT, 'the audit log only grows'); END`
+	return head + ` BEGIN SELECT RAISE(ABORT, 'this table only grows'); END`
 }
 
 // Unguard drops the triggers, as an intruder with the owner's rights could. It

@@ -12,6 +12,7 @@ import (
 	"portico/internal/fault"
 	"portico/internal/ids"
 	"portico/internal/lang"
+	"portico/internal/notify"
 	"portico/internal/page"
 	"portico/internal/store"
 )
@@ -22,15 +23,31 @@ const AcceptTerms access.Permission = "terms.accept"
 // Terms is the room.
 type Terms struct {
 	DB     *store.DB
+	Gate   *access.Gate
 	Clinic *page.Clinic
+	People People // nil: nobody is told of new terms, and lists name accounts
+	// Rail counts what waits beside the places of the staff rail; nil for none.
+	Rail func(context.Context, access.Desk) (map[string]int, error)
 }
 
-// Publish puts drafts in force, all together. A version published before with
+// People is what the logins and the patient index know of those who accept.
+type People interface {
+	// Numbers gives the patient number of each account's owner.
+	Numbers(ctx context.Context, tx *store.Tx, accounts []ids.Account) (map[ids.Account]string, error)
+	// Numbered finds the account of the patient with a number; store.ErrNone if
+	// there is none.
+	Numbered(ctx context.Context, tx *store.Tx, number string) (ids.Account, error)
+	// TellSome queues n for some of the accounts that come after one, in order of
+	// their identifiers, and gives the last of them, "" when there were none.
+	TellSome(ctx context.Context, tx *store.Tx, after ids.Account, n notify.Notice, key string) (ids.Account, error)
+}
+
+// Publish puts editions in force at once, all together. A version published before with
 // the same words is left as it is; with other words it is a Conflict.
-func (t *Terms) Publish(ctx context.Context, by access.Duty, drafts ...Draft) error {
+func (t *Terms) Publish(ctx context.Context, by access.Duty, drafts ...Edition) error {
 	return t.DB.Change(ctx, by.Did(audit.TermsPublished, ""), func(tx *store.Tx) error {
 		for _, d := range drafts {
-			if err := publish(ctx, tx, d); err != nil {
+			if err := t.publish(ctx, tx, d, signing{from: tx.Now}); err != nil {
 				return fmt.Errorf("publish %s %s: %w", d.Kind, d.Version, err)
 			}
 		}
@@ -38,7 +55,14 @@ func (t *Terms) Publish(ctx context.Context, by access.Duty, drafts ...Draft) er
 	})
 }
 
-func publish(ctx context.Context, tx *store.Tx, d Draft) error {
+// signing is by whom and from when on a version is in force.
+type signing struct {
+	by   ids.Staff
+	from time.Time
+}
+
+func (t *Terms) publish(ctx context.Context, tx *store.Tx, d Edition, s signing) error {
+	added := false
 	for _, l := range lang.All {
 		text, ok := d.Text[l]
 		if !ok || text.Title == "" || text.Body == "" {
@@ -54,13 +78,20 @@ func publish(ctx context.Context, tx *store.Tx, d Draft) error {
 		if !errors.Is(err, store.ErrNone) {
 			return err
 		}
+		added = true
 		if err := insertDocument(ctx, tx, Document{ID: ids.NewDocument(), Kind: d.Kind, Version: d.Version, Lang: l, Title: text.Title,
-			Body: text.Body, SHA256: text.Hash(), Change: text.Change, Material: d.Material}); err != nil {
+			Body: text.Body, SHA256: text.Hash(), Change: text.Change, Material: d.Material, Published: s.from, SignedBy: s.by}); err != nil {
 			return err
 		}
 	}
-	return nil
+	if !added || !d.Material {
+		return nil
+	}
+	return t.Gate.Demand(ctx, tx, demandName(d.Kind, d.Version), s.from)
 }
+
+// demandName is under which name a version asks everybody to agree.
+func demandName(k Kind, version string) string { return string(k) + " " + version }
 
 // Seed publishes the built-in texts of a kind of which nothing is published yet.
 // It is called at each start and usually does nothing.
@@ -70,7 +101,7 @@ func (t *Terms) Seed(ctx context.Context, by access.Duty) error {
 		return err
 	}
 	err = t.DB.View(ctx, func(tx *store.Tx) error {
-		var missing []Draft
+		var missing []Edition
 		for _, d := range drafts {
 			_, err := newest(ctx, tx, d.Kind, lang.En)
 			if errors.Is(err, store.ErrNone) {
@@ -113,10 +144,9 @@ type Acceptance struct {
 }
 
 // Accept keeps that a.Account accepted documents, in the caller's transaction.
-// Both kinds must be among them, each in the version in force: a Conflict means
-// that a newer one was published while the person was reading.
+// Each must be in the version in force, and nothing may be missing afterwards: a
+// Conflict means that a newer one came out while the person was reading.
 func (t *Terms) Accept(ctx context.Context, tx *store.Tx, a Acceptance, documents []ids.Document) error {
-	var read []Kind
 	for _, id := range documents {
 		d, err := byID(ctx, tx, id)
 		if errors.Is(err, store.ErrNone) {
@@ -135,20 +165,65 @@ func (t *Terms) Accept(ctx context.Context, tx *store.Tx, a Acceptance, document
 		if err := insertAcceptance(ctx, tx, a, d); err != nil {
 			return err
 		}
-		read = append(read, d.Kind)
 	}
-	for _, k := range Kinds {
-		if !slices.Contains(read, k) {
-			return fault.Lost("terms.newer")
-		}
+	missing, err := t.Missing(ctx, tx, a.Account)
+	if err == nil && len(missing) > 0 {
+		err = fault.Lost("terms.newer")
 	}
-	return nil
+	return err
 }
 
-// Missing tells whether account has yet to accept a text before going on.
-func (t *Terms) Missing(ctx context.Context, tx *store.Tx, account ids.Account) (bool, error) {
-	n, err := kept(ctx, tx, account)
-	return n < len(Kinds), err
+// Missing lists what account has yet to accept before going on.
+func (t *Terms) Missing(ctx context.Context, tx *store.Tx, account ids.Account) ([]Kind, error) {
+	have, err := kept(ctx, tx, account)
+	var out []Kind
+	for _, k := range Kinds {
+		if !slices.Contains(have, k) {
+			out = append(out, k)
+		}
+	}
+	return out, err
+}
+
+// AcceptOwn keeps that the chart's account accepted documents, and that its
+// session owes nothing any more.
+func (t *Terms) AcceptOwn(ctx context.Context, c access.Chart, documents []ids.Document) error {
+	if err := c.Need(AcceptTerms); err != nil {
+		return err
+	}
+	a := Acceptance{Account: c.Account(), Agent: c.Agent(), Source: string(c.Source())}
+	object := ""
+	if len(documents) > 0 {
+		object = string(documents[0])
+	}
+	return t.DB.Change(ctx, c.Did(audit.TermsAccepted, object), func(tx *store.Tx) error {
+		demanded, err := t.Gate.Demanded(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if err := t.Accept(ctx, tx, a, documents); err != nil {
+			return err
+		}
+		return t.Gate.Agreed(ctx, tx, c, demanded)
+	})
+}
+
+// Owing tells whether the chart's account must accept something before it goes
+// on. If not, the session is no longer Behind: it is asked only once.
+func (t *Terms) Owing(ctx context.Context, c access.Chart) (bool, error) {
+	var missing []Kind
+	var demanded int64
+	err := t.DB.View(ctx, func(tx *store.Tx) (err error) {
+		if demanded, err = t.Gate.Demanded(ctx, tx); err != nil {
+			return err
+		}
+		missing, err = t.Missing(ctx, tx, c.Account())
+		return err
+	})
+	if err != nil || len(missing) > 0 {
+		return true, err
+	}
+	return false, t.Gate.Settle(ctx, c, demanded)
 }
 
 // Accepted is one acceptance, for the person to look back at.

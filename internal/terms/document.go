@@ -35,18 +35,20 @@ type Document struct {
 	SHA256    string // of title and body, hex
 	Change    string // what is new against the version before, one sentence
 	Material  bool
-	Published time.Time
+	Published time.Time // from when on it is in force
+	Signed    time.Time // when that was decided
+	SignedBy  ids.Staff // "" for a text that came with the program
 }
 
-// Draft is a version about to be published, in every language.
-type Draft struct {
+// Edition is a version about to be published, in every language.
+type Edition struct {
 	Kind     Kind
 	Version  string
 	Material bool
 	Text     map[lang.Lang]Text
 }
 
-// Text is what a draft says in one language.
+// Text is what a version says in one language.
 type Text struct{ Title, Body, Change string }
 
 // Hash is the SHA-256 that a document is kept and accepted under.
@@ -97,22 +99,17 @@ var documents embed.FS
 
 // BuiltIn gives version 1.0 of both documents with what the clinic is called
 // and how it is reached.
-func BuiltIn(c *page.Clinic) ([]Draft, error) {
-	var out []Draft
+func BuiltIn(c *page.Clinic) ([]Edition, error) {
+	var out []Edition
 	for _, k := range Kinds {
-		d := Draft{Kind: k, Version: "1.0", Material: true, Text: map[lang.Lang]Text{}}
+		d := Edition{Kind: k, Version: "1.0", Material: true, Text: map[lang.Lang]Text{}}
 		for _, l := range lang.All {
 			raw, err := documents.ReadFile(fmt.Sprintf("documents/%s.%s.md", k, l))
 			if err != nil {
 				return nil, err
 			}
 			title, body, _ := strings.Cut(string(raw), "\n")
-			emergency := c.Emergency
-			if emergency == "" {
-				emergency = "911"
-			}
-			fill := strings.NewReplacer("{clinic}", c.Name, "{phone}", c.Phone, "{emergency}", emergency)
-			d.Text[l] = Text{Title: title, Body: strings.TrimSpace(fill.Replace(body))}
+			d.Text[l] = Text{Title: title, Body: strings.TrimSpace(body)}.fill(c)
 		}
 		out = append(out, d)
 	}

@@ -1,9 +1,7 @@
 package trail
 
 import (
-	"bytes"
 	"context"
-	"encoding/csv"
 	"strconv"
 	"strings"
 
@@ -11,6 +9,7 @@ import (
 	"portico/internal/audit"
 	"portico/internal/fault"
 	"portico/internal/store"
+	"portico/internal/web"
 )
 
 // mostExported bounds one export. Nothing is cut off silently: beyond it the
@@ -55,36 +54,14 @@ func (t *Trail) Export(ctx context.Context, d access.Desk, f Filter) ([]byte, er
 }
 
 func asCSV(lines []Line) ([]byte, error) {
-	var b bytes.Buffer
-	w := csv.NewWriter(&b)
-	w.UseCRLF = true
-	if err := w.Write(exportHeads); err != nil {
-		return nil, err
-	}
+	var rows [][]string
 	for _, l := range lines {
 		row := []string{string(l.ID), l.At.UTC().Format(stamp), string(l.Action), audit.Sentences[l.Action], string(l.Outcome), string(l.Actor), l.ActorID,
 			l.Name, l.Patient, l.Object, l.Source, l.Session, l.Detail, strconv.FormatInt(l.Leaf, 10)}
 		if l.Leaf < 0 {
 			row[len(row)-1] = ""
 		}
-		for i, cell := range row {
-			row[i] = inert(cell)
-		}
-		if err := w.Write(row); err != nil {
-			return nil, err
-		}
+		rows = append(rows, row)
 	}
-	w.Flush()
-	return b.Bytes(), w.Error()
-}
-
-// inert keeps a spreadsheet from computing a cell: what begins with one of
-// these signs, or with one after blanks, gets an apostrophe before it (OWASP,
-// "CSV Injection"; ASVS 5.0 1.2.10).
-func inert(cell string) string {
-	s := strings.TrimLeft(cell, " \u00a0")
-	if s != "" && strings.ContainsRune("=+-@\t\r\n\x00|%＝＋－＠", []rune(s)[0]) {
-		return "'" + cell
-	}
-	return cell
+	return web.Sheet(exportHeads, rows)
 }

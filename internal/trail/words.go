@@ -1,14 +1,13 @@
 package trail
 
 import (
-	"bytes"
-	"encoding/csv"
 	"strings"
 	"time"
 
 	"portico/internal/access"
 	"portico/internal/audit"
 	"portico/internal/lang"
+	"portico/internal/web"
 )
 
 // Words says events in a language, for the person whose session it is.
@@ -128,22 +127,12 @@ func (w Words) when(e Event) string {
 }
 
 func (w Words) csv(events []Event) ([]byte, error) {
-	var b bytes.Buffer
-	out := csv.NewWriter(&b)
-	out.UseCRLF = true
-	rows := [][]string{{w.Lang.T("trail.col.when"), w.Lang.T("trail.col.who"), w.Lang.T("trail.col.what"), w.Lang.T("trail.col.kind"), w.Lang.T("trail.col.from")}}
+	heads := []string{w.Lang.T("trail.col.when"), w.Lang.T("trail.col.who"), w.Lang.T("trail.col.what"), w.Lang.T("trail.col.kind"), w.Lang.T("trail.col.from")}
+	var rows [][]string
 	for _, e := range events {
 		rows = append(rows, []string{e.At.In(w.Zone).Format("2006-01-02 15:04:05 -07:00"), w.who(e), w.what(e), w.Lang.T("trail.topic." + string(shown[e.Action].topic)), w.from(e)})
 	}
-	for _, row := range rows {
-		for i, cell := range row {
-			row[i] = inert(cell)
-		}
-	}
-	if err := out.WriteAll(rows); err != nil {
-		return nil, err
-	}
-	return b.Bytes(), nil
+	return web.Sheet(heads, rows)
 }
 
 // stranger tells whether an event is one to look at twice: somebody who was not

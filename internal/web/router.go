@@ -53,6 +53,8 @@ type Router struct {
 	home, account        string
 	kept                 kept
 	open                 []string // patterns that other sites' scripts may call
+	agreement            Agreement
+	free                 []string // where the agreement does not stand in the way
 }
 
 // Route is one registered address, for the generated list and the
@@ -203,6 +205,9 @@ func (r *Router) patient(pattern string, t Route, h patientFunc) {
 		q.shell.Nav, q.shell.SignOut = r.patientNav, "/signout"
 		q.shell.Account = r.account
 		q.shell.Mark = r.mark(string(c.Account()))
+		if reply, first, err := q.agreed(c); first || err != nil {
+			return reply, err
+		}
 		reply, err := q.run(t.Form, func() (Reply, error) { return h(q, c) })
 		if errors.Is(err, access.ErrNotRaised) {
 			return q.toConfirm(), nil
