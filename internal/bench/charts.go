@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"math/rand/v2"
-	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -32,9 +31,13 @@ const (
 // records measures taking records in and reading them.
 func records(ctx context.Context, r *run) error {
 	var taken, read, pages []string
-	_, err := r.each(ctx, func(ctx context.Context, c *clinic) ([]string, error) {
+	beside, err := r.each(ctx, func(ctx context.Context, c *clinic) ([]string, error) {
 		g := c.guest()
 		if err := c.signIn(g, c.cards.Accounts[0]); err != nil {
+			return nil, err
+		}
+		list, err := r.besideList(ctx, c, g)
+		if err != nil {
 			return nil, err
 		}
 		before, err := c.show(ctx, g, "4548-4")
@@ -59,9 +62,9 @@ func records(ctx context.Context, r *run) error {
 		}
 		taken, read = append(taken, t), append(read, d...)
 		for i, name := range []string{"list", "trend"} {
-			pages = append(pages, fmt.Sprintf("%s %s\t%.1f\t%.1f\t%d", c.app.DB.Engine(), name, after.each[i], before.each[i], after.bytes[i]/1024))
+			pages = append(pages, fmt.Sprintf("%s %s\t%.1f\t%.1f\t%.1f\t%d", c.app.DB.Engine(), name, after.each[i], after.floor[i], before.each[i], after.bytes[i]/1024))
 		}
-		return nil, nil
+		return list, nil
 	})
 	if err != nil {
 		return err
@@ -79,7 +82,14 @@ func records(ctx context.Context, r *run) error {
 	r.say("")
 	r.say("The floor reads five columns of the same rows by the same index. Documents are parsed as well.")
 	r.say("")
-	return r.table(fmt.Sprintf("page of a chart with %d values\tCPU ms\tbefore, ms\tKB", manyValues), pages...)
+	if err := r.table(fmt.Sprintf("page of a chart with %d values\tCPU ms\tfloor ms\tbefore, ms\tKB", manyValues), pages...); err != nil {
+		return err
+	}
+	r.say("")
+	r.say("The floor does as many queries by primary key, writes a line of the audit log and as many bytes; for the")
+	r.say("trend it also reads the numbers, as one text. Before: the same person's pages before the values came.")
+	r.say("")
+	return r.besideTable(beside)
 }
 
 // values writes n laboratory results of one test, a few hours apart.
@@ -236,47 +246,4 @@ func (c *clinic) readings(ctx context.Context, seed uint64, n int) ([]string, er
 			w.took[k*99/100].Microseconds(), w.cpu.Microseconds()/int64(k)))
 	}
 	return out, nil
-}
-
-// showing is what the two pages of a test cost.
-type showing struct {
-	each  [2]float64 // milliseconds of processor time
-	bytes [2]int
-}
-
-// show opens the list of results and the history of one test, signed in.
-func (c *clinic) show(ctx context.Context, g *guest, code string) (s showing, err error) {
-	duty := access.NewDuty("bench")
-	id, err := c.app.Registry.Numbered(ctx, duty, c.cards.Accounts[0].Number)
-	if err != nil {
-		return s, err
-	}
-	paths := [2]string{"/results"}
-	err = c.app.DB.View(ctx, func(tx *store.Tx) error {
-		rows, _, err := record.List(ctx, tx, duty.For(id), record.Query{Section: record.Results, Code: code, Limit: 1})
-		if err == nil && len(rows) == 0 {
-			err = fmt.Errorf("nobody has a value of %s", code)
-		}
-		if err == nil {
-			paths[1] = "/results/" + string(rows[0].ID) + "/history"
-		}
-		return err
-	})
-	for i := range paths {
-		var u used
-		for n := 0; n < 22 && err == nil; n++ {
-			var v view
-			var took time.Duration
-			took, err = timed(func() (err error) { v, err = g.get(paths[i]); return err })
-			if err == nil && v.status != http.StatusOK {
-				err = fmt.Errorf("%s answered %d", paths[i], v.status)
-			}
-			if n >= 2 { // the first ones prepare statements
-				u.Done, u.cpu = u.Done+1, u.cpu+took
-			}
-			s.bytes[i] = len(v.body)
-		}
-		s.each[i] = u.each() / 1000
-	}
-	return s, err
 }

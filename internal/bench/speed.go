@@ -27,6 +27,11 @@ func speed(ctx context.Context, r *run) error {
 	if err != nil {
 		return err
 	}
+	return r.besideTable(rows)
+}
+
+// besideTable prints pages beside the bare server.
+func (r *run) besideTable(rows []string) error {
 	if err := r.table("page\tqueries\tbytes\tper second\tCPU µs\tfloor /s\tCPU µs\tratio", rows...); err != nil {
 		return err
 	}

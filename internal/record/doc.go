@@ -7,9 +7,10 @@
 // identifier that will be given to it. Numbers stay as they were written.
 //
 // Beside each document stand, written in the same transaction: promoted columns
-// and tokens to search by, links to other resources, and one read-model row
-// (Row) with what lists, timelines and trends show. Lists read rows; one item's
-// page reads its document; downloads are made of documents.
+// and tokens to search by, links to other resources, one read-model row (Row)
+// with what lists and timelines show, and for each value of a test a narrow one
+// (Mark) with what a chart draws. Lists read rows; one item's page reads its
+// document; downloads are made of documents.
 //
 // A resource that came in unchanged writes nothing. One older than the version
 // that is known goes into history. One about another patient than its bundle is,
@@ -34,6 +35,6 @@
 // the same transaction (Follow): every resource knows the record it came in for.
 //
 // Tables: record_home, resource, resource_version, resource_name, resource_token,
-// resource_link, resource_label, record_row, record_part. Routes: none. Jobs:
+// resource_link, resource_label, record_row, record_part, record_value. Routes: none. Jobs:
 // none. Audit: record.taken.
 package record

@@ -24,6 +24,7 @@ func Follow(ctx context.Context, tx *store.Tx, record, person ids.Patient) error
 		`UPDATE resource_token SET patient_id = $2 WHERE resource_id IN ` + mine,
 		`UPDATE resource_link SET patient_id = $2 WHERE from_id IN ` + mine,
 		`UPDATE record_part SET patient_id = $2 WHERE resource_id IN ` + mine,
+		`UPDATE record_value SET patient_id = $2 WHERE ` + valuesOf(`resource_id IN `+mine),
 		`UPDATE record_row SET patient_id = $2 WHERE resource_id IN ` + mine,
 		`UPDATE resource SET patient_id = $2 WHERE home_id = $1`,
 	} {

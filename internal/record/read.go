@@ -226,7 +226,7 @@ func Parts(ctx context.Context, tx *store.Tx, who access.Reading, of ...ids.Reso
 		}, `
 			SELECT p.resource_id, p.system, p.code, p.title, p.value, p.comparator, p.num, p.unit, p.unit_code, p.low, p.high, p.range_text, p.flag, p.abnormal
 			FROM record_part p JOIN record_row r ON r.resource_id = p.resource_id
-			WHERE p.patient_id = $1 AND (r.release_at <= $2 OR $3) AND p.resource_id IN (`+store.In(4, n)+`)
+			WHERE p.patient_id || '' = $1 AND (r.release_at <= $2 OR $3) AND p.resource_id IN (`+store.In(4, n)+`)
 			ORDER BY p.resource_id, p.place`, args...)
 		if err != nil {
 			return nil, err
@@ -340,7 +340,8 @@ func scanLink(r store.Row) (l Link, err error) {
 }
 
 // Rows gives single rows by identifier, in that order; those the reader may not
-// find are left out.
+// find are left out. The patient is compared as an expression here and in Parts,
+// for SQLite would rather walk a long chart by its index than look up a hundred rows.
 func Rows(ctx context.Context, tx *store.Tx, who access.Reading, of []ids.Resource) ([]Row, error) {
 	var out []Row
 	for len(of) > 0 {
@@ -349,7 +350,7 @@ func Rows(ctx context.Context, tx *store.Tx, who access.Reading, of []ids.Resour
 		for _, id := range of[:n] {
 			args = append(args, string(id))
 		}
-		rows, err := store.List(ctx, tx, scanRow, `SELECT `+rowColumns+rowTables+` WHERE r.patient_id = $1 AND ($2 OR NOT r.gone) AND r.resource_id IN (`+store.In(3, n)+`)`, args...)
+		rows, err := store.List(ctx, tx, scanRow, `SELECT `+rowColumns+rowTables+` WHERE r.patient_id || '' = $1 AND ($2 OR NOT r.gone) AND r.resource_id IN (`+store.In(3, n)+`)`, args...)
 		if err != nil {
 			return nil, err
 		}

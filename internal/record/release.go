@@ -24,6 +24,10 @@ func SetRelease(ctx context.Context, tx *store.Tx, who access.Opened, id ids.Res
 	if err == nil && n == 0 {
 		err = ErrMoved
 	}
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, `UPDATE record_value SET release_at = $2, sensitive = $3 WHERE `+valuesOf(`resource_id = $1`), id, store.Time(r.At), r.Sensitive)
 	return err
 }
 

@@ -3,7 +3,6 @@ package record
 import (
 	"context"
 	"slices"
-	"strings"
 	"time"
 
 	"portico/internal/fhir"
@@ -154,13 +153,6 @@ func (t *taking) one(ctx context.Context, in *incoming) error {
 	return t.row(ctx, in, row, parts, k.was, found)
 }
 
-// sheet gathers what a round writes, so that it goes in by the hundred.
-type sheet struct {
-	docs, tokens, links, labels, rows, parts [][]any
-	renewed                                  []ids.Resource // whose rows are written anew
-	members                                  []ids.Resource // whose place in a panel may have changed
-}
-
 func (t *taking) insert(in *incoming, row Row) {
 	now := store.Time(t.tx.Now)
 	t.sheet.docs = append(t.sheet.docs, []any{string(in.id), in.in.Type, string(in.patient), category(in.node), row.Code, row.Status, sortable(row.At.Time), 1,
@@ -219,40 +211,6 @@ func (t *taking) around(in *incoming, found bool) {
 		t.sheet.labels = append(t.sheet.labels, []any{string(in.id), label})
 	}
 }
-
-// flush writes the sheet of a round.
-func (t *taking) flush(ctx context.Context) error {
-	s := t.sheet
-	t.sheet = sheet{}
-	for part := range slices.Chunk(s.renewed, chunk) {
-		in, args := idList(1, part)
-		for _, q := range []string{`DELETE FROM resource_token WHERE resource_id IN (`, `DELETE FROM resource_link WHERE from_id IN (`,
-			`DELETE FROM record_part WHERE resource_id IN (`, `DELETE FROM record_row WHERE resource_id IN (`} {
-			if _, err := t.tx.Exec(ctx, q+in+`)`, args...); err != nil {
-				return err
-			}
-		}
-	}
-	for _, w := range []struct {
-		head string
-		rows [][]any
-		tail string
-	}{
-		{docInsert, s.docs, ""},
-		{`INSERT INTO resource_token (resource_id, patient_id, param, system, code) VALUES `, s.tokens, ""},
-		{`INSERT INTO resource_link (from_id, element, to_id, place, patient_id) VALUES `, s.links, ""},
-		{`INSERT INTO resource_label (resource_id, label) VALUES `, s.labels, ` ON CONFLICT (resource_id) DO UPDATE SET label = excluded.label`},
-		{rowInsert, s.rows, ""},
-		{partInsert, s.parts, ""},
-	} {
-		if err := t.tx.Insert(ctx, w.head, w.rows, w.tail); err != nil {
-			return err
-		}
-	}
-	return t.gather(ctx, s.members)
-}
-
-const docInsert = `INSERT INTO resource (id, type, patient_id, category, code, status, at, version, hash, body, source, sent_at, received_at, changed_at, home_id) VALUES `
 
 // idList writes identifiers as an IN list from $from on.
 func idList(from int, of []ids.Resource) (string, []any) {
@@ -369,28 +327,3 @@ func (t *taking) row(ctx context.Context, in *incoming, row Row, parts []Measure
 	t.arrived = append(t.arrived, Arrival{Row: row, New: !found})
 	return nil
 }
-
-const rowInsert = `
-	INSERT INTO record_row (resource_id, patient_id, section, kind, grp, system, code, title, title_id, words, value, comparator, num, unit, unit_code,
-		low, high, range_text, flag, abnormal, critical, status, state, gone, sort_at, at_text, until_text, who, who_id, place, place_id, visit_id, parent_id,
-		source, sensitive, release_at, release_why, received_at, changed_at)
-	VALUES `
-
-const partInsert = `INSERT INTO record_part (resource_id, place, patient_id, system, code, title, value, comparator, num, unit, unit_code, low, high, range_text, flag, abnormal) VALUES `
-
-func (t *taking) write(r Row, parts []Measure) {
-	words := strings.ToLower(strings.Join([]string{r.Title, r.Value, r.Who, r.Place, r.State, r.words}, " "))
-	if len(words) > maxSearched {
-		words = strings.ToValidUTF8(words[:maxSearched], "")
-	}
-	t.sheet.rows = append(t.sheet.rows, []any{string(r.ID), string(r.Patient), string(r.Section), r.Kind, r.Group, r.System, r.Code, r.Title, r.titleID, words,
-		r.Value, r.Comparator, r.Num, r.Unit, r.UnitCode, r.Low, r.High, r.Range, r.Flag, r.Abnormal, r.Critical, r.Status, r.State, r.Gone,
-		sortable(r.At.Time), r.At.Text, r.Until, r.Who, r.whoID, r.Place, r.placeID, string(r.Visit), string(r.Parent), r.Source, r.Sensitive,
-		store.Time(r.ReleaseAt), r.ReleaseWhy, store.Time(r.Received), store.Time(r.Changed)})
-	for i, p := range parts {
-		t.sheet.parts = append(t.sheet.parts, []any{string(r.ID), i, string(r.Patient), p.System, p.Code, p.Title, p.Value, p.Comparator, p.Num, p.Unit, p.UnitCode, p.Low, p.High, p.Range, p.Flag, p.Abnormal})
-	}
-}
-
-// maxSearched is how much of a row's words can be searched, in bytes.
-const maxSearched = 2000

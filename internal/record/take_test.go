@@ -1,6 +1,7 @@
 package record_test
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"strings"
@@ -8,6 +9,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
+	"portico/internal/access"
+	"portico/internal/audit"
 	"portico/internal/clock"
 	"portico/internal/fault"
 	"portico/internal/fhir"
@@ -259,6 +264,100 @@ func TestALateMessageDoesNotUndoACorrection(t *testing.T) {
 		before := strings.Replace(observation("p", "a", "5.0"), `"status"`, `"issued":"2026-03-01T10:00:00Z","status"`, 1)
 		if rep := take(t, s, issued, before); rep.New != 1 || rep.Older != 1 {
 			t.Errorf("by the moment they were issued: %+v", rep)
+		}
+	})
+}
+
+// marksOf writes what a chart of a test gets, newest first.
+func marksOf(t *testing.T, db *store.DB, who access.Reading, read func(context.Context, *store.Tx, access.Reading, string, string) ([]record.Mark, error), code string) string {
+	t.Helper()
+	var out []string
+	for _, m := range view(t, db, func(tx *store.Tx) ([]record.Mark, error) { return read(ctx, tx, who, "http://loinc.org", code) }) {
+		out = append(out, strings.Trim(m.Code+" "+m.Comparator+m.Number+m.Unit, " "))
+	}
+	return strings.Join(out, ", ")
+}
+
+// What a chart draws follows its value: into its next version, out of view with an
+// error, into another chart, and it opens when the value does.
+func TestMarksFollowTheirValue(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, db *store.DB, c *clock.Fake) {
+		s := &record.Records{DB: db}
+		pressure := `{"resourceType":"Observation","id":"bp","status":"final","code":{"coding":[{"system":"http://loinc.org","code":"85354-9"}]},"subject":{"reference":"Patient/a"},
+			"effectiveDateTime":"2026-01-05","component":[{"code":{"coding":[{"system":"http://loinc.org","code":"8480-6"}]},"valueQuantity":{"value":120,"unit":"mmHg"}},
+			{"code":{"coding":[{"system":"http://loinc.org","code":"8462-4"}]},"valueQuantity":{"value":80,"unit":"mmHg"}}]}`
+		take(t, s, observation("o", "a", "6.4"), observation("oo", "a", "6.9"), pressure)
+		want := func(when string, who access.Reading, want string) {
+			t.Helper()
+			if got := marksOf(t, db, who, record.Trend, "4548-4"); got != want {
+				t.Errorf("%s: %q, want %q", when, got, want)
+			}
+		}
+		want("at first", duty.For(ana), "6.9%, 6.4%")
+		if got := marksOf(t, db, duty.For(ana), record.TrendParts, "85354-9"); got != "8480-6 120mmHg, 8462-4 80mmHg" {
+			t.Errorf("parts %q", got)
+		}
+		want("ben's", duty.For(ben), "")
+		take(t, s, observation("o", "a", "6.5"), strings.Replace(observation("oo", "a", "6.9"), "final", "entered-in-error", 1))
+		want("corrected and in error", duty.For(ana), "6.5%")
+		take(t, s, strings.Replace(observation("o", "a", "6.5"), "final", "cancelled", 1))
+		want("cancelled", duty.For(ana), "%")
+		take(t, s, observation("o", "a", "6.6"))
+		row := list(t, db, duty.For(ana), record.Query{Code: "4548-4"})[0]
+		was := record.Release{At: row.ReleaseAt, Why: row.ReleaseWhy}
+		change := func(f func(*store.Tx) error) {
+			t.Helper()
+			if err := db.Change(ctx, duty.Did(audit.ResultHeld, "o"), f); err != nil {
+				t.Fatal(err)
+			}
+		}
+		change(func(tx *store.Tx) error {
+			return record.SetRelease(ctx, tx, duty.Whole(ana), row.ID, was, record.Release{At: tx.Now.Add(time.Hour), Why: "hold", Sensitive: true})
+		})
+		want("held", duty.For(ana), "")
+		want("held, to staff", duty.Whole(ana), "6.6%")
+		c.Move(time.Hour)
+		want("open again", duty.For(ana), "6.6%")
+		change(func(tx *store.Tx) error { return record.Follow(ctx, tx, ana, ben) })
+		want("joined", duty.For(ana), "")
+		want("joined", duty.For(ben), "6.6%")
+	})
+}
+
+// Charts that were there before marks were kept get theirs from the migration.
+func TestTheMigrationMakesTheSameMarks(t *testing.T) {
+	ddl, err := os.ReadFile("../store/migrations/0036_record_value.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	fill := strings.Split(string(ddl), "\n\n")[2:]
+	testkit.Each(t, func(t *testing.T, db *store.DB, c *clock.Fake) {
+		s := &record.Records{DB: db}
+		take(t, s, observation("o", "a", "6.4"), strings.Replace(observation("oo", "a", "6.5"), "final", "entered-in-error", 1),
+			strings.Replace(strings.Replace(observation("ooo", "a", "6.6"), "final", "cancelled", 1), `"a"`, `"b"`, 1), `{"resourceType":"Observation","id":"bp","status":"final",
+			"code":{"coding":[{"system":"http://loinc.org","code":"85354-9"}]},"subject":{"reference":"Patient/a"},"effectiveDateTime":"2026-01-05","component":[
+			{"code":{"coding":[{"system":"http://loinc.org","code":"8480-6"}]},"valueQuantity":{"value":120,"comparator":">","unit":"mmHg"}}]}`)
+		all := func() []string {
+			return view(t, db, func(tx *store.Tx) ([]string, error) {
+				return store.List(ctx, tx, store.One[string], `
+					SELECT CONCAT_WS('|', patient_id, code, system, sort_at, resource_id, place, part, title, comparator, num, unit, unit_code,
+						CASE WHEN abnormal THEN 'out' END, at_text, CASE WHEN sensitive THEN 'care' END, release_at)
+					FROM record_value ORDER BY sort_at, resource_id, place`)
+			})
+		}
+		want := all()
+		if err := db.Change(ctx, duty.Did(audit.RecordsTaken, "test"), func(tx *store.Tx) error {
+			for _, q := range append([]string{`DELETE FROM record_value`}, fill...) {
+				if _, err := tx.Exec(ctx, q); err != nil {
+					return err
+				}
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, all()); diff != "" || len(want) != 4 {
+			t.Errorf("%d marks; -taken in +migrated:\n%s", len(want), diff)
 		}
 	})
 }

@@ -2,6 +2,7 @@ package record
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -25,8 +26,8 @@ type Mark struct {
 	Sensitive      bool // the value's
 }
 
-// mostMarks bounds a chart and what a page counts.
-const mostMarks = 10_000
+// MostMarks bounds a chart and what a page counts: the newest are read.
+const MostMarks = 10_000
 
 // Marks and their columns come as one text, since ten years of a home monitor
 // read row by row cost several times as much. Package fhir keeps these two
@@ -42,45 +43,46 @@ func join(columns ...string) string {
 	return `CONCAT_WS('` + column + `', ` + strings.Join(columns, `, `) + `)`
 }
 
+var markQuery = `SELECT COALESCE(STRING_AGG(q.line, '` + line + `'), '') FROM (
+	SELECT ` + join(`resource_id`, `sort_at`, `at_text`, `CASE WHEN sensitive THEN '1' ELSE '' END`, `comparator`, `num`, `unit_code`, `unit`,
+	`CASE WHEN abnormal THEN '1' ELSE '' END`, `part`, `title`) + ` AS line
+	FROM record_value
+	WHERE patient_id = $1 AND code = $2 AND system = $3 AND (release_at <= $4 OR $5) AND `
+
 const (
-	markFrom = `
-		WHERE r.patient_id = $1 AND r.code = $2 AND r.system = $3 AND r.kind = 'Observation' AND NOT r.gone AND (r.release_at <= $4 OR $5)
-		ORDER BY r.sort_at DESC, r.resource_id DESC`
-	abnormal  = `CASE WHEN r.abnormal THEN '1' ELSE '' END`
-	sensitive = `CASE WHEN r.sensitive THEN '1' ELSE '' END`
-)
-
-// number is what a value stands at in a chart; one that never came about nowhere.
-func number(t string) string {
-	return `CASE WHEN r.status IN ('cancelled', 'entered-in-error') THEN '' WHEN ` + t + `.num = '' AND ` + t + `.comparator <> '' THEN ` + t + `.value ELSE ` + t + `.num END`
-}
-
-var (
-	wholeMarks = `SELECT ` + join(`r.resource_id`, `r.sort_at`, `r.at_text`, sensitive, `r.comparator`, number(`r`), `r.unit_code`, `r.unit`, abnormal, `''`, `''`) + ` AS line
-		FROM record_row r` + markFrom
-	partMarks = `SELECT ` + join(`r.resource_id`, `r.sort_at`, `r.at_text`, sensitive, `p.comparator`, number(`p`), `p.unit_code`, `p.unit`,
-		`CASE WHEN p.abnormal THEN '1' ELSE '' END`, `p.code`, `p.title`) + ` AS line
-		FROM record_row r JOIN record_part p ON p.resource_id = r.resource_id` + markFrom + `, p.place`
+	newestFirst = ` ORDER BY sort_at DESC, resource_id DESC, place DESC LIMIT `
+	wholes      = `place = 0`
+	parts       = `place > 0`
 )
 
 // Trend gives a mark for each of a test's released values, newest first, at most
-// 10,000.
+// MostMarks.
 func Trend(ctx context.Context, tx *store.Tx, who access.Reading, system, code string) ([]Mark, error) {
-	return marks(ctx, tx, who, wholeMarks, system, code)
+	return marks(ctx, tx, who, wholes, system, code)
 }
 
 // TrendParts gives marks of the parts of a test's released values, newest value
 // first, in the order they have in their value: the two numbers of each blood
 // pressure.
 func TrendParts(ctx context.Context, tx *store.Tx, who access.Reading, system, code string) ([]Mark, error) {
-	return marks(ctx, tx, who, partMarks, system, code)
+	out, err := marks(ctx, tx, who, parts, system, code)
+	// They come in the order of the index read backwards.
+	for from := 0; from < len(out); {
+		to := from + 1
+		for to < len(out) && out[to].ID == out[from].ID {
+			to++
+		}
+		slices.Reverse(out[from:to])
+		from = to
+	}
+	return out, err
 }
 
-func marks(ctx context.Context, tx *store.Tx, who access.Reading, query, system, code string) ([]Mark, error) {
+func marks(ctx context.Context, tx *store.Tx, who access.Reading, which, system, code string) ([]Mark, error) {
 	if who.Patient() == "" {
 		return nil, fault.Refused()
 	}
-	all, err := store.Get(ctx, tx, store.One[string], `SELECT COALESCE(STRING_AGG(q.line, '`+line+`'), '') FROM (`+query+` LIMIT `+strconv.Itoa(mostMarks)+`) q`,
+	all, err := store.Get(ctx, tx, store.One[string], markQuery+which+newestFirst+strconv.Itoa(MostMarks)+`) q`,
 		who.Patient(), code, system, store.Time(tx.Now), who.Whole())
 	if err != nil || all == "" {
 		return nil, err

@@ -51,7 +51,7 @@ func (w Written) About(ctx context.Context, tx *store.Tx, who access.Reading, of
 	}
 	rows, err := store.List(ctx, tx, scanComment, commentSelect+`
 		JOIN record_row r ON r.resource_id = c.resource_id
-		WHERE r.patient_id = $1 AND ($3 OR (r.release_at <= $2 AND NOT r.gone)) AND c.replaced_at IS NULL
+		WHERE r.patient_id || '' = $1 AND ($3 OR (r.release_at <= $2 AND NOT r.gone)) AND c.replaced_at IS NULL
 			AND c.resource_id IN (`+store.In(4, len(of))+`) ORDER BY c.at, c.id`, args...)
 	if err != nil {
 		return nil, err

@@ -20,6 +20,7 @@ type History struct {
 	Page   int          // from 1
 	Curves []Curve      // what can be drawn, one for each kind of unit and part
 	Hidden int          // values left out: sensitive, and not chosen to be seen
+	Most   bool         // there may be older values than these
 }
 
 // Curve is a line of a chart: values of one part in one unit, newest first.
@@ -88,7 +89,7 @@ func (o *Opened) remember(ctx context.Context, tx *store.Tx, c access.Chart, per
 		return err
 	}
 	open := veil.open(all)
-	h.Total, h.Hidden = len(open), len(all)-len(open)
+	h.Total, h.Hidden, h.Most = len(open), len(all)-len(open), len(all) == record.MostMarks
 	h.Page = min(max(h.Page, 1), pagesOf(h.Total, per))
 	from := (h.Page - 1) * per
 	var page []ids.Resource
