@@ -86,8 +86,9 @@ func records(ctx context.Context, r *run) error {
 		return err
 	}
 	r.say("")
-	r.say("The floor does as many queries by primary key, writes a line of the audit log and as many bytes; for the")
-	r.say("trend it also reads the numbers, as one text. Before: the same person's pages before the values came.")
+	r.say("The floor does as many queries by primary key, writes a line of the audit log and as many bytes; it also")
+	r.say("reads the rows, five columns each, or the numbers of the trend as one text. Before: the same person's pages")
+	r.say("before the values came.")
 	r.say("")
 	return r.besideTable(beside)
 }

@@ -36,7 +36,7 @@ func BenchmarkPages(b *testing.B) {
 	for _, p := range []struct {
 		name, path string
 		zipped     bool
-	}{{"signin", "/signin", false}, {"signin-gzip", "/signin", true}, {"home", "/home", false}} {
+	}{{"signin", "/signin", false}, {"signin-gzip", "/signin", true}, {"home", "/home", false}, {"results", "/results", false}} {
 		b.Run(p.name, func(b *testing.B) {
 			raw := g.raw(p.path, p.zipped)
 			b.ReportAllocs()

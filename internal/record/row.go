@@ -1,6 +1,7 @@
 package record
 
 import (
+	"strings"
 	"time"
 
 	"portico/internal/fhir"
@@ -100,11 +101,16 @@ func (r Row) hide() Row {
 		Measure: Measure{Title: r.Title}, Parent: r.Parent, At: r.At, Sensitive: r.Sensitive, ReleaseAt: r.ReleaseAt, ReleaseWhy: r.ReleaseWhy, Held: true, Source: r.Source}
 }
 
-const rowColumns = `r.resource_id, r.patient_id, r.section, r.kind, r.grp, r.system, r.code,
-	CASE WHEN r.title = '' THEN COALESCE(lt.label, '') ELSE r.title END, r.value, r.comparator, r.num, r.unit, r.unit_code, r.low, r.high, r.range_text,
-	r.flag, r.abnormal, r.critical, r.status, r.state, r.gone, r.sort_at, r.at_text, r.until_text,
-	CASE WHEN r.who = '' THEN COALESCE(lw.label, '') ELSE r.who END, CASE WHEN r.place = '' THEN COALESCE(lp.label, '') ELSE r.place END,
-	r.visit_id, r.parent_id, r.source, r.received_at, r.changed_at, r.sensitive, r.release_at, r.release_why`
+// rowColumns come as one text and three moments: a page reads twenty rows of forty
+// columns, and each column that a driver hands over costs a quarter microsecond.
+var rowColumns = join(`r.resource_id`, `r.patient_id`, `r.section`, `r.kind`, `r.grp`, `r.system`, `r.code`,
+	`CASE WHEN r.title = '' THEN COALESCE(lt.label, '') ELSE r.title END`, `r.value`, `r.comparator`, `r.num`, `r.unit`, `r.unit_code`, `r.low`, `r.high`, `r.range_text`,
+	`r.flag`, said(`r.abnormal`), said(`r.critical`), `r.status`, `r.state`, said(`r.gone`), `r.sort_at`, `r.at_text`, `r.until_text`,
+	`CASE WHEN r.who = '' THEN COALESCE(lw.label, '') ELSE r.who END`, `CASE WHEN r.place = '' THEN COALESCE(lp.label, '') ELSE r.place END`,
+	`r.visit_id`, `r.parent_id`, said(`r.sensitive`), `r.release_why`, `r.source`) + `, r.received_at, r.changed_at, r.release_at`
+
+// said writes a truth as text: "1", or "" for false.
+func said(column string) string { return `CASE WHEN ` + column + ` THEN '1' ELSE '' END` }
 
 const rowTables = ` FROM record_row r
 	LEFT JOIN resource_label lt ON lt.resource_id = r.title_id
@@ -112,16 +118,24 @@ const rowTables = ` FROM record_row r
 	LEFT JOIN resource_label lp ON lp.resource_id = r.place_id `
 
 func scanRow(in store.Row) (Row, error) {
-	var r Row
+	var text string
 	var received, changed, release store.Time
-	var at, sort string
-	err := in.Scan(&r.ID, &r.Patient, &r.Section, &r.Kind, &r.Group, &r.System, &r.Code,
-		&r.Title, &r.Value, &r.Comparator, &r.Num, &r.Unit, &r.UnitCode, &r.Low, &r.High, &r.Range,
-		&r.Flag, &r.Abnormal, &r.Critical, &r.Status, &r.State, &r.Gone, &sort, &at, &r.Until, &r.Who, &r.Place,
-		&r.Visit, &r.Parent, &r.Source, &received, &changed, &r.Sensitive, &release, &r.ReleaseWhy)
-	r.At = fhir.When{Text: at, Time: unsort(sort)}
+	if err := in.Scan(&text, &received, &changed, &release); err != nil {
+		return Row{}, err
+	}
+	next := func() (f string) {
+		f, text, _ = strings.Cut(text, column)
+		return f
+	}
+	truth := func() bool { return next() != "" }
+	r := Row{ID: ids.Resource(next()), Patient: ids.Patient(next()), Section: Section(next()), Kind: next(), Group: next()}
+	r.System, r.Code, r.Title, r.Value, r.Comparator, r.Num = next(), next(), next(), next(), next(), next()
+	r.Unit, r.UnitCode, r.Low, r.High, r.Range, r.Flag, r.Abnormal = next(), next(), next(), next(), next(), next(), truth()
+	r.Critical, r.Status, r.State, r.Gone = truth(), next(), next(), truth()
+	r.At.Time, r.At.Text, r.Until, r.Who, r.Place = unsort(next()), next(), next(), next(), next()
+	r.Visit, r.Parent, r.Sensitive, r.ReleaseWhy, r.Source = ids.Resource(next()), ids.Resource(next()), truth(), next(), text
 	r.Received, r.Changed, r.ReleaseAt = received.Std(), changed.Std(), release.Std()
-	return r, err
+	return r, nil
 }
 
 const sortLayout = "2006-01-02T15:04:05.000Z"

@@ -44,8 +44,8 @@ func join(columns ...string) string {
 }
 
 var markQuery = `SELECT COALESCE(STRING_AGG(q.line, '` + line + `'), '') FROM (
-	SELECT ` + join(`resource_id`, `sort_at`, `at_text`, `CASE WHEN sensitive THEN '1' ELSE '' END`, `comparator`, `num`, `unit_code`, `unit`,
-	`CASE WHEN abnormal THEN '1' ELSE '' END`, `part`, `title`) + ` AS line
+	SELECT ` + join(`resource_id`, `sort_at`, `at_text`, said(`sensitive`), `comparator`, `num`, `unit_code`, `unit`,
+	said(`abnormal`), `part`, `title`) + ` AS line
 	FROM record_value
 	WHERE patient_id = $1 AND code = $2 AND system = $3 AND (release_at <= $4 OR $5) AND `
 

@@ -86,9 +86,11 @@ func items(ctx context.Context, tx *store.Tx, c access.Chart, rows []record.Row)
 	if err != nil {
 		return nil, err
 	}
-	shown, err := shownIn(ctx, tx, c)
-	if err != nil {
-		return nil, err
+	var shown map[ids.Resource]bool
+	if slices.ContainsFunc(rows, func(r record.Row) bool { return r.Sensitive }) {
+		if shown, err = shownIn(ctx, tx, c); err != nil {
+			return nil, err
+		}
 	}
 	out := make([]Item, len(rows))
 	for i, r := range rows {
