@@ -17,6 +17,7 @@ import (
 
 	"portico/internal/fault"
 	"portico/internal/page"
+	"portico/internal/store"
 )
 
 // Reply is what a handler answers with. The zero Reply is only right beside an error.
@@ -260,6 +261,9 @@ var statuses = map[fault.Kind]int{
 // mishap turns an error into its page. Only what is our fault is logged.
 func (r *Router) mishap(q *Request, err error) Reply {
 	f, known := fault.As(err)
+	if !known && store.Down(err) {
+		f, known = fault.Down("error.busy", 5*time.Second, err), true
+	}
 	if !known {
 		f = &fault.Fault{Kind: fault.Internal, Text: "error.500.title", Cause: err}
 	}
