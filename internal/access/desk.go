@@ -42,7 +42,7 @@ func (g *Gate) Desk(ctx context.Context, token string, task Task, route string, 
 	if err == nil && !May(d.roles, task) {
 		return Desk{}, live, fault.Refused()
 	}
-	return d, live, err
+	return d, live, g.retire(ctx, token, err, endLateStaff)
 }
 
 func touchDesk(ctx context.Context, tx *store.Tx, token string) (Desk, Live, error) {

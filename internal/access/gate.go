@@ -71,7 +71,7 @@ func (g *Gate) Chart(ctx context.Context, token string, perm Permission, route s
 		c.perm, c.source, c.agent = perm, v.source, v.agent
 		return c.Did(audit.ChartOpened, route).With(string(perm)), nil
 	})
-	return c, live, err
+	return c, live, g.retire(ctx, token, err, endLate)
 }
 
 func touch(ctx context.Context, tx *store.Tx, token string) (Chart, Live, error) {

@@ -59,7 +59,7 @@ func (g *Gate) RaisedChart(ctx context.Context, token string, perm Permission, r
 	if err == nil && !c.raised {
 		err = ErrNotRaised
 	}
-	return c, live, err
+	return c, live, g.retire(ctx, token, err, endLate)
 }
 
 // Raise raises the chart's session in the caller's transaction and gives its new
