@@ -129,15 +129,17 @@ func settings(t testing.TB, address string) config.Config {
 	return cfg
 }
 
-func open(t testing.TB, address string) *world {
+func open(t testing.TB, address string) *world { return openAs(t, settings(t, address), true) }
+
+// openAs opens the demo's portal, or a clinic's own.
+func openAs(t testing.TB, cfg config.Config, demo bool) *world {
 	t.Helper()
-	cfg := settings(t, address)
 	if err := app.Migrate(ctx, cfg); err != nil {
 		t.Fatal(err)
 	}
 	w := &world{t: t, c: clock.At(testkit.Noon), log: &journal{}, desks: map[string]desk{}, held: map[string]cookies{}, made: map[string]string{}}
 	var err error
-	w.app, err = app.New(ctx, cfg, app.Options{Log: slog.New(slog.NewJSONHandler(w.log, nil)), Clock: w.c, Demo: true, Base: &url.URL{Scheme: "https", Host: host}})
+	w.app, err = app.New(ctx, cfg, app.Options{Log: slog.New(slog.NewJSONHandler(w.log, nil)), Clock: w.c, Demo: demo, Base: &url.URL{Scheme: "https", Host: host}})
 	if err != nil {
 		t.Fatal(err)
 	}
