@@ -1,5 +1,5 @@
 # What people type. Each line says what it does; `make` alone lists them.
-.PHONY: help demo test generate attack lint
+.PHONY: help demo test generate attack controls lint
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -15,6 +15,9 @@ generate: ## remake templates, assets and documents
 
 attack: ## run the attacks at full size (an hour or more)
 	PORTICO_ATTACK=long scripts/with-postgres go test -count=1 -timeout 4h ./internal/...
+
+controls: ## build without each defence in turn: its attack must then succeed
+	PORTICO_CONTROLS=all nice go test ./internal/attack -run '^TestControls$$' -count=1 -v -timeout 4h
 
 lint: ## run golangci-lint, if it is installed
 	golangci-lint run ./...
