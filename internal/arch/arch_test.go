@@ -64,6 +64,9 @@ func files(t *testing.T) []file {
 			return err
 		}
 		pkg := strings.Split(filepath.ToSlash(path), "/")[1]
+		if pkg == "attack" { // data for tests: what it quotes is no part of the product
+			return nil
+		}
 		out = append(out, file{pkg, filepath.ToSlash(path), f, set})
 		return nil
 	})
@@ -88,7 +91,7 @@ func imports(f file) []string {
 
 func TestImportsGoDownOnly(t *testing.T) {
 	for _, f := range files(t) {
-		if f.pkg == "testkit" || f.pkg == "arch" || f.pkg == "attack" {
+		if f.pkg == "testkit" || f.pkg == "arch" {
 			continue
 		}
 		mine := floorOf(f.pkg)
