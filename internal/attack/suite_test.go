@@ -55,7 +55,7 @@ var claims = regexp.MustCompile(`\bT([1-9]\d?)\b`)
 
 // The suite names tests that exist, each test that says which attack it is about
 // stands with that attack, and every control still finds what it switches off.
-func TestTablesAreWholeForEachAttack(t *testing.T) {
+func TestEachAttackHasItsProof(t *testing.T) {
 	have := tests(t)
 	of := map[string]Attack{}
 	for i, a := range Suite() {
