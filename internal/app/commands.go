@@ -6,12 +6,10 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
 	"portico/internal/access"
-	"portico/internal/audit"
 	"portico/internal/clock"
 	"portico/internal/config"
 	"portico/internal/enroll"
@@ -279,71 +277,4 @@ func (a *App) VerifyAudit(ctx context.Context, out io.Writer) error {
 	}
 	fmt.Fprintln(out, "The audit log is whole.")
 	return nil
-}
-
-// Backup is `portico backup`. The file appears only once it is complete.
-func (a *App) Backup(ctx context.Context, file string, out io.Writer) error {
-	f, err := os.CreateTemp(filepath.Dir(file), ".portico-backup-*")
-	if err != nil {
-		return fmt.Errorf("the backup cannot be written: %w", err)
-	}
-	defer os.Remove(f.Name())
-	n, err := a.DB.Backup(ctx, f)
-	if err == nil {
-		err = f.Sync()
-	}
-	if err = errors.Join(err, f.Close()); err != nil {
-		return fmt.Errorf("backup: %w", err)
-	}
-	if err := os.Rename(f.Name(), file); err != nil {
-		return fmt.Errorf("the backup cannot be put in place: %w", err)
-	}
-	if err := a.DB.Change(ctx, access.NewDuty("backup").Did(audit.BackupMade, ""), func(*store.Tx) error { return nil }); err != nil {
-		return err
-	}
-	fmt.Fprintf(out, "%d rows written to %s.\n", n, file)
-	return nil
-}
-
-// Restore is `portico restore`: into a new database, checked before it is called good.
-func Restore(ctx context.Context, cfg config.Config, file string, out io.Writer) error {
-	f, err := os.Open(file)
-	if err != nil {
-		return fmt.Errorf("the backup cannot be read: %w", err)
-	}
-	defer f.Close()
-	if err := Migrate(ctx, cfg); err != nil {
-		return err
-	}
-	db, err := store.Open(ctx, cfg.DatabaseURL, clock.System{})
-	if err != nil {
-		return err
-	}
-	defer db.Close()
-	n, err := db.Restore(ctx, f)
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(out, "%d rows restored.\n", n)
-	keys, err := secret.NewKeyring(cfg.SecretKey, cfg.OldSecretKeys...)
-	if err != nil {
-		return fmt.Errorf("restored, but secret_key is needed to check the audit log: %w", err)
-	}
-	t := &trail.Trail{DB: db, Keys: keys, File: filepath.Join(cfg.DataDir, "audit-checkpoints.log")}
-	d := access.NewDuty("restore")
-	if err := t.Restored(ctx, d); err != nil {
-		return fmt.Errorf("audit log: %w", err)
-	}
-	r, err := t.Check(ctx, d, "")
-	if err != nil {
-		return fmt.Errorf("audit log: %w", err)
-	}
-	if r.First != nil {
-		return fmt.Errorf("the restored audit log is broken: %s", r.First)
-	}
-	if r.Lost > 0 {
-		fmt.Fprintf(out, "The backup is older than the newest signed head: %d lines of the audit log are lost, and the file of heads says so.\n", r.Lost)
-	}
-	fmt.Fprintln(out, "The audit log is whole.")
-	return db.Change(ctx, d.Did(audit.BackupRestored, ""), func(*store.Tx) error { return nil })
 }

@@ -16,11 +16,11 @@ import (
 
 // A backup is a gzip stream of JSON lines: a head, then for each table a line
 // with its columns followed by a line for each row, and an end line with the
-// number of rows. It holds no engine's own format, so that a backup of SQLite
+// number of rows, in all and of each table. It holds no engine's own format, so that a backup of SQLite
 // can be restored on PostgreSQL and the other way round.
 type (
 	backupHead struct {
-		Portico int       `json:"portico"` // format, 1
+		Portico int       `json:"portico"` // format, backupFormat
 		Version int64     `json:"version"` // newest migration
 		At      time.Time `json:"at"`
 	}
@@ -31,8 +31,12 @@ type (
 	backupEnd struct {
 		End  bool  `json:"end"`
 		Rows int64 `json:"rows"`
+		// Of says how many rows each table had.
+		Of map[string]int64 `json:"of"`
 	}
 )
+
+const backupFormat = 2
 
 // Backup writes the whole database to w while it goes on working: one moment's
 // picture. It gives the number of rows.
@@ -45,21 +49,21 @@ func (db *DB) Backup(ctx context.Context, w io.Writer) (int64, error) {
 	z := gzip.NewWriter(w)
 	out := json.NewEncoder(z)
 	out.SetEscapeHTML(false)
-	if err := out.Encode(backupHead{1, latest(), db.clock.Now()}); err != nil {
+	if err := out.Encode(backupHead{backupFormat, latest(), db.clock.Now()}); err != nil {
 		return 0, err
 	}
-	var rows int64
+	end := backupEnd{End: true, Of: map[string]int64{}}
 	for _, table := range Tables() {
 		n, err := backupRows(ctx, t, out, table)
 		if err != nil {
 			return 0, fmt.Errorf("back up %s: %w", table.Name, err)
 		}
-		rows += n
+		end.Rows, end.Of[table.Name] = end.Rows+n, n
 	}
-	if err := out.Encode(backupEnd{true, rows}); err != nil {
+	if err := out.Encode(end); err != nil {
 		return 0, err
 	}
-	return rows, z.Close()
+	return end.Rows, z.Close()
 }
 
 func isolation(e Engine) sql.IsolationLevel {
@@ -146,7 +150,7 @@ func (db *DB) Restore(ctx context.Context, r io.Reader) (int64, error) {
 	in := json.NewDecoder(bufio.NewReaderSize(z, 1<<20))
 	in.UseNumber()
 	var head backupHead
-	if err := in.Decode(&head); err != nil || head.Portico != 1 {
+	if err := in.Decode(&head); err != nil || head.Portico != backupFormat {
 		return 0, errors.New("this is not a backup of Portico")
 	}
 	if head.Version > latest() {
@@ -165,11 +169,39 @@ func (db *DB) Restore(ctx context.Context, r io.Reader) (int64, error) {
 	if err := mustBeEmpty(ctx, t); err != nil {
 		return 0, err
 	}
-	n, err := restoreRows(ctx, t, in)
+	end, err := restoreRows(ctx, t, in)
 	if err != nil {
 		return 0, err
 	}
-	return n, t.Commit()
+	if err := db.asBackedUp(ctx, t, end); err != nil {
+		return 0, err
+	}
+	return end.Rows, t.Commit()
+}
+
+// asBackedUp counts what the database now holds, and looks for rows that refer to
+// nothing. PostgreSQL refuses those as they come.
+func (db *DB) asBackedUp(ctx context.Context, t *sql.Tx, end backupEnd) error {
+	for _, table := range Tables() {
+		var n int64
+		if err := t.QueryRowContext(ctx, "SELECT COUNT(*) FROM "+table.Name).Scan(&n); err != nil {
+			return fmt.Errorf("count %s: %w", table.Name, err)
+		}
+		if n != end.Of[table.Name] {
+			return fmt.Errorf("the backup had %d rows of %s and %d came back: it is damaged", end.Of[table.Name], table.Name, n)
+		}
+	}
+	if db.engine == Postgres {
+		return nil
+	}
+	var bad int64
+	if err := t.QueryRowContext(ctx, "SELECT COUNT(*) FROM pragma_foreign_key_check").Scan(&bad); err != nil {
+		return fmt.Errorf("check references: %w", err)
+	}
+	if bad > 0 {
+		return fmt.Errorf("the backup has %d rows that refer to nothing: it is damaged", bad)
+	}
+	return nil
 }
 
 func mustBeEmpty(ctx context.Context, t *sql.Tx) error {
@@ -185,58 +217,84 @@ func mustBeEmpty(ctx context.Context, t *sql.Tx) error {
 	return nil
 }
 
-func restoreRows(ctx context.Context, t *sql.Tx, in *json.Decoder) (int64, error) {
+// restoring is where a restore stands.
+type restoring struct {
+	table  Table
+	insert *sql.Stmt
+	n      int64
+}
+
+var errBackup = errors.New("the backup is cut off or damaged")
+
+func restoreRows(ctx context.Context, t *sql.Tx, in *json.Decoder) (end backupEnd, err error) {
 	known := map[string]Table{}
 	for _, table := range Tables() {
 		known[table.Name] = table
 	}
-	var table Table
-	var insert *sql.Stmt
-	var n int64
+	var r restoring
+	defer func() { r.close() }()
 	for {
 		var raw json.RawMessage
 		if err := in.Decode(&raw); err != nil {
-			return n, errors.New("the backup is cut off or damaged")
+			return end, errBackup
 		}
-		if raw[0] == '{' {
-			var end backupEnd
-			if json.Unmarshal(raw, &end); end.End {
-				if end.Rows != n {
-					return n, errors.New("the backup lacks rows: it is damaged")
-				}
-				// Reading on to the very end checks the stream's checksum.
-				if err := in.Decode(&raw); !errors.Is(err, io.EOF) {
-					return n, errors.New("the backup is cut off or damaged")
-				}
-				return n, nil
+		if raw[0] != '{' {
+			if err := r.row(ctx, raw); err != nil {
+				return end, err
 			}
-			var b backupTable
-			if err := json.Unmarshal(raw, &b); err != nil {
-				return n, errors.New("the backup is damaged")
-			}
-			if _, ok := known[b.Table]; !ok || !subset(b.Columns, known[b.Table].Columns) {
-				return n, fmt.Errorf("the backup has a table %q that this version does not know", b.Table)
-			}
-			table = Table{Name: b.Table, Columns: b.Columns}
-			var err error
-			if insert, err = t.PrepareContext(ctx, "INSERT INTO "+table.Name+" ("+columnList(table)+") VALUES ("+In(1, len(table.Columns))+")"); err != nil {
-				return n, err
-			}
-			defer insert.Close()
 			continue
 		}
-		if insert == nil {
-			return n, errors.New("the backup is damaged")
+		if json.Unmarshal(raw, &end); !end.End {
+			if err := r.begin(ctx, t, raw, known); err != nil {
+				return end, err
+			}
+			continue
 		}
-		args, err := cells(raw, table)
-		if err != nil {
-			return n, err
+		if end.Rows != r.n {
+			return end, errors.New("the backup lacks rows: it is damaged")
 		}
-		if _, err := insert.ExecContext(ctx, args...); err != nil {
-			return n, fmt.Errorf("restore %s: %w", table.Name, err)
+		// Reading on to the very end checks the stream's checksum.
+		if err := in.Decode(&raw); !errors.Is(err, io.EOF) {
+			return end, errBackup
 		}
-		n++
+		return end, nil
 	}
+}
+
+func (r *restoring) close() {
+	if r.insert != nil {
+		r.insert.Close()
+	}
+}
+
+// begin goes on to the table that a line names.
+func (r *restoring) begin(ctx context.Context, t *sql.Tx, raw json.RawMessage, known map[string]Table) (err error) {
+	var b backupTable
+	if err := json.Unmarshal(raw, &b); err != nil {
+		return errBackup
+	}
+	if _, ok := known[b.Table]; !ok || !subset(b.Columns, known[b.Table].Columns) {
+		return fmt.Errorf("the backup has a table %q that this version does not know", b.Table)
+	}
+	r.close()
+	r.table = Table{Name: b.Table, Columns: b.Columns}
+	r.insert, err = t.PrepareContext(ctx, "INSERT INTO "+b.Table+" ("+columnList(r.table)+") VALUES ("+In(1, len(b.Columns))+")")
+	return err
+}
+
+func (r *restoring) row(ctx context.Context, raw json.RawMessage) error {
+	if r.insert == nil {
+		return errBackup
+	}
+	args, err := cells(raw, r.table)
+	if err != nil {
+		return err
+	}
+	if _, err := r.insert.ExecContext(ctx, args...); err != nil {
+		return fmt.Errorf("restore %s: %w", r.table.Name, err)
+	}
+	r.n++
+	return nil
 }
 
 func subset(some, all []Column) bool {
