@@ -30,7 +30,7 @@ func TestAssetsStaySmall(t *testing.T) {
 func TestFirstVisitStaysSmall(t *testing.T) {
 	text, _ := draw(t, pages("en")["welcome"])
 	total := len(text)
-	for _, name := range []string{"app.css", "app.js", "icons.svg", "atkinson-latin.woff2", "mark.svg"} {
+	for _, name := range []string{"app.css", "desk.css", "app.js", "icons.svg", "atkinson-latin.woff2", "mark.svg"} {
 		b, _, err := variant(strings.TrimPrefix(Asset(name), assetPath), "br")
 		if err != nil {
 			t.Fatal(err)
@@ -130,11 +130,15 @@ var classNames = regexp.MustCompile(`class="([^"]*)"`)
 
 // Every class named in a template of any room has a rule in the style sheet.
 func TestEveryClassExists(t *testing.T) {
-	css, err := static.ReadFile("static/" + strings.TrimPrefix(Asset("app.css"), assetPath))
-	if err != nil {
-		t.Fatal(err)
+	var css []byte
+	for _, name := range []string{"app.css", "desk.css"} {
+		b, err := static.ReadFile("static/" + strings.TrimPrefix(Asset(name), assetPath))
+		if err != nil {
+			t.Fatal(err)
+		}
+		css = append(css, b...)
 	}
-	err = filepath.WalkDir("..", func(path string, d os.DirEntry, err error) error {
+	err := filepath.WalkDir("..", func(path string, d os.DirEntry, err error) error {
 		if err != nil || d.IsDir() || filepath.Ext(path) != ".templ" {
 			return err
 		}
