@@ -164,6 +164,7 @@ const (
 	ManageStaff    Task = "staff.manage"
 	SeeUndelivered Task = "messages.undelivered"
 	ReviewContacts Task = "contacts.review"
+	HelpRecover    Task = "recovery.help" // start, never finish, a patient's way back in
 
 	ReleaseResults    Task = "results.release"
 	SetReleaseRules   Task = "results.rules"
@@ -193,8 +194,8 @@ const (
 // roles with the rooms they work in. The staff's page of roles is made of this;
 // each task has its sentence there (office.task.*).
 var Roles = map[Role][]Task{
-	FrontDesk:     {SeeDesk, FindPatients, IssueCodes, ReviewRequests, SeeUndelivered, ReviewContacts},
-	Administrator: {SeeDesk, ManageStaff, SeeUndelivered, ManageFeeds, ManageTerms, ManageClinic},
+	FrontDesk:     {SeeDesk, FindPatients, IssueCodes, ReviewRequests, SeeUndelivered, ReviewContacts, HelpRecover},
+	Administrator: {SeeDesk, ManageStaff, SeeUndelivered, ManageFeeds, ManageTerms, ManageClinic, HelpRecover},
 	Auditor:       {SeeDesk, ReadAudit},
 	Clinician:     {SeeDesk, FindPatients, ReleaseResults, SetReleaseRules},
 	RecordsClerk:  {SeeDesk, FindPatients, ReviewCorrections, SeeImports},

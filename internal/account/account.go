@@ -27,6 +27,7 @@ type Parts struct {
 	Terms  Terms
 	News   News // nil: the home page tells of no results
 	Charts Charts
+	Back   Back // nil: nobody gets back in by themselves
 	Clinic *page.Clinic
 	Region string // where typed phone numbers are dialled, "US"
 }
@@ -81,6 +82,17 @@ type News interface {
 	Newest(ctx context.Context, tx *store.Tx, who access.Reading, since time.Time) ([]NewResult, error)
 }
 
+// Back is getting back into an account.
+type Back interface {
+	// Stop ends what runs to get into an account: somebody said that it was not
+	// them, or closed it.
+	Stop(ctx context.Context, tx *store.Tx, a ids.Account, why string) error
+	// Renew sends the owner of an account without a password the way to a new one.
+	Renew(ctx context.Context, tx *store.Tx, a ids.Account) error
+	// Running tells whether everything of an account is being replaced.
+	Running(ctx context.Context, tx *store.Tx, a ids.Account) (bool, error)
+}
+
 // NewResult is a result on the home page. Title is "" where it says too much for
 // a page that others may see over a shoulder.
 type NewResult struct {
@@ -132,12 +144,16 @@ type record struct {
 	person ids.Patient // whose chart it opens
 	origin ids.Patient // the record it was opened for
 	name   string
-	hash   string
+	hash   string // noPassword: nobody signs in with one
 	state  State
 	lang   lang.Lang
 	theme  string
 	text   string
 }
+
+// noPassword stands in place of the hash where the owner must choose a new
+// password: the one there was may be a stranger's as well.
+const noPassword = ""
 
 // factor is one second step of an account.
 type factor struct {

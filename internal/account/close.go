@@ -38,6 +38,11 @@ func (s *Accounts) Close(ctx context.Context, c access.Chart, typed string) erro
 		if err := endAsked(ctx, tx, a.id, ""); err != nil {
 			return err
 		}
+		if s.Back != nil {
+			if err := s.Back.Stop(ctx, tx, a.id, "closed"); err != nil {
+				return err
+			}
+		}
 		return s.changed(ctx, tx, c, a, notify.AccountEnded)
 	})
 }

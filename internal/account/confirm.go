@@ -73,14 +73,15 @@ func (s *Accounts) beginConfirm(ctx context.Context, c access.Chart, a record, g
 		if err != nil {
 			return err
 		}
-		if len(factors) == 0 {
-			return fault.New(fault.Internal, "error.500.title")
-		}
+		first := pending{factors: factors}.first()
 		if _, err := tx.Exec(ctx, `
 			INSERT INTO confirmation (session_id, id, account_id, factor_id, next_path, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
 			ON CONFLICT (session_id) DO UPDATE SET id = $2, factor_id = $4, next_path = $5, created_at = $6, expires_at = $7, ended_at = NULL`,
-			c.Session(), p.id, a.id, factors[0].id, next, store.Time(tx.Now), store.Time(tx.Now.Add(attemptLife))); err != nil {
+			c.Session(), p.id, a.id, first, next, store.Time(tx.Now), store.Time(tx.Now.Add(attemptLife))); err != nil {
 			return err
+		}
+		if first == byRecovery {
+			return nil
 		}
 		return s.sendFactor(ctx, tx, c.Did, p, factors[0])
 	})

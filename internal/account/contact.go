@@ -57,16 +57,19 @@ type given struct {
 	id     ContactID
 	kind   ContactKind
 	to     string
-	unsent bool // the newest code could not be sent
+	unsent bool      // the newest code could not be sent
+	since  time.Time // when it was proven; zero while it waits
 }
 
-const givenColumns = `id, kind, sealed, EXISTS (SELECT 1 FROM one_time_code o WHERE o.flow = account_contact.id AND o.used_at IS NULL AND o.ended_at IS NULL AND NOT o.sent)`
+const givenColumns = `id, kind, sealed, EXISTS (SELECT 1 FROM one_time_code o WHERE o.flow = account_contact.id AND o.used_at IS NULL AND o.ended_at IS NULL AND NOT o.sent), proven_at`
 
 func (s *Accounts) scanGiven(r store.Row) (g given, err error) {
 	var sealed string
-	if err := r.Scan(&g.id, &g.kind, &sealed, &g.unsent); err != nil {
+	var since store.Time
+	if err := r.Scan(&g.id, &g.kind, &sealed, &g.unsent, &since); err != nil {
 		return g, err
 	}
+	g.since = since.Std()
 	b, err := s.Keys.Open(contactPlace, string(g.id), sealed)
 	g.to = string(b)
 	return g, err

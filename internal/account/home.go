@@ -16,6 +16,7 @@ type Overview struct {
 	Codes     int       // recovery codes left
 	Last      time.Time // sign-in before this one; zero if this is the first
 	LastAgent string
+	Back      bool        // somebody is replacing everything one signs in with
 	Told      bool        // results are shown in this portal
 	News      []NewResult // that became visible since then
 }
@@ -55,6 +56,11 @@ func (s *Accounts) See(ctx context.Context, c access.Chart) (Overview, error) {
 		}
 		if o.Codes, err = codesLeft(ctx, tx, c.Account()); err != nil {
 			return err
+		}
+		if s.Back != nil {
+			if o.Back, err = s.Back.Running(ctx, tx, c.Account()); err != nil {
+				return err
+			}
 		}
 		if o.Last, o.LastAgent, err = lastSignIn(ctx, tx, c.Account()); err != nil || s.News == nil {
 			return err

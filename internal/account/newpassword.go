@@ -6,6 +6,7 @@ import (
 	"portico/internal/access"
 	"portico/internal/audit"
 	"portico/internal/fault"
+	"portico/internal/ids"
 	"portico/internal/notify"
 	"portico/internal/store"
 )
@@ -55,11 +56,15 @@ func (s *Accounts) ChangePassword(ctx context.Context, c access.Chart, password,
 
 // maker reads the chart's account and what its password must not be made of.
 func (s *Accounts) maker(ctx context.Context, c access.Chart) (a record, p Person, err error) {
+	return s.makerOf(ctx, c.Account())
+}
+
+func (s *Accounts) makerOf(ctx context.Context, id ids.Account) (a record, p Person, err error) {
 	err = s.DB.View(ctx, func(tx *store.Tx) (err error) {
-		if a, err = byID(ctx, tx, c.Account()); err != nil {
+		if a, err = byID(ctx, tx, id); err != nil {
 			return err
 		}
-		p, err = s.People.About(ctx, tx, c.Patient())
+		p, err = s.People.About(ctx, tx, a.person)
 		return err
 	})
 	p.UserName = a.name

@@ -73,7 +73,19 @@ func (s *Accounts) Disown(ctx context.Context, v access.Visitor, token string) e
 	})
 }
 
+// fresh is how old what was added to an account must be to survive "this was not
+// me": a younger contact, second step or recovery code may be the stranger's. The
+// same 72 hours as for getting back in (security rule A11).
+const fresh = 72 * time.Hour
+
+// freeze locks an account: nobody is or gets in, nothing of it can be changed, and
+// what runs to get back into it ends. Once the desk gives it back, its password is
+// worth nothing (see Settle).
 func (s *Accounts) freeze(ctx context.Context, tx *store.Tx, a record, agent string) error {
+	contacts, err := s.Contacts(ctx, tx, a.id) // before what is fresh ends: one of them may be the owner's
+	if err != nil {
+		return err
+	}
 	n, err := tx.Exec(ctx, `UPDATE account SET state = 'frozen', frozen_at = $2 WHERE id = $1 AND state = 'active'`, a.id, store.Time(tx.Now))
 	if err != nil {
 		return err
@@ -88,11 +100,15 @@ func (s *Accounts) freeze(ctx context.Context, tx *store.Tx, a record, agent str
 	if err := endAsked(ctx, tx, a.id, ""); err != nil {
 		return err
 	}
-	for _, q := range []string{
-		// A browser that somebody else used is not a known one any more.
-		`UPDATE device SET ended_at = $2 WHERE account_id = $1 AND ended_at IS NULL`,
-	} {
-		if _, err := tx.Exec(ctx, q, a.id, store.Time(tx.Now)); err != nil {
+	// A browser that somebody else used is not a known one any more.
+	if _, err := tx.Exec(ctx, `UPDATE device SET ended_at = $2 WHERE account_id = $1 AND ended_at IS NULL`, a.id, store.Time(tx.Now)); err != nil {
+		return err
+	}
+	if err := dropFresh(ctx, tx, a.id); err != nil {
+		return err
+	}
+	if s.Back != nil {
+		if err := s.Back.Stop(ctx, tx, a.id, "disowned"); err != nil {
 			return err
 		}
 	}
@@ -102,7 +118,24 @@ func (s *Accounts) freeze(ctx context.Context, tx *store.Tx, a record, agent str
 	if err := note(ctx, tx, a.id, disowned, agent); err != nil {
 		return err
 	}
-	return s.tell(ctx, tx, a, notify.AccountLocked{}, "frozen:"+string(a.id)+":"+tx.Now.Format(time.RFC3339))
+	return s.tellAt(ctx, tx, a, contacts, told{notify.AccountLocked{}, "frozen:" + string(a.id) + ":" + tx.Now.Format(time.RFC3339)})
+}
+
+// dropFresh ends what was added lately to an account that is older than that. It
+// may leave the account without a second step; a recovery code, or the desk, then
+// helps the owner.
+func dropFresh(ctx context.Context, tx *store.Tx, a ids.Account) error {
+	const old = ` AND EXISTS (SELECT 1 FROM account a WHERE a.id = $1 AND a.created_at <= $3)`
+	for _, q := range []string{
+		`UPDATE account_contact SET ended_at = $2 WHERE account_id = $1 AND proven_at > $3 AND ended_at IS NULL`,
+		`UPDATE account_factor SET ended_at = $2 WHERE account_id = $1 AND confirmed_at > $3 AND ended_at IS NULL`,
+		`UPDATE recovery_code SET used_at = $2 WHERE account_id = $1 AND created_at > $3 AND used_at IS NULL`,
+	} {
+		if _, err := tx.Exec(ctx, q+old, a, store.Time(tx.Now), store.Time(tx.Now.Add(-fresh))); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Disowned is an account that waits for the desk.
@@ -136,8 +169,9 @@ func (s *Accounts) Waiting(ctx context.Context, d access.Desk) ([]Disowned, erro
 }
 
 // Settle is how the desk ends a frozen account's wait once it has spoken with
-// the patient: Active gives the account back, Closed ends it for good, so that
-// the right person can open one anew.
+// the patient: Active gives the account back without its password, which somebody
+// else may know, and sends its owner the way to a new one; Closed ends it for good,
+// so that the right person can open one anew.
 func (s *Accounts) Settle(ctx context.Context, d access.Desk, id ids.Account, to State) error {
 	if err := d.Need(access.ReviewRequests); err != nil {
 		return err
@@ -183,6 +217,17 @@ func (s *Accounts) Settle(ctx context.Context, d access.Desk, id ids.Account, to
 			_, err := tx.Exec(ctx, `UPDATE account_twin SET settled_at = $2, how = 'closed' WHERE account_id = $1 AND settled_at IS NULL`, id, store.Time(tx.Now))
 			return e, err
 		}
-		return e, note(ctx, tx, id, restored, "")
+		if err := note(ctx, tx, id, restored, ""); err != nil {
+			return e, err
+		}
+		return e, s.renew(ctx, tx, id)
 	})
+}
+
+// renew takes an account's password away and sends its owner the way to a new one.
+func (s *Accounts) renew(ctx context.Context, tx *store.Tx, id ids.Account) error {
+	if _, err := tx.Exec(ctx, `UPDATE account SET password_hash = $2 WHERE id = $1`, id, noPassword); err != nil || s.Back == nil {
+		return err
+	}
+	return s.Back.Renew(ctx, tx, id)
 }

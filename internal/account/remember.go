@@ -124,7 +124,7 @@ func (s *Accounts) skip(ctx context.Context, v access.Visitor, st Step) (in Sign
 	st.Method = byRemembered
 	in, err = s.Finish(ctx, v, st)
 	if fault.Is(err, fault.Invalid) { // used in another tab at the same moment
-		return in, false, s.Choose(ctx, v, st.Token, p.factors[0].id)
+		return in, false, s.Choose(ctx, v, st.Token, p.first())
 	}
 	return in, err == nil, err
 }

@@ -21,7 +21,9 @@ var eventTexts = map[event]string{
 	"password": "account.event.password", "step_added": "account.event.step_added", "step_removed": "account.event.step_removed",
 	"step_first": "account.event.step_first", "recovery": "account.event.recovery", "contact_asked": "account.event.contact_asked",
 	"contact": "account.event.contact", "browser_kept": "account.event.browser_kept", "browser_copied": "account.event.browser_copied",
-	"closed": "account.event.closed",
+	"closed": "account.event.closed", "recovery_link": "account.event.recovery_link", "recovery_begun": "account.event.recovery_begun",
+	"recovery_granted": "account.event.recovery_granted", "recovery_wait": "account.event.recovery_wait", "recovery_stopped": "account.event.recovery_stopped",
+	"password_reset": "account.event.password_reset", "step_replaced": "account.event.step_replaced", "renewed": "account.event.renewed",
 }
 
 // agent names a browser, or says that it is unknown.

@@ -94,7 +94,7 @@ func (s *Accounts) Enter(ctx context.Context, v access.Visitor, e Entry) (token 
 // verify hashes exactly once, whatever happens with the result.
 func (s *Accounts) verify(ctx context.Context, a record, open, known bool, password string) (right, rehash bool, err error) {
 	h := s.pool(known)
-	if len(password) > 4*MaxPassword || a.state != Active || !open {
+	if len(password) > 4*MaxPassword || a.state != Active || a.hash == noPassword || !open {
 		return false, false, busy(h.VerifyNobody(ctx, password[:min(len(password), 4*MaxPassword)]))
 	}
 	right, rehash, err = h.Verify(ctx, password, a.hash)
@@ -213,14 +213,11 @@ func (s *Accounts) begin(ctx context.Context, v access.Visitor, a record, g guar
 		if err != nil {
 			return err
 		}
-		if len(factors) == 0 {
-			return fault.New(fault.Internal, "error.500.title")
-		}
 		skips, err := s.skips(ctx, tx, a, v.Did, g, in.Mark)
 		if err != nil {
 			return err
 		}
-		first := factors[0].id
+		first := pending{factors: factors}.first()
 		if skips {
 			first = byRemembered
 		}
@@ -232,7 +229,7 @@ func (s *Accounts) begin(ctx context.Context, v access.Visitor, a record, g guar
 		if err := s.watch(ctx, tx, a.id, id, g.known, in.Half); err != nil {
 			return err
 		}
-		if skips {
+		if skips || first == byRecovery {
 			return nil
 		}
 		return s.sendFactor(ctx, tx, v.Did, pending{id: id, account: a, purpose: notify.ForSignIn}, factors[0])

@@ -41,6 +41,15 @@ func (p pending) find(id ids.Factor) (factor, bool) {
 	return factor{}, false
 }
 
+// first is what is asked for first: a recovery code where no second step is left,
+// because those there were may be a stranger's (see freeze).
+func (p pending) first() ids.Factor {
+	if len(p.factors) == 0 {
+		return byRecovery
+	}
+	return p.factors[0].id
+}
+
 // pendingBy reads the live half-way sign-in of a token.
 func pendingBy(ctx context.Context, tx *store.Tx, token string) (pending, error) {
 	p, err := store.Get(ctx, tx, func(r store.Row) (p pending, err error) {
@@ -267,6 +276,9 @@ func (s *Accounts) open(ctx context.Context, v access.Visitor, p pending, st Ste
 			return e, err
 		}
 		out.Next = or(p.next, "/home")
+		if st.Method == byRecovery && p.next == "" {
+			out.Next = "/account/steps?done=recovered" // the second step may be lost for good
+		}
 		return e, s.welcome(ctx, tx, a, v, fresh)
 	})
 	return out, err

@@ -156,7 +156,8 @@ func (s *Accounts) choices(p pending) (StepPage, error) {
 	all = append(all, Method{ID: byRecovery, Kind: recoveryKind})
 	view := StepPage{Unsent: p.unsent}
 	if p.factor == byRemembered { // its mark was used in another tab meanwhile
-		p.factor, view.Unsent = p.factors[0].id, p.factors[0].kind != TOTP
+		p.factor = p.first()
+		view.Unsent = len(p.factors) > 0 && p.factors[0].kind != TOTP
 	}
 	for _, m := range all {
 		if m.ID == string(p.factor) {

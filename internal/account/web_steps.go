@@ -38,7 +38,7 @@ func (s *Accounts) mountSteps(r *web.Router) {
 
 func (s *Accounts) showSteps(r *web.Request, c access.Chart) (web.Reply, error) {
 	all, codes, err := s.Steps(r.Context(), c)
-	done := map[string]string{"added": "account.steps.done.added", "removed": "account.steps.done.removed", "first": "account.steps.done.first", "codes": "account.steps.done.codes"}
+	done := map[string]string{"added": "account.steps.done.added", "removed": "account.steps.done.removed", "first": "account.steps.done.first", "codes": "account.steps.done.codes", "recovered": "account.steps.done.recovered"}
 	return show(r, done, func(sh page.Shell) templ.Component { return stepList(sh, StepListPage{Methods: all, Codes: codes}) }), err
 }
 

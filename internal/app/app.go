@@ -27,6 +27,7 @@ import (
 	"portico/internal/page"
 	"portico/internal/record"
 	"portico/internal/records"
+	"portico/internal/recovery"
 	"portico/internal/registry"
 	"portico/internal/results"
 	"portico/internal/secret"
@@ -84,6 +85,7 @@ type App struct {
 	Console  *console.Console
 	Ingest   *ingest.Door
 	Results  *results.Results
+	Recovery *recovery.Recovery
 }
 
 // New opens the database named by cfg and joins the rooms. It does not migrate:
@@ -148,6 +150,7 @@ func (a *App) join() error {
 	a.Terms.People = signers{a.Accounts, a.Registry}
 	a.joinRecord()
 	a.joinEnroll()
+	a.joinRecovery()
 	a.joinSharing()
 	a.Registry.Follower = followers{a.Records, a.Results, a.Sharing, a.Accounts, a.Enroll}
 	a.joinDesk()
@@ -209,6 +212,7 @@ func (a *App) joinWeb() {
 	a.Terms.Mount(a.Router, free...)
 	a.Enroll.Mount(a.Router)
 	a.Accounts.Mount(a.Router)
+	a.Recovery.Mount(a.Router)
 	a.Results.Mount(a.Router)
 	a.Sharing.Mount(a.Router)
 	a.Trail.Mount(a.Router)
@@ -219,6 +223,9 @@ func (a *App) joinWeb() {
 	a.Ingest.Mount(a.Router)
 	a.mountReleaseDesk()
 	a.mountOffice()
+	a.Recovery.Rail = a.Console.Counts
+	a.Recovery.MountDesk(a.Router)
+	a.Recovery.Work(a.Jobs)
 	a.Outbox.Work(a.Jobs)
 	a.Enroll.Work(a.Jobs)
 	a.Accounts.Work(a.Jobs)

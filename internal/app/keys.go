@@ -18,6 +18,7 @@ import (
 	"portico/internal/enroll"
 	"portico/internal/notify"
 	"portico/internal/records"
+	"portico/internal/recovery"
 	"portico/internal/registry"
 	"portico/internal/results"
 	"portico/internal/secret"
@@ -30,7 +31,7 @@ import (
 // or a keyed hash that is not among it; docs/keys.md is made from it.
 func Keyed(region string) []vault.Table {
 	return slices.Concat(notify.Keyed(), registry.Keyed(region), enroll.Keyed(), account.Keyed(), staff.Keyed(),
-		results.Keyed(), records.Keyed(), sharing.Keyed())
+		results.Keyed(), records.Keyed(), sharing.Keyed(), recovery.Keyed())
 }
 
 // joinKeys makes the keyring follow the key file and the database.

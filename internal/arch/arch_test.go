@@ -31,14 +31,14 @@ var floors = [][]string{
 	{"vault"},           // keys in use
 	{"record"},          // record
 	{"web", "notify"},   // front
-	{"registry", "enroll", "account", "terms", "staff", "trail", "results", "records", "sharing"}, // rooms
+	{"registry", "enroll", "account", "terms", "staff", "trail", "results", "records", "sharing", "recovery"}, // rooms
 	{"console", "ingest"}, // doors
 	{"app"},               // app
 	{"demo"},              // what drives the whole
 	{"bench"},             // measures it
 }
 
-var rooms = []string{"registry", "enroll", "account", "terms", "staff", "trail", "record", "results", "records", "sharing"}
+var rooms = []string{"registry", "enroll", "account", "terms", "staff", "trail", "record", "results", "records", "sharing", "recovery"}
 
 func floorOf(pkg string) int {
 	return slices.IndexFunc(floors, func(f []string) bool { return slices.Contains(f, pkg) })
@@ -177,17 +177,18 @@ func TestProofsAreMintedInFewPlaces(t *testing.T) {
 // Housekeeping is about nobody, so that it needs no audit line. Each caller is
 // here with what it keeps.
 var housekeepers = map[string]string{
-	"limit":   "counters",
-	"access":  "sessions long ended",
-	"jobs":    "leases and finished jobs",
-	"web":     "used form keys",
-	"notify":  "state of messages on their way",
-	"enroll":  "counters of codes, drafts that ran out, requests that expired",
-	"account": "counters of one-time codes and half-way sign-ins",
-	"staff":   "half-way sign-ins",
-	"trail":   "seals of the audit log",
-	"vault":   "which process holds which key, rows put under another key",
-	"sharing": "how far a download is, sealed pieces of its file, files that ran out; tries at links, links long ended",
+	"limit":    "counters",
+	"access":   "sessions long ended",
+	"jobs":     "leases and finished jobs",
+	"web":      "used form keys",
+	"notify":   "state of messages on their way",
+	"enroll":   "counters of codes, drafts that ran out, requests that expired",
+	"account":  "counters of one-time codes and half-way sign-ins",
+	"staff":    "half-way sign-ins",
+	"trail":    "seals of the audit log",
+	"recovery": "askings that were answered, links and ways back in that ran out",
+	"vault":    "which process holds which key, rows put under another key",
+	"sharing":  "how far a download is, sealed pieces of its file, files that ran out; tries at links, links long ended",
 }
 
 func TestHousekeepersAreKnown(t *testing.T) {

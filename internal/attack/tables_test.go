@@ -27,6 +27,10 @@ var samples = map[string]func(w *world, of person) string{
 	"/staff/setup/{token}/app": (*world).setUpHalf,
 	"/staff/setup/{token}/qr":  (*world).setUpHalf,
 
+	"/recover/link/{token}": (*world).passwordLink,
+	"/recover/stop/{token}": (*world).stopLink,
+	"/staff/recovery/{id}":  func(w *world, _ person) string { return string(w.member().id) },
+
 	"/records/item/{id}": (*world).entry,
 
 	"/staff/corrections/{id}": (*world).correction,
@@ -79,6 +83,20 @@ var forms = map[string]form{
 	"POST /records/share":             {made: (*world).raisedSomebody, many: []string{"section"}, send: say("what", "some", "section", "results", "sensitive", "yes", "life", "day", "passcode", "kettle7", "label", "For a visit")},
 	"POST /records/share/{id}/end":    {},
 	"POST /records/download":          {made: (*world).raisedSomebody, many: []string{"section"}, send: say("section", "results", "format", "text", "sensitive", "yes", "from_day", "1", "from_month", "2", "from_year", "2020", "to_day", "1", "to_month", "2", "to_year", "2026")},
+	"POST /recover/name":              {send: merge(born, say("contact", "ada@example.com"))},
+	"POST /recover/password":          {send: say("username", "kettle.boils.now")},
+	"POST /recover/link/{token}":      {},
+	"POST /recover/stop/{token}":      {},
+	"POST /recover/device":            {made: (*world).loser},
+	"POST /recover/prove":             {made: (*world).asking, send: say("code", "1234-5678-9ABC")},
+	"POST /recover/prove/send":        {made: (*world).getting},
+	"POST /recover/new":               {made: (*world).gotten, send: say("password", "brass windmill valley 9", "again", "brass windmill valley 9")},
+	"POST /recover/anew":              {made: (*world).anew, send: say("password", "brass windmill valley 9", "again", "brass windmill valley 9")},
+	"POST /recover/second":            {made: (*world).chosen, send: say("how", "totp", "contact", "")},
+	"POST /recover/second/code":       {made: (*world).newMail, send: say("code", "123456")},
+	"POST /recover/second/send":       {made: (*world).newMail},
+	"POST /recover/codes":             {made: (*world).newCodes, send: say("saved", "yes")},
+	"POST /account/regain":            {made: (*world).beingReplaced},
 	"POST /signin":                    {made: (*world).typedPassword},
 	"POST /signin/cancel":             {made: (*world).halfIn},
 	"POST /signin/step":               {made: (*world).halfIn, send: say("code", "123456", "method", "")},
@@ -123,6 +141,10 @@ var forms = map[string]form{
 	"POST /staff/requests/{id}/call":    {made: (*world).called},
 	"POST /staff/requests/{id}/flag":    {send: say("words", "The voice was another.")},
 	"POST /staff/requests/{id}/reject":  {send: say("why", "no_match")},
+	"POST /staff/recovery/{id}/agree":   {apart: (*world).helpFirst},
+	"POST /staff/recovery/{id}/call":    {send: say("outcome", "reached", "evidence", "visit", "note", "Spoke to her."), apart: (*world).onFile},
+	"POST /staff/recovery/{id}/start":   {send: say("how", "visit", "seen", "yes")},
+	"POST /staff/recovery/{id}/stop":    {apart: (*world).helpStarted},
 	"POST /staff/results/rules":         {made: (*world).newRule, send: say("title", "A1c", "how", "after_hours", "hours", "24", "sensitive", "yes")},
 	"POST /staff/results/rules/drop":    {made: (*world).testRule},
 	"POST /staff/results/{id}/comment":  {send: say("text", "All is well."), apart: (*world).deskSeen},
@@ -143,6 +165,8 @@ var forms = map[string]form{
 var pages = map[string]func(*world, person) state{
 	"GET /enroll/second/app.png": (*world).withApp,
 	"GET /enroll/recovery.txt":   (*world).shownRecovery,
+	"GET /recover/second/qr":     (*world).newApp,
+	"GET /recover/codes/file":    (*world).newCodes,
 }
 
 // systems are the addresses without a person, each with the reason why it needs none.

@@ -95,6 +95,18 @@ const (
 	ContactDropped   Action = "account.contact_dropped"
 	ContactReviewed  Action = "account.contact_reviewed"
 
+	RecoveryAsked    Action = "recovery.asked"
+	RecoveryAnswered Action = "recovery.answered"
+	RecoveryOpened   Action = "recovery.opened"
+	RecoveryProved   Action = "recovery.proved"
+	RecoveryChose    Action = "recovery.chose"
+	RecoveryWaits    Action = "recovery.waits"
+	RecoveryDone     Action = "recovery.done"
+	RecoveryStopped  Action = "recovery.stopped"
+	RecoverySeen     Action = "recovery.seen"
+	RecoveryCalled   Action = "recovery.called"
+	RecoveryStarted  Action = "recovery.started"
+
 	ConfirmAsked    Action = "confirm.asked"
 	ConfirmPassword Action = "confirm.password"
 	ConfirmStep     Action = "confirm.second_step"
@@ -224,6 +236,18 @@ var Sentences = map[Action]string{
 	ContactChanged:   "confirmed a new contact of the account",
 	ContactDropped:   "gave up changing a contact of the account",
 	ContactReviewed:  "decided whether a new contact goes into the chart",
+
+	RecoveryAsked:    "said that a user name or password is forgotten",
+	RecoveryAnswered: "answered somebody who forgot a user name or password, or found nobody",
+	RecoveryOpened:   "began to get back into an account, with a link, a password or an activation code",
+	RecoveryProved:   "gave or asked for a code to get back into an account",
+	RecoveryChose:    "chose or proved a new second step to get back into an account",
+	RecoveryWaits:    "handed in everything new for an account; a wait began",
+	RecoveryDone:     "put new things in place of those lost to get into an account",
+	RecoveryStopped:  "stopped a way back into an account",
+	RecoverySeen:     "looked at how a patient gets back into their account",
+	RecoveryCalled:   "wrote down a call to a patient who wants back into their account",
+	RecoveryStarted:  "let an activation code lead a patient back into their account",
 
 	ConfirmAsked:    "was asked to confirm who they are before sensitive work",
 	ConfirmPassword: "gave their password again",

@@ -13,6 +13,8 @@ type who string
 
 const (
 	visitor       who = "visitor"       // nobody signed in
+	returning     who = "returning"     // forgot a password and wants back in
+	losing        who = "losing"        // lost everything and wants back in
 	entering      who = "entering"      // a patient between password and second step
 	applicant     who = "applicant"     // opens an account with a code
 	knower        who = "knower"        // knows the patient number and the birth date
@@ -82,8 +84,19 @@ var places = []place{
 	{route: "/style", who: visitor, whole: true},
 
 	{route: "/view", who: visitor},
+	{route: "/recover", who: visitor},
+	{route: "/recover/name", who: visitor},
+	{route: "/recover/name/sent", who: visitor},
+	{route: "/recover/password", who: visitor},
+	{route: "/recover/password/sent", who: visitor},
+	{route: "/recover/all", who: visitor},
+	{route: "/recover/done", who: visitor},
 
 	{route: "/signin/step", who: entering, before: enterPassword, queries: 3},
+	{route: "/recover/device", who: entering, queries: 5},
+	{route: "/recover/link/{token}", who: returning, before: forgetPassword, at: passwordLink, queries: 1},
+	{route: "/recover/prove", who: returning, before: useLink, queries: 3},
+	{route: "/recover/new", who: returning, before: proveByCode, queries: 3},
 
 	{route: "/enroll/confirm", who: knower, before: tryNumber, queries: 2},
 	{route: "/enroll/sent", who: asker, before: askClinic, queries: 2},
@@ -98,7 +111,7 @@ var places = []place{
 	{route: "/enroll/terms", who: applicant, before: saveRecovery, whole: true, queries: 9},
 	{route: "/enroll/done", who: applicant, before: acceptTerms, queries: 6},
 
-	{route: "/home", who: patient, queries: 8},
+	{route: "/home", who: patient, queries: 9},
 	{route: "/account/display", who: patient, queries: 3},
 	{route: "/results", who: patient, queries: 7},
 	{route: "/results/settings", who: patient, queries: 5},
@@ -159,6 +172,17 @@ var places = []place{
 	{route: "/staff/undelivered", who: clerk, queries: 7},
 	{route: "/staff/contacts", who: clerk, before: provePhone, queries: 8},
 	{route: "/staff/contacts/{id}", who: clerk, from: "/staff/contacts", queries: 15},
+	{route: "/staff/recovery", who: clerk, queries: 7},
+	{route: "/staff/recovery/{id}", who: clerk, at: helpPage, queries: 20},
+	{route: "/recover/anew", who: losing, before: startAnew, queries: 4},
+	{route: "/recover/second", who: losing, before: chooseAnew, queries: 3},
+	{route: "/recover/second/code", who: losing, before: chooseNewApp, queries: 3},
+	{route: "/recover/second/qr", who: losing, queries: 4},
+	{route: "/recover/codes", who: losing, before: proveNewApp, queries: 3},
+	{route: "/recover/codes/file", who: losing, queries: 3},
+	{route: "/recover/wait", who: losing, before: beginWait, queries: 1},
+	{route: "/recover/stop/{token}", who: visitor, at: stopLink, queries: 1},
+	{route: "/account/regain", who: patient, queries: 4},
 	{route: "/staff/results", who: clinician, queries: 7},
 	{route: "/staff/results/rules", who: clinician, queries: 6},
 	{route: "/staff/results/{id}", who: clinician, at: deskResult, queries: 19},

@@ -99,6 +99,7 @@ type PatientPage struct {
 	Facts    []page.Fact
 	Contacts page.TableSpec
 	Account  bool
+	Help     bool // this person may help somebody back in
 	Dead     bool
 	Young    bool
 	Inactive bool
@@ -136,6 +137,7 @@ func (c *Console) patient(q *web.Request, d access.Desk) (web.Reply, error) {
 	if p.Account, err = c.hasAccount(q.Context(), r.ID); err != nil {
 		return web.Reply{}, err
 	}
+	p.Help = d.May(access.HelpRecover)
 	if d.May(access.IssueCodes) {
 		if err := c.patientCodes(q, d, &p); err != nil {
 			return web.Reply{}, err

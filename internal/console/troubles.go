@@ -119,6 +119,10 @@ func cause(s page.Shell, code string) string {
 		return s.T("desk.cause.link_made")
 	case "link_opened":
 		return s.T("desk.cause.link_opened")
+	case "changed":
+		return s.T("desk.cause.changed")
+	case "recovery":
+		return s.T("desk.cause.recovery")
 	}
 	return s.T("desk.cause.new_browser")
 }

@@ -1,6 +1,7 @@
 package enroll
 
 import (
+	"context"
 	"log/slog"
 	"time"
 
@@ -49,6 +50,12 @@ type Room struct {
 	Accounts    Accounts
 	Credentials Credentials
 	Terms       Terms
+	Back        Back // nil: no code leads back into an account
+}
+
+// Back tells who may get back into an account with an activation code.
+type Back interface {
+	Granted(ctx context.Context, tx *store.Tx, p ids.Patient) (bool, error)
 }
 
 // Budgets. Numbers from product.md, "Limits"; the wider ones for neighbourhoods

@@ -145,7 +145,7 @@ func (e *Room) issueIn(ctx context.Context, tx *store.Tx, o Order, by issuer, m 
 	if err != nil {
 		return err
 	}
-	has, err := e.Accounts.Exists(ctx, tx, p.ID)
+	has, err := e.hasFor(ctx, tx, p.ID)
 	if err != nil {
 		return err
 	}

@@ -61,6 +61,7 @@ func (t CodeTry) lookup() (lookup, error) {
 type Opening struct {
 	Token string // of the verification session
 	Late  bool   // code and birth date are right, but the code's time is over
+	Back  bool   // the person has an account already: the code leads back into it
 }
 
 // OpenCode takes an activation code with a birth date. Whatever is wrong, the
@@ -153,6 +154,9 @@ func (e *Room) opened(ctx context.Context, v access.Visitor, c record, w way, l 
 			return audit.Entry{}, err
 		}
 		if row.Draft.Proven, err = e.broughtBack(ctx, tx, c); err != nil {
+			return audit.Entry{}, err
+		}
+		if o.Back, err = e.Accounts.Exists(ctx, tx, c.Patient); err != nil {
 			return audit.Entry{}, err
 		}
 		var id ids.Verification

@@ -95,11 +95,17 @@ func (p CodePage) at(err error) error {
 	return f
 }
 
+// backPath is where somebody with an account goes on. Room recovery answers it.
+const backPath = "/recover/anew"
+
 // entered leads on from a right code.
 func entered(o Opening) web.Reply {
 	to := paths[stepUser]
-	if o.Late {
+	switch {
+	case o.Late:
 		to = "/enroll/expired"
+	case o.Back:
+		to = backPath
 	}
 	return web.Redirect(to).Cookie(web.EnrolCookie, o.Token, 0)
 }

@@ -16,6 +16,15 @@ const (
 	BrowserKept     Change = "browser_kept" // a browser skips the second step for a while
 	BrowserCopied   Change = "browser_copied"
 	AccountEnded    Change = "closed"
+
+	PasswordReset   Change = "password_reset" // by somebody who had forgotten it
+	StepReplaced    Change = "step_replaced"  // by somebody who had lost it
+	LoginRenewed    Change = "renewed"        // everything, after the wait
+	RecoveryLinked  Change = "recovery_link"  // somebody asked for a link to a new password
+	RecoveryBegun   Change = "recovery_begun" // somebody with the password says that a second step is lost
+	RecoveryGranted Change = "recovery_granted"
+	RecoveryWaits   Change = "recovery_wait"
+	RecoveryStopped Change = "recovery_stopped"
 )
 
 // AccountChanged tells the owner of a change at the account, at every contact
@@ -57,6 +66,16 @@ func (c Change) words(w writer) (title, lead, text string) {
 		return w.t("notify.changed.browser_kept.title"), w.t("notify.changed.browser_kept.lead"), "notify.changed.browser_kept.text"
 	case BrowserCopied:
 		return w.t("notify.changed.browser_copied.title"), w.t("notify.changed.browser_copied.lead"), "notify.changed.browser_copied.text"
+	case PasswordReset:
+		return w.t("notify.changed.password_reset.title"), w.t("notify.changed.password_reset.lead"), "notify.changed.password_reset.text"
+	case StepReplaced:
+		return w.t("notify.changed.step_replaced.title"), w.t("notify.changed.step_replaced.lead"), "notify.changed.step_replaced.text"
+	case LoginRenewed:
+		return w.t("notify.changed.renewed.title"), w.t("notify.changed.renewed.lead"), "notify.changed.renewed.text"
+	case RecoveryBegun:
+		return w.t("notify.changed.recovery_begun.title"), w.t("notify.changed.recovery_begun.lead"), "notify.changed.recovery_begun.text"
+	case RecoveryStopped:
+		return w.t("notify.changed.recovery_stopped.title"), w.t("notify.changed.recovery_stopped.lead"), "notify.changed.recovery_stopped.text"
 	case AccountEnded:
 		return w.t("notify.changed.closed.title"), w.t("notify.changed.closed.lead"), "notify.changed.closed.text"
 	}

@@ -22,6 +22,11 @@ var (
 		{Name: "notify.code.spell", Max: 5, Per: 10 * time.Minute},
 		{Name: "notify.code.day", Max: 10, Per: 24 * time.Hour},
 	}
+	// What a stranger can cause: rule A11's five starts in ten minutes, to two contacts.
+	askedRules = []limit.Rule{
+		{Name: "notify.asked.spell", Max: 10, Per: 10 * time.Minute},
+		{Name: "notify.asked.day", Max: 20, Per: 24 * time.Hour},
+	}
 	noticeRules = []limit.Rule{{Name: "notify.notice.day", Max: 20, Per: 24 * time.Hour}}
 )
 
@@ -35,8 +40,11 @@ func (o *Outbox) capRule() limit.Rule {
 // thousand.
 func (o *Outbox) overBudget(ctx context.Context, tx *store.Tx, m Message) (over, first bool, err error) {
 	rules := noticeRules
-	if carriesCode(m.Notice) {
+	switch {
+	case carriesCode(m.Notice):
 		rules = codeRules
+	case askedKinds[m.Notice.Kind()]:
+		rules = askedRules
 	}
 	keys := []string{"to:" + string(m.Channel) + ":" + strings.ToLower(m.To)}
 	if m.Account != "" {

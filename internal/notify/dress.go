@@ -51,7 +51,7 @@ func (w writer) dress(ctx context.Context, n Notice, c Channel) (ready, error) {
 func (w writer) dressMail(ctx context.Context, m mail, r *ready) error {
 	p := mailPage{mail: m, Lang: w.l, Clinic: w.clinic.Name, Hours: sentence(w.clinic.Hours[w.l]),
 		Help: w.t("notify.foot.help", w.clinic.Phone), Never: w.t("notify.foot.never"),
-		Sender: w.named("notify.foot.sender"), Copy: w.t("notify.foot.link")}
+		Sender: w.named("notify.foot.sender"), Copy: w.t("notify.foot.link"), SecondLink: w.t("notify.notme.button")}
 	var html strings.Builder
 	if err := mailHTML(p).Render(ctx, &html); err != nil {
 		return fmt.Errorf("e-mail: %w", err)
@@ -77,6 +77,9 @@ func plainMail(p mailPage) string {
 		parts = append(parts, p.Button+":\n"+p.URL)
 	}
 	add(p.After...)
+	if p.SecondURL != "" {
+		parts = append(parts, wrapPlain(p.Second)+"\n"+p.SecondURL)
+	}
 	parts = append(parts, "-- \n"+wrapPlain(p.Help+" "+p.Hours)+"\n"+wrapPlain(p.Never)+"\n"+wrapPlain(p.Sender))
 	return strings.Join(parts, "\n\n") + "\n"
 }

@@ -143,6 +143,18 @@ var every = []Notice{
 	AccountChanged{What: BrowserCopied, At: testkit.Noon, NotMe: "/not-me/4mzq7w2k9c5t8r3v6x1y0abdef"},
 	AccountChanged{What: AccountEnded, At: testkit.Noon},
 	ContactReviewed{Taken: true}, ContactReviewed{},
+	AccountChanged{What: PasswordReset, At: testkit.Noon, NotMe: "/not-me/4mzq7w2k9c5t8r3v6x1y0abdef"},
+	AccountChanged{What: StepReplaced, At: testkit.Noon, NotMe: "/not-me/4mzq7w2k9c5t8r3v6x1y0abdef"},
+	AccountChanged{What: LoginRenewed, At: testkit.Noon, NotMe: "/not-me/4mzq7w2k9c5t8r3v6x1y0abdef"},
+	AccountChanged{What: RecoveryBegun, At: testkit.Noon, NotMe: "/not-me/4mzq7w2k9c5t8r3v6x1y0abdef"},
+	AccountChanged{What: RecoveryStopped, At: testkit.Noon, NotMe: "/not-me/4mzq7w2k9c5t8r3v6x1y0abdef"},
+	UserNames{Name: "sunny.harbor", SignIn: "/signin", NotMe: "/not-me/4mzq7w2k9c5t8r3v6x1y0abdef"},
+	PasswordLink{Link: "/recover/link/4mzq7w2k9c5t8r3v6x1y0abdef", Minutes: 30, NotMe: "/not-me/4mzq7w2k9c5t8r3v6x1y0abdef"},
+	PasswordLink{NotMe: "/not-me/4mzq7w2k9c5t8r3v6x1y0abdef"},
+	PasswordLink{Link: "/recover/link/4mzq7w2k9c5t8r3v6x1y0abdef", Minutes: 30, NotMe: "/not-me/4mzq7w2k9c5t8r3v6x1y0abdef", Back: true},
+	RecoveryStarted{At: testkit.Noon, Stop: "/recover/stop/4mzq7w2k9c5t8r3v6x1y0abdef", NotMe: "/not-me/4mzq7w2k9c5t8r3v6x1y0abdef"},
+	RecoveryWaiting{Until: testkit.Noon, Stop: "/recover/stop/4mzq7w2k9c5t8r3v6x1y0abdef", NotMe: "/not-me/4mzq7w2k9c5t8r3v6x1y0abdef"},
+	OneTimeCode{Digits: "493027", Minutes: 10, For: ForRecovery},
 	SpokenCode{Code: "7KQ4-MW0D", Reference: "3B1V-ZXR2", Minutes: 10}, BreakerTripped{At: testkit.Noon}, AccountExists{SignIn: "/signin"},
 }
 

@@ -59,6 +59,8 @@ type mail struct {
 	Button    string
 	URL       string
 	After     []string
+	Second    string // a second place to go, in words and as an address
+	SecondURL string
 }
 
 // mailer, texter and speaker are the channels a notice can be written for.
@@ -124,6 +126,9 @@ func (p Purpose) words(w writer) (title, lead, text string) {
 		return w.t("notify.onetime.change.title"), w.t("notify.onetime.change.lead"), "notify.onetime.change.text"
 	case ForCheck:
 		return w.t("notify.onetime.check.title"), w.t("notify.onetime.check.lead"), "notify.onetime.check.text"
+	}
+	if p == ForRecovery {
+		return w.t("notify.onetime.recovery.title"), w.t("notify.onetime.recovery.lead"), "notify.onetime.recovery.text"
 	}
 	return w.t("notify.onetime.signin.title"), w.t("notify.onetime.signin.lead"), "notify.onetime.signin.text"
 }

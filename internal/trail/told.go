@@ -121,6 +121,17 @@ var shown = map[audit.Action]told{
 	audit.ContactDropped:   {TopicAccount, false},
 	audit.ContactReviewed:  {TopicAccount, false},
 	audit.TermsAccepted:    {TopicAccount, false},
+
+	audit.RecoveryAnswered: {TopicAccount, false},
+	audit.RecoveryOpened:   {TopicAccount, false},
+	audit.RecoveryProved:   {TopicAccount, false},
+	audit.RecoveryChose:    {TopicAccount, false},
+	audit.RecoveryWaits:    {TopicAccount, false},
+	audit.RecoveryDone:     {TopicAccount, false},
+	audit.RecoveryStopped:  {TopicAccount, false},
+	audit.RecoveryStarted:  {TopicAccount, false},
+	audit.RecoveryCalled:   {TopicAccount, false},
+	audit.RecoverySeen:     {TopicLooked, false},
 }
 
 // unshown are the actions no patient reads about, each with the reason.
@@ -145,6 +156,7 @@ var unshown = map[audit.Action]string{
 	audit.StaffTried:     "about no patient",
 	audit.StaffSignedOut: "about no patient",
 	audit.StaffChanged:   "about no patient",
+	audit.RecoveryAsked:  "about no patient yet: nobody knows whom it means; what it leads to is shown",
 	audit.NoticeQueued:   "the message is shown when it is sent",
 	audit.BreakerTripped: "about no patient",
 	audit.LogChecked:     "about no patient; the page says when it was",
@@ -158,7 +170,7 @@ var unshown = map[audit.Action]string{
 }
 
 // aside are details that make of a line a step on the way to another line.
-var aside = map[audit.Action]string{audit.SignInTried: "rehashed", audit.SecondStep: "chosen", audit.ConfirmStep: "chosen"}
+var aside = map[audit.Action]string{audit.SignInTried: "rehashed", audit.SecondStep: "chosen", audit.ConfirmStep: "chosen", audit.RecoveryProved: "chosen"}
 
 // actionsOf lists the actions of a topic in order, all that are shown for "".
 func actionsOf(t Topic) []audit.Action {
