@@ -11,6 +11,7 @@ import (
 	"portico/internal/fault"
 	"portico/internal/ids"
 	"portico/internal/notify"
+	"portico/internal/secret"
 	"portico/internal/store"
 )
 
@@ -83,7 +84,7 @@ func (s *Recovery) contactWays(ctx context.Context, tx *store.Tx, w way) (out []
 		if !slices.Contains(open, class(c.Channel)) {
 			open = append(open, class(c.Channel))
 		}
-		mark := s.Keys.Lasting("recovery.contact", string(w.id)+c.To)[:16]
+		mark := contactMark(w, c)
 		if c.Channel == notify.Mail {
 			out = append(out, Way{ID: "email:" + mark, Kind: "email", Hint: s.Words.Mask(c)})
 			continue
@@ -95,6 +96,10 @@ func (s *Recovery) contactWays(ctx context.Context, tx *store.Tx, w way) (out []
 	}
 	return out, nil
 }
+
+// contactMark names a contact within a way. The way's id, which no page shows, keeps
+// anybody from trying numbers against it.
+func contactMark(w way, c Contact) string { return secret.TokenHash(string(w.id) + c.To)[:16] }
 
 // flowOf is what a code is bound to: this way back in, and when two codes are
 // needed, the one of the two. A code for another is worth nothing here.
@@ -173,7 +178,7 @@ func (s *Recovery) sendCode(ctx context.Context, tx *store.Tx, w way, by Way) er
 		return err
 	}
 	for _, c := range contacts {
-		if strings.HasSuffix(by.ID, ":"+s.Keys.Lasting("recovery.contact", string(w.id)+c.To)[:16]) {
+		if strings.HasSuffix(by.ID, ":"+contactMark(w, c)) {
 			return s.Steps.SendTo(ctx, tx, Sending{Flow: flowOf(w, by), To: c.To, By: channelOf(by.Kind), Login: l})
 		}
 	}
