@@ -137,7 +137,7 @@ var forms = map[string]form{
 	"POST /staff/people/{id}/link":      {},
 	"POST /staff/people/{id}/roles":     {send: say("roles", "auditor"), many: []string{"roles"}},
 	"POST /staff/requests/{id}/approve": {made: (*world).approved},
-	"POST /staff/requests/{id}/ask":     {send: say("words", "Please call.")},
+	"POST /staff/requests/{id}/ask":     {send: say("question", "Please call.")},
 	"POST /staff/requests/{id}/call":    {made: (*world).called},
 	"POST /staff/requests/{id}/flag":    {send: say("words", "The voice was another.")},
 	"POST /staff/requests/{id}/reject":  {send: say("why", "no_match")},

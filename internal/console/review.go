@@ -26,8 +26,8 @@ type RequestPage struct {
 	Phones  []page.Option
 
 	// What was typed, for a form shown again.
-	By, Patient, Number, Words, Why, Contact string
-	Call                                     enroll.Call
+	By, Patient, Number, Words, Question, Why, Contact string
+	Call                                               enroll.Call
 }
 
 // Match is one candidate, set beside the claim item by item.
@@ -253,8 +253,8 @@ func (c *Console) reject(q *web.Request, d access.Desk) (web.Reply, error) {
 }
 
 func (c *Console) askMore(q *web.Request, d access.Desk) (web.Reply, error) {
-	words := q.Text("words")
-	return c.decided(q, d, RequestPage{Words: words}, "asked", c.Enroll.AskMore(q.Context(), d, requestID(q), words))
+	question := q.Text("question")
+	return c.decided(q, d, RequestPage{Question: question}, "asked", c.Enroll.AskMore(q.Context(), d, requestID(q), question))
 }
 
 func (c *Console) flag(q *web.Request, d access.Desk) (web.Reply, error) {

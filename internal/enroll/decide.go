@@ -4,13 +4,16 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"portico/internal/access"
 	"portico/internal/audit"
 	"portico/internal/fault"
 	"portico/internal/ids"
 	"portico/internal/notify"
+	"portico/internal/secret"
 	"portico/internal/store"
 )
 
@@ -246,10 +249,15 @@ func (e *Room) dropCode(ctx context.Context, tx *store.Tx, r request) error {
 	return err
 }
 
-// AskMore asks the person behind a request to call the clinic.
+// maxAsk is how long the words are, in characters, that staff add to what is asked
+// of somebody: a question, not a letter.
+const maxAsk = 300
+
+// AskMore asks the person behind a request to call the clinic, with the staff's own
+// words if there are any. They go to whoever made the request, known or not.
 func (e *Room) AskMore(ctx context.Context, d access.Desk, id ids.Request, words string) error {
-	if len(words) > maxNote {
-		return fault.Bad("words", "enroll.long", maxNote)
+	if words = strings.Join(strings.Fields(words), " "); utf8.RuneCountInString(words) > maxAsk {
+		return fault.Bad("question", "enroll.long", maxAsk)
 	}
 	return e.decide(ctx, d, id, audit.RequestAsked, func(tx *store.Tx, r request) (string, error) {
 		if err := e.dropCode(ctx, tx, r); err != nil {
@@ -259,7 +267,7 @@ func (e *Room) AskMore(ctx context.Context, d access.Desk, id ids.Request, words
 			return "", err
 		}
 		if r.Why == whyAsked {
-			if err := e.writeTo(ctx, tx, r, notify.RequestNeedsMore{}, "more"); err != nil {
+			if err := e.writeTo(ctx, tx, r, notify.RequestNeedsMore{Words: words}, "more:"+secret.TokenHash(words)[:8]); err != nil {
 				return "", err
 			}
 		}

@@ -1,6 +1,7 @@
 package enroll_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"portico/internal/fault"
 	"portico/internal/ids"
 	"portico/internal/lang"
+	"portico/internal/notify"
 	"portico/internal/store"
 )
 
@@ -300,7 +302,10 @@ func TestRejectAndAsk(t *testing.T) {
 		p.add(maria)
 		d := p.desk("Ana", access.ReviewRequests)
 		id := p.ask(stranger(), "192.0.2.1")
-		if err := p.AskMore(ctx, d, id, "Which doctor?"); err != nil {
+		if err := p.AskMore(ctx, d, id, strings.Repeat("é", 301)); !fault.Fixable(err) {
+			t.Errorf("a letter in place of a question: %v", err)
+		}
+		if err := p.AskMore(ctx, d, id, " Which <b>doctor</b>\r\n was it? "); err != nil {
 			t.Fatal(err)
 		}
 		l, err := p.Requests(ctx, d, enroll.RequestFilter{Tab: enroll.TabAsked})
@@ -316,6 +321,10 @@ func TestRejectAndAsk(t *testing.T) {
 		p.work()
 		if m := p.inbox("elsewhere@example.com"); len(m) != 3 { // received, a question, could not be met
 			t.Errorf("%d messages", len(m))
+		} else if !slices.ContainsFunc(m, func(m notify.Seen) bool {
+			return strings.Contains(m.Text, "Which <b>doctor</b> was it?") && strings.Contains(m.HTML, "Which &lt;b&gt;doctor&lt;/b&gt; was it?")
+		}) {
+			t.Error("the question did not reach the asker as it was written")
 		}
 		if l, _ := p.Requests(ctx, d, enroll.RequestFilter{Tab: enroll.TabClosed}); len(l.Rows) != 1 {
 			t.Errorf("closed: %+v", l)

@@ -73,6 +73,9 @@ func plainMail(p mailPage) string {
 	if p.Code != "" {
 		parts = append(parts, p.CodeLabel+":\n\n    "+p.Code)
 	}
+	if p.Said != "" {
+		parts = append(parts, p.CodeLabel+":\n\n    "+strings.ReplaceAll(wrapPlain(p.Said), "\n", "\n    "))
+	}
 	if p.URL != "" {
 		parts = append(parts, p.Button+":\n"+p.URL)
 	}

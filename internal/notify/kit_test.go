@@ -129,7 +129,7 @@ var every = []Notice{
 	SignInUnfinished{At: testkit.Noon, NotMe: "/not-me/4mzq7w2k9c5t8r3v6x1y0abdef"},
 	SomeoneTried{}, CodeReused{NotMe: "/not-me/4mzq7w2k9c5t8r3v6x1y0abdef"},
 	RecordsJoined{Moved}, RecordsJoined{Parted}, RecordsJoined{Kept}, RecordsJoined{Held}, RecordsJoined{GivenBack}, RecordsJoined{Gone},
-	RequestReceived{}, RequestRejected{}, RequestNeedsMore{}, PasswordLocked{}, AccountLocked{}, LetterSent{},
+	RequestReceived{}, RequestRejected{}, RequestNeedsMore{}, RequestNeedsMore{Words: "Which doctor did you see in March?"}, PasswordLocked{}, AccountLocked{}, LetterSent{},
 	LinkMade{At: testkit.Noon, NotMe: "/not-me/4mzq7w2k9c5t8r3v6x1y0abdef"}, LinkOpened{At: testkit.Noon, NotMe: "/not-me/4mzq7w2k9c5t8r3v6x1y0abdef"},
 	CopyMade{At: testkit.Noon, NotMe: "/not-me/4mzq7w2k9c5t8r3v6x1y0abdef"},
 	AccountChanged{What: PasswordChanged, At: testkit.Noon, NotMe: "/not-me/4mzq7w2k9c5t8r3v6x1y0abdef"},

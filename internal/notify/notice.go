@@ -85,9 +85,9 @@ type (
 	RequestReceived struct{}
 	// RequestRejected says that an identity request could not be met. By e-mail, text.
 	RequestRejected struct{}
-	// RequestNeedsMore asks the person behind an identity request to call. By
-	// e-mail, text.
-	RequestNeedsMore struct{}
+	// RequestNeedsMore asks the person behind an identity request to call. Words are
+	// the staff's own, as plain text. By e-mail, text.
+	RequestNeedsMore struct{ Words string }
 	// RecordsJoined tells what joined records mean for an account. By e-mail, text.
 	RecordsJoined struct{ What Joining }
 	// PasswordLocked tells of many wrong passwords. By e-mail, text.

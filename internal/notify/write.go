@@ -56,6 +56,7 @@ type mail struct {
 	Lead      []string
 	CodeLabel string
 	Code      string
+	Said      string // somebody's own words, below CodeLabel
 	Button    string
 	URL       string
 	After     []string
@@ -236,12 +237,22 @@ func (RequestRejected) mail(w writer) mail {
 
 func (RequestRejected) text(w writer) string { return w.callText(w.named("notify.rejected.text")) }
 
-func (RequestNeedsMore) mail(w writer) mail {
-	return mail{Subject: w.t("notify.more.subject"), Title: w.t("notify.more.title"),
+func (n RequestNeedsMore) mail(w writer) mail {
+	m := mail{Subject: w.t("notify.more.subject"), Title: w.t("notify.more.title"),
 		Lead: []string{w.named("notify.more.lead"), w.t("notify.more.next")}}
+	if n.Words != "" {
+		m.CodeLabel, m.Said = w.t("notify.more.said"), n.Words
+	}
+	return m
 }
 
-func (RequestNeedsMore) text(w writer) string { return w.callText(w.named("notify.more.text")) }
+func (n RequestNeedsMore) text(w writer) string {
+	text := w.named("notify.more.text")
+	if n.Words != "" {
+		text += " " + w.t("notify.more.said") + ": " + n.Words
+	}
+	return w.callText(text)
+}
 
 // words are the texts of what happened: title, lead, short text.
 func (j Joining) words(w writer) (title, lead, text string) {
