@@ -163,7 +163,8 @@ func (c *clinic) settle(t *testing.T, p chrome.Person, who demo.PersonCard, to s
 }
 
 // A stranger knows the password and has the phone: the notice about the new
-// browser ends it. The desk gives the account back, and its owner signs in.
+// browser ends it. The desk gives the account back without its old password, and
+// its owner chooses a new one.
 func TestThisWasNotMe(t *testing.T) {
 	c := open(t, true)
 	l, a := lang.Es, c.speaking(lang.Es)
@@ -175,9 +176,15 @@ func TestThisWasNotMe(t *testing.T) {
 	c.clock.move(time.Minute)
 	enter(stranger, l, a)
 	stranger.Want(l.T("account.signin.title")).Says(l.T("account.signin.wrong"))
+	given := c.clock.Now()
 	c.settle(t, chrome.Person{Lang: "en"}, a.PersonCard, "active")
 	c.clock.move(5 * time.Minute)
+	enter(stranger, l, a)
+	stranger.Want(l.T("account.signin.title")).Says(l.T("account.signin.wrong"))
 	owner := chrome.New(t, c.base, chrome.Person{Lang: "es", NoScript: true})
+	c.newPassword(t, owner, l, a, given, "siete teteras verdes cantan")
+	a.Password = "siete teteras verdes cantan"
+	c.clock.move(5 * time.Minute)
 	c.signIn(t, owner, l, a)
 }
 

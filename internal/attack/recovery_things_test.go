@@ -18,13 +18,13 @@ import (
 
 var sixDigits = regexp.MustCompile(`\b[0-9]{6}\b`)
 
-// sentTo finds the newest link of a message that leads to a place.
-func (w *world) sentTo(place string) string {
+// sentTo finds a link to a place in the messages to somebody.
+func (w *world) sentTo(to person, place string) string {
 	w.t.Helper()
 	w.work()
 	for _, m := range must(w.app.Sink.List(ctx)) {
 		for _, l := range m.Links {
-			if _, token, ok := strings.Cut(l, place); ok {
+			if _, token, ok := strings.Cut(l, place); ok && m.To == to.userName+"@example.org" {
 				return token
 			}
 		}
@@ -33,13 +33,13 @@ func (w *world) sentTo(place string) string {
 	return ""
 }
 
-func (w *world) passwordLink(person) string {
-	if err := w.app.Recovery.Ask(ctx, visitor(), recovery.Ask{Name: w.member().userName, Lang: lang.En}); err != nil {
+func (w *world) passwordLink(person) string { return w.linkOf(w.member()) }
+
+func (w *world) linkOf(m person) string {
+	if err := w.app.Recovery.Ask(ctx, visitor(), recovery.Ask{Name: m.userName, Lang: lang.En}); err != nil {
 		w.t.Fatal(err)
 	}
-	token := w.sentTo("/recover/link/")
-	w.c.Move(1) // the next one's messages are newer
-	return token
+	return w.sentTo(m, "/recover/link/")
 }
 
 // helped is a patient whom the desk helps back in.
@@ -52,10 +52,7 @@ func (w *world) helped() person {
 }
 
 func (w *world) stopLink(person) string {
-	w.helped()
-	token := w.sentTo("/recover/stop/")
-	w.c.Move(1)
-	return token
+	return w.sentTo(w.helped(), "/recover/stop/")
 }
 
 // helpFirst has a colleague start what takes two people: a second time in a month.
@@ -96,11 +93,7 @@ func (w *world) getting(of person) state {
 // gotten is the same once a second step was given.
 func (w *world) gotten(person) state {
 	m := w.member()
-	if err := w.app.Recovery.Ask(ctx, visitor(), recovery.Ask{Name: m.userName, Lang: lang.En}); err != nil {
-		w.t.Fatal(err)
-	}
-	browser := must(w.app.Recovery.OpenLink(ctx, visitor(), w.sentTo("/recover/link/")))
-	w.c.Move(1)
+	browser := must(w.app.Recovery.OpenLink(ctx, visitor(), w.linkOf(m)))
 	if err := w.app.Recovery.Choose(ctx, visitor(), browser, w.one(`SELECT id FROM account_factor WHERE account_id = $1 AND kind = 'totp'`, string(m.account))); err != nil {
 		w.t.Fatal(err)
 	}
