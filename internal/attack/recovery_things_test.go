@@ -24,7 +24,7 @@ func (w *world) sentTo(to person, place string) string {
 	w.work()
 	for _, m := range must(w.app.Sink.List(ctx)) {
 		for _, l := range m.Links {
-			if _, token, ok := strings.Cut(l, place); ok && m.To == to.userName+"@example.org" {
+			if _, token, ok := strings.Cut(l, place); ok && m.To == to.mail {
 				return token
 			}
 		}

@@ -62,7 +62,7 @@ var opening = []Attack{
 		}},
 	{Number: "T10", Title: "a mail scanner opens the link first",
 		Here:  "Opening the link asks the database nothing; only the form with the birth date tries the code.",
-		Tests: []Test{"enroll.TestOpeningALinkUsesNothingUp"}, Short: "100 GET and HEAD",
+		Tests: []Test{"enroll.TestOpeningALinkUsesNothingUp", "recovery.TestScannersDoNotUseLinks"}, Short: "100 GET and HEAD",
 		Controls: []Control{off("opening a link writes nothing", "enroll.TestOpeningALinkUsesNothingUp", "enroll/web_code.go",
 			"return show(CodePage{Token: t}.draw), nil\n}\n\n// linkToken", "e.OpenCode(q.Context(), q.Visitor(), CodeTry{Token: t})\n\treturn show(CodePage{Token: t}.draw), nil\n}\n\n// linkToken")}},
 	{Number: "T11", Title: "steps of opening an account are skipped",
@@ -95,7 +95,7 @@ var opening = []Attack{
 			`Name: "account.code", Free: 19, First: 30 * time.Second, Most: time.Hour, Stop: 100}`, `Name: "account.code", Free: 1 << 30, First: 30 * time.Second, Most: time.Hour}`)}},
 	{Number: "T16", Title: "a code of one flow is used in another",
 		Here:  "The flow is part of what the code is checked by; tries count against the flow they are made in.",
-		Tests: []Test{"account.TestT16CodeOfAnotherFlow", "account.TestConfirmIsOfOneSession"}, Short: "two accounts, each kind of step",
+		Tests: []Test{"account.TestT16CodeOfAnotherFlow", "account.TestConfirmIsOfOneSession", "recovery.TestCodesStayInTheirFlow"}, Short: "two accounts, each kind of step",
 		Controls: []Control{off("a code belongs to its flow", "account.TestT16CodeOfAnotherFlow", "account/onetime.go",
 			`s.Keys.MAC("account.code", o.Flow, digits)`, `s.Keys.MAC("account.code", digits)`).
 			and("account/onetime.go", `s.Keys.CheckMAC(mac, "account.code", flow, codeForm(digits))`, `s.Keys.CheckMAC(mac, "account.code", codeForm(digits))`).

@@ -82,6 +82,7 @@ type person struct {
 	account       ids.Account
 	number, birth string
 	userName      string
+	mail          string // on file
 	key           []byte // of the authenticator app
 }
 
@@ -184,11 +185,11 @@ func must[T any](v T, err error) T {
 func (w *world) newcomer() person {
 	w.t.Helper()
 	n := next()
-	p := person{number: fmt.Sprint("MR-", 1000+n), birth: "1970-01-01"}
+	p := person{number: fmt.Sprint("MR-", 1000+n), birth: "1970-01-01", mail: fmt.Sprintf("w%d@example.com", n)}
 	since := w.c.Now().Add(-90 * 24 * time.Hour)
 	rep, err := w.app.Registry.Import(ctx, duty, []registry.Incoming{{Numbers: []registry.Number{{System: "http://hospital.example", Value: p.number, Usage: registry.Current}},
 		Names: []registry.Name{{Usage: registry.Current, Given: "Wanda", Family: surname()}}, Birth: p.birth, Sex: "female", Active: true,
-		Contacts:  []registry.Contact{{Kind: registry.Email, Value: fmt.Sprintf("w%d@example.com", n), Since: since}, {Kind: registry.Mobile, Value: fmt.Sprintf("+1555186%04d", n%10000), Since: since}},
+		Contacts:  []registry.Contact{{Kind: registry.Email, Value: p.mail, Since: since}, {Kind: registry.Mobile, Value: fmt.Sprintf("+1555186%04d", n%10000), Since: since}},
 		Addresses: []registry.Address{{Usage: registry.Current, Lines: []string{"12 Elm Street"}, City: "Springfield", State: "IL", PostalCode: "62701"}}}}, registry.Options{})
 	if err != nil || rep.Refused > 0 {
 		w.t.Fatalf("import: %v %+v", err, rep)
