@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"portico/internal/access"
@@ -48,6 +49,8 @@ func New(p Parts) *Accounts {
 type Outbox interface {
 	Send(ctx context.Context, tx *store.Tx, m notify.Message) (notify.Outcome, error)
 	Withdraw(ctx context.Context, tx *store.Tx, key string) (int, error)
+	// Offers tells whether anything can go out on a channel at all.
+	Offers(c notify.Channel) bool
 }
 
 // People is what the patient index knows.
@@ -162,6 +165,12 @@ type factor struct {
 	sealed   string
 	lastStep int64
 	since    time.Time
+}
+
+// sendable leaves out second steps whose codes this clinic cannot send: a page must
+// not offer what never comes.
+func (s *Accounts) sendable(all []factor) []factor {
+	return slices.DeleteFunc(slices.Clone(all), func(f factor) bool { return f.kind.channel() != "" && !s.Outbox.Offers(f.kind.channel()) })
 }
 
 // factorPlace names the sealed column for the keyring.

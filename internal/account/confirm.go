@@ -73,6 +73,7 @@ func (s *Accounts) beginConfirm(ctx context.Context, c access.Chart, a record, g
 		if err != nil {
 			return err
 		}
+		factors = s.sendable(factors)
 		first := pending{factors: factors}.first()
 		if _, err := tx.Exec(ctx, `
 			INSERT INTO confirmation (session_id, id, account_id, factor_id, next_path, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)

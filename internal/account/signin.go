@@ -213,6 +213,7 @@ func (s *Accounts) begin(ctx context.Context, v access.Visitor, a record, g guar
 		if err != nil {
 			return err
 		}
+		factors = s.sendable(factors)
 		skips, err := s.skips(ctx, tx, a, v.Did, g, in.Mark)
 		if err != nil {
 			return err

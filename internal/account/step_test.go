@@ -11,6 +11,7 @@ import (
 	"portico/internal/audit"
 	"portico/internal/fault"
 	"portico/internal/ids"
+	"portico/internal/notify"
 	"portico/internal/secret"
 )
 
@@ -328,6 +329,42 @@ func TestT27StoredValuesOpenNothing(t *testing.T) {
 					t.Errorf("a stored hash passes for a code")
 				}
 			}
+		}
+	})
+}
+
+// deaf is an outbox without a way to phones.
+type deaf struct{ *spy }
+
+func (d deaf) Offers(c notify.Channel) bool { return c == notify.Mail }
+
+// What the clinic cannot send is not offered: neither asked for first nor beside.
+func TestStepsThatCannotBeSentAreNotOffered(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		m := r.join("sunny.harbor")
+		if err := r.change(func(tx *storeTx) error {
+			_, err := tx.Exec(ctx, `UPDATE account_factor SET place = 9 WHERE account_id = $1 AND kind = 'email'`, m.id)
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		r.Outbox = deaf{r.sent}
+		token := r.mustEnter(m, "")
+		p, err := r.pending(ctx, token)
+		if err != nil {
+			t.Fatal(err)
+		}
+		view, err := r.choices(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, way := range append(view.Others, view.Now) {
+			if way.Kind == SMS || way.Kind == Voice {
+				t.Errorf("%s is offered", way.Kind)
+			}
+		}
+		if view.Now.Kind != TOTP || len(view.Others) != 2 {
+			t.Errorf("asked for %+v beside %+v", view.Now, view.Others)
 		}
 	})
 }

@@ -149,6 +149,7 @@ func (s *Accounts) stepPage(r *web.Request, wrong error) (web.Reply, error) {
 
 // choices lists the second steps of a half-way state, the one asked for apart.
 func (s *Accounts) choices(p pending) (StepPage, error) {
+	p.factors = s.sendable(p.factors)
 	all, err := s.methods(p.factors)
 	if err != nil {
 		return StepPage{}, err

@@ -9,6 +9,7 @@ import (
 	"portico/internal/access"
 	"portico/internal/fault"
 	"portico/internal/ids"
+	"portico/internal/notify"
 	"portico/internal/page"
 	"portico/internal/secret"
 	"portico/internal/web"
@@ -43,11 +44,12 @@ func (s *Accounts) showSteps(r *web.Request, c access.Chart) (web.Reply, error) 
 }
 
 func (s *Accounts) showAddStep(*web.Request, access.Chart) (web.Reply, error) {
-	return addStepPage(""), nil
+	return s.addStepPage(""), nil
 }
 
-func addStepPage(how Kind) web.Reply {
-	return web.Show(func(sh page.Shell) templ.Component { return addStep(sh, AddStepPage{How: how}) })
+func (s *Accounts) addStepPage(how Kind) web.Reply {
+	p := AddStepPage{How: how, Mail: s.Outbox.Offers(notify.Mail), Phone: s.Outbox.Offers(notify.Text)}
+	return web.Show(func(sh page.Shell) templ.Component { return addStep(sh, p) })
 }
 
 // kindOfStep reads which second step a form or address speaks of.
@@ -62,8 +64,8 @@ func kindOfStep(s string) (Kind, bool) {
 func (s *Accounts) addStep(r *web.Request, c access.Chart) (web.Reply, error) {
 	k, ok := kindOfStep(r.Text("how"))
 	switch {
-	case !ok:
-		return addStepPage("").Fix(fault.Bad("how", "account.display.choose")), nil
+	case !ok || k.channel() != "" && !s.Outbox.Offers(k.channel()):
+		return s.addStepPage("").Fix(fault.Bad("how", "account.display.choose")), nil
 	case k == TOTP:
 		return web.Redirect("/account/steps/confirm"), s.AddStep(r.Context(), c, TOTP, "")
 	}
