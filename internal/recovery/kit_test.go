@@ -54,6 +54,7 @@ type world struct {
 	c    *clock.Fake
 	h    http.Handler
 	hash string
+	cfg  config.Config
 }
 
 // each runs f on both databases.
@@ -72,18 +73,33 @@ func open(t testing.TB, address string) *world {
 	if err := app.Migrate(ctx, cfg); err != nil {
 		t.Fatal(err)
 	}
-	w := &world{t: t, c: clock.At(testkit.Noon)}
-	var err error
-	w.app, err = app.New(ctx, cfg, app.Options{Log: slog.New(slog.NewJSONHandler(io.Discard, nil)), Clock: w.c, Demo: true, Base: &url.URL{Scheme: "https", Host: host}})
-	if err != nil {
-		t.Fatal(err)
-	}
+	w := &world{t: t, c: clock.At(testkit.Noon), cfg: cfg}
+	w.start()
 	t.Cleanup(func() { w.app.Close() })
-	w.h, w.Recovery = w.app.Router.Handler(), w.app.Recovery
+	var err error
 	if w.hash, err = w.app.Hasher.Hash(ctx, oldWord); err != nil {
 		t.Fatal(err)
 	}
 	return w
+}
+
+// start opens the portal on the world's database.
+func (w *world) start() {
+	w.t.Helper()
+	var err error
+	w.app, err = app.New(ctx, w.cfg, app.Options{Log: slog.New(slog.NewJSONHandler(io.Discard, nil)), Clock: w.c, Demo: true, Base: &url.URL{Scheme: "https", Host: host}})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.h, w.Recovery = w.app.Router.Handler(), w.app.Recovery
+}
+
+// restart is the end of the process and another one on the same database: what was
+// not committed is gone.
+func (w *world) restart() {
+	w.t.Helper()
+	w.app.Close()
+	w.start()
 }
 
 var serial atomic.Int64
