@@ -153,7 +153,8 @@ func TestEverythingLost(t *testing.T) {
 			desk.Want(a.Name).Says(l.T("recovery.desk.script1")).Choose("how", "call").Follow(l.T("recovery.desk.start.button"))
 			desk.Want(a.Name).Says(l.T("recovery.desk.call.missing")).Choose("how", "visit").Choose("seen", "yes").Follow(l.T("recovery.desk.start.button"))
 			desk.Want(a.Name).Says(l.T("recovery.desk.done.started"))
-			desk.Open("/staff/recovery").Want(l.T("recovery.desk.title")).Says(l.T("recovery.state.granted"))
+			desk.Open("/staff/recovery").Want(l.T("recovery.desk.title")).Says(l.T("recovery.state.granted")).Follow(a.Name)
+			desk.Want(a.Name).Says(l.T("recovery.desk.granted"))
 
 			old.Open("/home").Want(hello(l, a.Given)).Says(l.T("account.home.back")).FollowTo("/account/regain")
 			old.Want(l.T("recovery.own.title"))

@@ -362,6 +362,9 @@ func TestSecondPersonMustAgree(t *testing.T) {
 		if err := w.Agree(ctx, first, m.id); kind(err) != "enroll.second.same" {
 			t.Errorf("the same person twice: %v", err)
 		}
+		if all, err := w.Everybody(ctx, second); err != nil || len(all) != 1 || all[0].Name != "Ana Fuentes" || all[0].State != recovery.First {
+			t.Errorf("the list: %+v %v", all, err)
+		}
 		if err := w.Agree(ctx, second, m.id); err != nil {
 			t.Fatal(err)
 		}

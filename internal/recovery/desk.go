@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"portico/internal/access"
@@ -74,6 +75,7 @@ type Help struct {
 type Helped struct {
 	ID      ID
 	Patient ids.Patient
+	Name    string // of the patient, in lists
 	Kind    Kind
 	State   State
 	Staff   ids.Staff
@@ -85,7 +87,7 @@ type Helped struct {
 }
 
 func (w way) forDesk() Helped {
-	return Helped{w.id, w.patient, w.kind, w.state, w.staff, w.how, w.created, w.until, w.ended, w.why}
+	return Helped{ID: w.id, Patient: w.patient, Kind: w.kind, State: w.state, Staff: w.staff, How: w.how, Began: w.created, Until: w.until, Ended: w.ended, EndedBy: w.why}
 }
 
 // Help gathers what the desk sees of a patient who wants back in.
@@ -342,7 +344,30 @@ func (s *Recovery) Everybody(ctx context.Context, d access.Desk) (out []Helped, 
 		for _, w := range all {
 			out = append(out, w.forDesk())
 		}
-		return err
+		if err != nil || len(out) == 0 {
+			return err
+		}
+		return named(ctx, tx, out)
 	})
 	return out, err
+}
+
+// named puts the patients' names beside them; the patient index shares the table.
+func named(ctx context.Context, tx *store.Tx, all []Helped) error {
+	args := make([]any, len(all))
+	for i, w := range all {
+		args[i] = w.Patient
+	}
+	names := map[ids.Patient]string{}
+	_, err := store.List(ctx, tx, func(r store.Row) (struct{}, error) {
+		var id ids.Patient
+		var given, family string
+		err := r.Scan(&id, &given, &family)
+		names[id] = strings.TrimSpace(given + " " + family)
+		return struct{}{}, err
+	}, `SELECT id, given, family FROM patient WHERE id IN (`+store.In(1, len(args))+`)`, args...)
+	for i := range all {
+		all[i].Name = names[all[i].Patient]
+	}
+	return err
 }

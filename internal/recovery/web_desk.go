@@ -53,9 +53,9 @@ func (s *Recovery) showRunning(q *web.Request, d access.Desk) (web.Reply, error)
 	}
 	sh := page.Shell{Lang: q.Lang, Clinic: s.Clinic}
 	p := RunningPage{May: d.May(access.FindPatients), Table: page.TableSpec{ID: "running", Caption: sh.T("recovery.desk.title"), HideCaption: true, Empty: sh.T("recovery.desk.none"),
-		Columns: []page.Column{{Text: sh.T("recovery.desk.began")}, {Text: sh.T("recovery.desk.state")}, {Text: sh.T("recovery.desk.until")}}}}
+		Columns: []page.Column{{Text: sh.T("console.codes.patient")}, {Text: sh.T("recovery.desk.began")}, {Text: sh.T("recovery.desk.state")}, {Text: sh.T("recovery.desk.until")}}}}
 	for _, w := range all {
-		p.Table.Rows = append(p.Table.Rows, []page.Cell{{Text: sh.Moment(w.Began), Href: "/staff/recovery/" + string(w.Patient)}, {Text: w.in(sh), Tone: w.tone()}, {Text: w.end(sh)}})
+		p.Table.Rows = append(p.Table.Rows, []page.Cell{{Text: w.Name, Href: "/staff/recovery/" + string(w.Patient)}, {Text: sh.Moment(w.Began)}, {Text: w.in(sh), Tone: w.tone()}, {Text: w.end(sh)}})
 	}
 	return show(func(sh page.Shell) templ.Component { return running(sh, p) }), nil
 }
