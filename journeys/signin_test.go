@@ -91,7 +91,7 @@ func TestSecondSteps(t *testing.T) {
 				b.Want(l.T("account.step.title")).Says(l.T("account.code.wrong")).Follow(l.T("account.step.cancel"))
 				continue
 			}
-			b.Want(hello(l, a.Given)).Follow(l.T("page.signout"))
+			b.Want(l.T("account.steps.title")).Says(l.T("account.steps.done.recovered")).Follow(l.T("page.signout"))
 			b.Want(l.T("account.signin.title")).Says(l.T("account.signin.out"))
 		}
 	})
