@@ -1,5 +1,5 @@
 # What people type. Each line says what it does; `make` alone lists them.
-.PHONY: help demo test generate attack controls lint
+.PHONY: help demo test generate attack controls scan lint
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -18,6 +18,9 @@ attack: ## run the attacks at full size (an hour or more)
 
 controls: ## build without each defence in turn: its attack must then succeed
 	PORTICO_CONTROLS=all nice go test ./internal/attack -run '^TestControls$$' -count=1 -v -timeout 4h
+
+scan: ## run wapiti, sqlmap and testssl.sh against a demo of its own
+	scripts/scan
 
 lint: ## run golangci-lint, if it is installed
 	golangci-lint run ./...

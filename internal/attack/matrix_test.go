@@ -138,7 +138,7 @@ func TestTablesAreWhole(t *testing.T) {
 	}
 }
 
-// T12, T33, T34, T35: every route by every role with an identifier of their own,
+// T12, T30, T33, T34, T35: every route by every role with an identifier of their own,
 // of somebody else, and of nothing. Somebody else's and nothing are one answer,
 // byte for byte; nobody without the permission can tell them from their own.
 func TestEveryRouteByEveryRole(t *testing.T) {
@@ -261,6 +261,9 @@ var leaves = map[string]bool{"/signout": true, "/account/close": true}
 func (w *world) judge(name, role string, r web.Route, got *httptest.ResponseRecorder) {
 	to := got.Header().Get("Location")
 	path, _, _ := strings.Cut(to, "?")
+	if r.Audience != "visitor" && got.Header().Get("Cache-Control") != "no-store" { // T30: nothing is left for the back button
+		w.t.Errorf("%s may be kept by the browser: %q", name, got.Header().Get("Cache-Control"))
+	}
 	switch {
 	case got.Code >= 500:
 		w.t.Errorf("%s answered %d", name, got.Code)

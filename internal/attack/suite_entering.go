@@ -70,13 +70,14 @@ var entering = []Attack{
 		Here:  "The page's own question looks and does not move the clock; both ends are exact to the second.",
 		Tests: []Test{"account.TestT29BackgroundAskingExtendsNothing", "access.TestSessionsEndOnTime", "staff.TestSessionEndsExactly"}, Short: "15 minutes and 12 hours",
 		Controls: []Control{off("the idle end", "account.TestT29BackgroundAskingExtendsNothing", "access/gate.go",
-			"AND expires_at > $2 AND seen_at > $3\n\t\tRETURNING id, account_id", "AND expires_at > $2 AND seen_at <> $3\n\t\tRETURNING id, account_id").
-			and("access/gate.go", "AND ended_at IS NULL AND expires_at > $2 AND seen_at > $3`", "AND ended_at IS NULL AND expires_at > $2 AND seen_at <> $3`")}},
+			"AND expires_at > $2 AND seen_at > $3\n\t\tRETURNING id, account_id", "AND expires_at > $2 AND $3 <> ''\n\t\tRETURNING id, account_id").
+			and("access/gate.go", "AND ended_at IS NULL AND expires_at > $2 AND seen_at > $3`", "AND ended_at IS NULL AND expires_at > $2 AND $3 <> ''`")}},
 	{Number: "T30", Title: "the back button after signing out",
 		Here:  "No page of a person may be kept by the browser, and signing out empties its cache.",
-		Tests: []Test{"journeys.TestBackAfterSignOut", "account.TestSignOutClearsTheCache"}, Short: "Chromium, phone, with and without JavaScript",
+		Tests: []Test{"journeys.TestBackAfterSignOut", "account.TestSignOutClearsTheCache", "attack.TestEveryRouteByEveryRole"}, Short: "Chromium with and without JavaScript; every route by every role",
 		Controls: []Control{
-			off("no page is kept", "account.TestSignOutClearsTheCache", "web/serve.go", `w.Header()["Cache-Control"] = noStore`, `w.Header()["Cache-Control"] = []string{"max-age=600"}`),
+			off("no page is kept", "attack.TestEveryRouteByEveryRole", "web/serve.go", `w.Header()["Cache-Control"] = noStore`, `w.Header()["Cache-Control"] = []string{"max-age=600"}`),
+			off("signing out empties the cache", "account.TestSignOutClearsTheCache", "web/reply.go", "if reply.clear {", "if reply.clear && reply.status == 0 {"),
 			off("signing out ends the session", "journeys.TestBackAfterSignOut", "access/gate.go",
 				"`UPDATE session SET ended_at = $2, ended_why = $3 WHERE id = $1 AND ended_at IS NULL`, c.session,", "`UPDATE session SET ended_at = NULL, ended_why = '' WHERE id = $1 AND $2 <> $3`, c.session,").
 				and("web/serve.go", `w.Header()["Cache-Control"] = noStore`, `w.Header()["Cache-Control"] = []string{"max-age=600"}`),

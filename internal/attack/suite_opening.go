@@ -46,8 +46,8 @@ var opening = []Attack{
 	{Number: "T8", Title: "the server dies while a code is redeemed",
 		Here:  "Account, credential, second step, acceptances and the use of the code are one transaction.",
 		Tests: []Test{"enroll.TestKillAtAnyMoment"}, Short: "2 kills", Long: "300 kills",
-		Controls: []Control{off("the code is spent in the transaction of the account", "enroll.TestKillAtAnyMoment", "enroll/finish.go",
-			"\tvar f Finished\n\terr = e.DB.Record(", "\te.DB.Housekeep(ctx, \"enroll\", func(tx *store.Tx) error { _, err := useCode(ctx, tx, p.Code, p.Patient); return err })\n\tvar f Finished\n\terr = e.DB.Record(").
+		Controls: []Control{off("the code is spent in the transaction of the account", "enroll.TestKillAtAnyMoment", "enroll/queries_code.go",
+			"UPDATE activation_code SET state = 'opened', opened_at = COALESCE(opened_at, $2),", "UPDATE activation_code SET state = 'used', used_at = $2, ended_at = $2, opened_at = COALESCE(opened_at, $2),").
 			and("enroll/finish.go", "ok, err := useCode(ctx, tx, p.Code, p.Patient)", "ok, err := true, error(nil)")}},
 	{Number: "T9", Title: "a code that is too old, replaced or taken back",
 		Here:  "Each channel has its life, exact to the second; a new code ends the older ones, an account ends all.",
