@@ -17,7 +17,8 @@ var asking = []Attack{
 		Tests: []Test{"attack.TestEveryRouteByEveryRole", "sharing.TestAnEndedLinkOpensNoMore", "sharing.TestALinkEndsOnTime", "sharing.TestAFileIsKeptForADay"},
 		Short: "the same matrix, identifiers mixed",
 		Controls: []Control{off("the end of a link", "sharing.TestALinkEndsOnTime", "sharing/link_manifest.go",
-			"UPDATE share_link SET wrong = wrong + 1 WHERE address_hash = $1 AND ended_at IS NULL AND expires_at > $2 AND wrong < $3", "UPDATE share_link SET wrong = wrong + 1 WHERE address_hash = $1 AND ended_at IS NULL AND $2 <> '' AND wrong < $3")}},
+			"UPDATE share_link SET wrong = wrong + 1 WHERE address_hash = $1 AND ended_at IS NULL AND expires_at > $2 AND wrong < $3", "UPDATE share_link SET wrong = wrong + 1 WHERE address_hash = $1 AND ended_at IS NULL AND $2 <> '' AND wrong < $3").
+			and("sharing/link_manifest.go", "UPDATE share_link SET wrong = wrong - 1 WHERE id = $1 AND ended_at IS NULL AND expires_at > $2", "UPDATE share_link SET wrong = wrong - 1 WHERE id = $1 AND ended_at IS NULL AND $2 <> ''")}},
 	{Number: "T35", Title: "a patient at the desk, a clerk as administrator",
 		Here:  "Each route names the task it needs; roles are read with each request.",
 		Tests: []Test{"attack.TestEveryRouteByEveryRole", "staff.TestDeniedLooksLikeAbsent", "access.TestRolesAreKeptApart", "access.TestZeroProofsProveNothing", "console.TestRailsFollowRoles"},

@@ -30,7 +30,7 @@ var entering = []Attack{
 			"ReadHeaderTimeout: 10 * time.Second,\n\t\tReadTimeout:       30 * time.Second,", "ReadHeaderTimeout: 10 * time.Hour,\n\t\tReadTimeout:       30 * time.Hour,")}},
 	{Number: "T23", Title: "finding out who has an account, by words, headers, cookies or time",
 		Here:  "One code path: everybody is counted, one password is hashed whatever was found, and what depends on it is left to a job.",
-		Tests: []Test{"account.TestT23NamesCannotBeFoundOut", "account.TestEveryRefusalIsTheSame", "enroll.TestNumberAnswersAreTheSame", "enroll.TestNumberCostsTheSameForEverybody", "enroll.TestCodeAnswersAreTheSame", "enroll.TestTimeTellsNothing"},
+		Tests: []Test{"account.TestT23NamesCannotBeFoundOut", "account.TestEveryRefusalIsTheSame", "enroll.TestNumberAnswersAreTheSame", "enroll.TestNumberCostsTheSameForEverybody", "enroll.TestCodeAnswersAreTheSame", "enroll.TestTimeTellsNothing", "recovery.TestForgottenTellsNothing"},
 		Short: "80 and 400 pairs", Long: "5,000 pairs on each surface",
 		Controls: []Control{
 			off("a hash for names that do not exist", "account.TestT23NamesCannotBeFoundOut", "account/signin.go",
@@ -53,7 +53,7 @@ var entering = []Attack{
 		}},
 	{Number: "T27", Title: "tokens are taken from the database or a backup",
 		Here:  "Only SHA-256 of tokens is stored, codes and passwords under keys that are not in the database.",
-		Tests: []Test{"account.TestT27StoredValuesOpenNothing", "staff.TestNothingStoredAuthenticates", "access.TestTokensAreStoredNowhereAndFitOneKind", "enroll.TestSecretHalfIsKeptAsKeyedHash"}, Short: "each stored value",
+		Tests: []Test{"account.TestT27StoredValuesOpenNothing", "attack.TestStolenBackupGivesNothing", "staff.TestNothingStoredAuthenticates", "access.TestTokensAreStoredNowhereAndFitOneKind", "enroll.TestSecretHalfIsKeptAsKeyedHash"}, Short: "each stored value",
 		Controls: []Control{off("only the hash of a token is stored", "account.TestT27StoredValuesOpenNothing", "secret/token.go",
 			"h := sha256.Sum256([]byte(t))\n\treturn hex.EncodeToString(h[:])", "_, _ = sha256.Sum256, hex.EncodeToString\n\treturn t")}},
 	{Number: "T28", Title: "a session goes on after a change of password, role or state",

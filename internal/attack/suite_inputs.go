@@ -28,7 +28,7 @@ var inputs = []Attack{
 	{Number: "T43", Title: "formulas in exports for spreadsheets",
 		Here:  "A cell that a spreadsheet would compute begins with an apostrophe.",
 		Tests: []Test{"console.TestTheExportComputesNothing", "trail.TestExportIsInertAndOnRecord"}, Short: "19 payloads, read again",
-		Controls: []Control{off("the apostrophe", "console.TestTheExportComputesNothing", "trail/export.go", "return \"'\" + cell", "return cell")}},
+		Controls: []Control{off("the apostrophe", "console.TestTheExportComputesNothing", "web/sheet.go", "return \"'\" + cell", "return cell")}},
 	{Number: "T44", Title: "a poisoned host in mailed links",
 		Here:  "Links begin with the configured address; another host is not answered.",
 		Tests: []Test{"attack.TestHostsCannotBePoisoned", "enroll.TestLinksBeginWithTheConfiguredAddress", "web.TestForeignHostIsNotAnswered"}, Short: "14 poisons",
@@ -56,7 +56,7 @@ var inputs = []Attack{
 		Tests: []Test{"ingest.TestHostileMessagesCostNothing", "fhir.TestBombs", "fhir.TestLimits", "ingest.TestAnotherPatientInABundleIsRefused", "ingest.TestAnotherPatientInAMessageIsRefusedAndFlagged", "record.TestAnotherPatientsResourcesAreRefused"},
 		Short: "16 bombs of up to 1 GiB; a second and 64 MiB each",
 		Controls: []Control{
-			off("the depth", "fhir.TestBombs", "fhir/scan.go", "if depth >= s.limits.Depth {", "if depth >= s.limits.Depth<<20 {"),
+			off("the depth", "fhir.TestLimits", "fhir/scan.go", "if depth >= s.limits.Depth {", "if depth >= s.limits.Depth<<20 {"),
 			off("resources of one patient", "record.TestAnotherPatientsResourcesAreRefused", "record/names.go", "if k := t.names[n]; k.patient != \"\" && t.person(k.patient) != in.patient {\n\t\t\treturn \"id\",", "if k := t.names[n]; k.patient == \"nobody\" {\n\t\t\treturn \"id\",").
 				and("record/names.go", "if in.patient != \"\" && t.person(p) != in.patient && !strings.HasPrefix(f.path, \"participant\") {", "if in.patient == \"nobody\" && t.person(p) != in.patient {").
 				and("record/names.go", "if k := t.names[n]; n != \"\" && k.patient != \"\" && t.person(k.patient) != in.patient {\n\t\t\treturn f.path", "if k := t.names[n]; n != \"\" && k.patient == \"nobody\" {\n\t\t\treturn f.path"),
