@@ -110,6 +110,15 @@ func (a *App) hangUp(ctx context.Context) {
 	}
 }
 
+// suites are those of TLS 1.2 with forward secrecy and authenticated encryption. Go
+// would also offer suites in CBC mode (BEAST, Lucky Thirteen); every browser that
+// can show the portal has one of these.
+var suites = []uint16{
+	tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, tls.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+	tls.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, tls.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+	tls.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, tls.TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
+}
+
 // encrypt puts TLS around l as configured.
 func (a *App) encrypt(ctx context.Context, l net.Listener) (net.Listener, error) {
 	switch a.cfg.TLS.Mode {
@@ -118,7 +127,7 @@ func (a *App) encrypt(ctx context.Context, l net.Listener) (net.Listener, error)
 		if err != nil {
 			return nil, fmt.Errorf("the TLS certificate or key cannot be used: %w", err)
 		}
-		return tls.NewListener(l, &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{pair}, NextProtos: []string{"h2", "http/1.1"}}), nil
+		return tls.NewListener(l, &tls.Config{MinVersion: tls.VersionTLS12, CipherSuites: suites, Certificates: []tls.Certificate{pair}, NextProtos: []string{"h2", "http/1.1"}}), nil
 	case "auto":
 		base, err := url.Parse(a.cfg.BaseURL)
 		if err != nil {
@@ -136,7 +145,7 @@ func (a *App) encrypt(ctx context.Context, l net.Listener) (net.Listener, error)
 		}()
 		context.AfterFunc(ctx, func() { plain.Close() })
 		t := m.TLSConfig()
-		t.MinVersion = tls.VersionTLS12
+		t.MinVersion, t.CipherSuites = tls.VersionTLS12, suites
 		return tls.NewListener(l, t), nil
 	}
 	return l, nil

@@ -22,7 +22,7 @@ var entering = []Attack{
 		Tests: []Test{"attack.TestT21LoginFlood", "secret.TestFullQueueAnswersAtOnce", "secret.TestFortyAtOnceStayUnder200MiB"},
 		Short: "500 sign-ins at once", Long: "500 a second for a minute, beside other pages",
 		Controls: []Control{off("the bounded pool", "attack.TestT21LoginFlood", "app/app.go",
-			`secret.NewHasher(a.Keys, max(2, runtime.NumCPU()), 64)`, `secret.NewHasher(a.Keys, max(2, runtime.NumCPU())*20, 1<<20)`)}},
+			`secret.NewHasher(a.Keys, max(2, runtime.NumCPU()), 64)`, `secret.NewHasher(a.Keys, max(2, runtime.NumCPU())*10, 1<<20)`)}},
 	{Number: "T22", Title: "slow and idle connections",
 		Here:  "Headers, body and idling have limits of time and size of their own.",
 		Tests: []Test{"app.TestSlowClientsAreCutOff"}, Short: "60 connections of three kinds", Long: "1,000 connections of three kinds",

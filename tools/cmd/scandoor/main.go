@@ -243,6 +243,10 @@ func (d *door) fresh(p *person, path string, form url.Values) {
 func (d *door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if strings.HasPrefix(r.URL.Path, "/demo/") { // no part of the portal
+		http.NotFound(w, r)
+		return
+	}
 	if closed.MatchString(r.URL.Path) && r.Method != http.MethodGet {
 		w.WriteHeader(http.StatusNoContent)
 		return
