@@ -20,7 +20,8 @@ type row struct {
 
 // restless are columns and tables that looking alone changes: the idle clock,
 // and the line about what was looked at.
-var restless = map[string]bool{"session.seen_at": true, "staff_session.seen_at": true, "audit_pending": true}
+var restless = map[string]bool{"session.seen_at": true, "staff_session.seen_at": true, "audit_pending": true,
+	"session.agreed": true} // which terms a session was found to have accepted: looked up once
 
 // looked are the actions in the audit log that say that somebody read something.
 var looked = []string{"chart.opened", "staff.viewed", "page.refused", "session.confirm_asked", "patient.found", "patient.seen", "record.opened", "request.opened", "audit.read"}
