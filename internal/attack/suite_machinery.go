@@ -23,8 +23,10 @@ var machinery = []Attack{
 	{Number: "T57", Title: "kill -9 in the middle of writes",
 		Here:  "Nobody is answered before the commit; rows, audit line and jobs are one transaction.",
 		Tests: []Test{"attack.TestKillUnderLoad"}, Short: "4 kills on each database", Long: "10,000 kills",
-		Controls: []Control{off("SQLite's journal", "attack.TestKillUnderLoad", "store/sqlite.go",
-			"_pragma=journal_mode(WAL)", "_pragma=journal_mode(OFF)")}},
+		Controls: []Control{off("the answer waits for the commit", "attack.TestKillUnderLoad", "store/sqlite.go",
+			"\t}\n\tw.end(ctx, fail)\n}", "\t}\n\tfor _, c := range batch {\n\t\tclose(c.done)\n\t}\n\ttime.Sleep(20 * time.Millisecond)\n\tw.end(ctx, fail)\n}").
+			and("store/sqlite.go", "\t\tfor _, c := range batch {\n\t\t\tclose(c.done)\n\t\t}", "\t\tfor _, c := range batch {\n\t\t\tselect {\n\t\t\tcase <-c.done:\n\t\t\tdefault:\n\t\t\t\tclose(c.done)\n\t\t\t}\n\t\t}").
+			and("store/sqlite.go", "\t\"runtime\"\n", "\t\"runtime\"\n\t\"time\"\n")}},
 	{Number: "T58", Title: "the disk is full or broken",
 		Here:  "What cannot be written is refused with 503, nothing is half there, and when there is room again the portal goes on by itself.",
 		Tests: []Test{"attack.TestT58FullDisk"}, Short: "a file system of 12 MiB, filled", Long: "",
