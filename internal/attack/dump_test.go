@@ -24,7 +24,7 @@ var restless = map[string]bool{"session.seen_at": true, "staff_session.seen_at":
 	"session.agreed": true} // which terms a session was found to have accepted: looked up once
 
 // looked are the actions in the audit log that say that somebody read something.
-var looked = []string{"chart.opened", "staff.viewed", "page.refused", "session.confirm_asked", "patient.found", "patient.seen", "record.opened", "request.opened", "audit.read"}
+var looked = []string{"chart.opened", "staff.viewed", "page.refused", "session.confirm_asked", "patient.found", "patient.seen", "record.opened", "request.opened", "audit.read", "terms.listed"}
 
 // dump reads every table.
 func (w *world) dump() dump {
