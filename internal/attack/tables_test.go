@@ -121,7 +121,7 @@ var forms = map[string]form{
 
 	"POST /staff/corrections/{id}": {send: say("as", "refused", "answer", "It is right as it is.")},
 
-	"POST /staff/audit":                 {send: say("who", "", "whom", "", "action", "signin.done", "from", "2026-01-01", "to", "2026-02-01"), mute: true},
+	"POST /staff/audit":                 {send: say("who", "", "staff", "", "whom", "", "kind", "", "outcome", "", "object", "", "source", "", "action", "signin.done", "from", "2026-01-01", "from_time", "", "to", "2026-02-01", "to_time", "10:00"), mute: true},
 	"POST /staff/codes/{id}/letter":     {},
 	"POST /staff/codes/{id}/revoke":     {},
 	"POST /staff/codes/{id}/show":       {},

@@ -66,6 +66,9 @@ const (
 	// mostRead bounds how many lines one page reads: a year of the patient's own
 	// page views must not be read to show what a clerk did.
 	mostRead = 400
+	// mostExported bounds one export. Nothing is cut off silently: beyond it the
+	// patient is asked for a shorter time.
+	mostExported = 50_000
 )
 
 // Mine tells the chart's patient who looked at, changed, took out or was sent
@@ -121,7 +124,7 @@ func mine(ctx context.Context, tx *store.Tx, c access.Chart, w Wish, most int) (
 	if !w.To.IsZero() {
 		q.and("e.at < ?", store.Time(w.To))
 	}
-	if at, id, ok := unmark(w.After); ok {
+	if at, id, _, ok := unmark(w.After); ok {
 		q.and("(e.at < ? OR (e.at = ? AND e.id < ?))", store.Time(at), store.Time(at), id)
 		q.and("e.at <= ?", store.Time(at)) // what an index can begin at
 	}
@@ -142,7 +145,7 @@ func (t *Trail) fold(c access.Chart, lines []line) Told {
 		switch {
 		case i == mostRead || len(out.Events) == mostEvents && !(count && seen):
 			before := lines[i-1]
-			out.Next = mark(Line{ID: before.id, At: before.at})
+			out.Next = mark(ByTime, Line{ID: before.id, At: before.at})
 			return out
 		case aside[l.Action] != "" && aside[l.Action] == l.Detail:
 		case count && seen:

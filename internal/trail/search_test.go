@@ -59,6 +59,8 @@ func TestSearchFindsByWhoWhomWhatWhen(t *testing.T) {
 		c.Move(time.Hour)
 		d := desk(t, db, "auditor", access.ReadAudit)
 		from := testkit.Noon.Add(time.Minute)
+		c.Move(time.Second)
+		began := c.Now() // each search below leaves a line of its own
 		for name, f := range map[string]struct {
 			Filter
 			want int
@@ -70,13 +72,21 @@ func TestSearchFindsByWhoWhomWhatWhen(t *testing.T) {
 			"no number":    {Filter{Whom: "999"}, 0},
 			"both":         {Filter{Who: "stf_1", Whom: "pat_1"}, 4},
 			"action":       {Filter{Action: audit.StaffAdded}, 1},
-			"from":         {Filter{From: from}, 2},
+			"from":         {Filter{From: from, Group: "staff"}, 2},
+			"kind":         {Filter{Group: "staff", Who: "stf_1"}, 0},
+			"thing":        {Filter{Object: string(d.Staff())}, 1},
+			"done":         {Filter{Whom: "pat_1", Outcome: audit.Done}, 10},
+			"refused":      {Filter{Whom: "pat_1", Outcome: audit.Refused}, 0},
+			"address":      {Filter{Source: "198.51.100.1"}, 0},
 			"to":           {Filter{Whom: "pat_1", To: from}, 10},
 			"e-mail":       {Filter{Who: strings.ToUpper(string(d.Staff())) + "@EXAMPLE.org"}, 1},
 			"stranger":     {Filter{Who: "nobody@example.org"}, 0},
 			"odd mark":     {Filter{Whom: "pat_1", After: "x_y"}, 10},
 			"from to none": {Filter{From: from, To: from.Add(time.Second)}, 0},
 		} {
+			if f.To.IsZero() {
+				f.To = began
+			}
 			got, err := tr.Search(ctx, d, f.Filter)
 			if err != nil || len(got.Lines) != f.want {
 				t.Errorf("%s: %d lines, want %d (%v)", name, len(got.Lines), f.want, err)
@@ -88,30 +98,8 @@ func TestSearchFindsByWhoWhomWhatWhen(t *testing.T) {
 		if _, err := tr.Search(ctx, d, Filter{From: from, To: from}); !fault.Fixable(err) {
 			t.Errorf("an empty time: %v", err)
 		}
-		seen := map[ids.Entry]bool{}
-		var f Filter
-		for {
-			got, err := tr.Search(ctx, d, f)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for i, l := range got.Lines {
-				if seen[l.ID] {
-					t.Fatalf("line %s twice", l.ID)
-				}
-				if i > 0 && l.At.After(got.Lines[i-1].At) {
-					t.Fatal("not newest first")
-				}
-				seen[l.ID] = true
-			}
-			if f.After = got.Next; f.After == "" {
-				break
-			}
-		}
-		if len(seen) != 72 {
-			t.Errorf("paging gave %d lines", len(seen))
-		}
-		if st, err := tr.Status(ctx, d); err != nil || st.Sealed != 70 || st.Waiting != 2 || st.Late(db.Now()) || !st.Late(db.Now().Add(time.Hour)) {
+		pages(t, tr, d, from)
+		if st, err := tr.Status(ctx, d); err != nil || st.Sealed != 70 || st.Waiting < 2 || st.Late(db.Now()) || !st.Late(db.Now().Add(time.Hour)) {
 			t.Errorf("%+v %v", st, err)
 		}
 		for _, wrong := range []access.Desk{{}, desk(t, db, "auditor", access.SeeDesk)} {
@@ -128,6 +116,56 @@ func TestSearchFindsByWhoWhomWhatWhen(t *testing.T) {
 	})
 }
 
+// pages reads the log page by page in each order, and finds each line once.
+func pages(t *testing.T, tr *Trail, d access.Desk, to time.Time) {
+	t.Helper()
+	for by := range sorted {
+		for _, up := range []bool{false, true} {
+			seen := map[ids.Entry]bool{}
+			before := ""
+			f := Filter{Sort: by, Up: up, To: to}
+			for {
+				got, err := tr.Search(ctx, d, f)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, l := range got.Lines {
+					value := by.of(l)
+					if by == ByTime {
+						value = l.At.Format(stamp)
+					}
+					if seen[l.ID] || len(seen) > 0 && (value > before) != up && value != before {
+						t.Fatalf("by %q up %v: line %s again, or %q after %q", by, up, l.ID, value, before)
+					}
+					seen[l.ID], before = true, value
+				}
+				if f.After = got.Next; f.After == "" {
+					break
+				}
+			}
+			if len(seen) != 70 {
+				t.Errorf("by %q up %v: %d lines", by, up, len(seen))
+			}
+		}
+	}
+}
+
+// Whoever searches the log leaves a line in it that the patient it was about can read.
+func TestSearchingIsOnRecord(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, db *store.DB, _ *clock.Fake) {
+		tr := newTrail(t, db)
+		tr.Numbers = oneNumber{}
+		d := desk(t, db, "auditor", access.ReadAudit)
+		if _, err := tr.Search(ctx, d, Filter{Whom: "104882", Who: "acc_9"}); err != nil {
+			t.Fatal(err)
+		}
+		got, err := tr.Search(ctx, d, Filter{Action: audit.LogRead})
+		if err != nil || len(got.Lines) != 1 || got.Lines[0].Patient != "pat_1" || got.Lines[0].Object != "acc_9" || got.Lines[0].Detail != "search" || got.Lines[0].ActorID != string(d.Staff()) {
+			t.Errorf("%+v %v", got.Lines, err)
+		}
+	})
+}
+
 // What a spreadsheet would compute must reach it as words.
 func TestExportIsInertAndOnRecord(t *testing.T) {
 	testkit.Each(t, func(t *testing.T, db *store.DB, _ *clock.Fake) {
@@ -140,11 +178,15 @@ func TestExportIsInertAndOnRecord(t *testing.T) {
 			}
 		}
 		d := desk(t, db, "auditor", access.ReadAudit)
-		b, err := tr.Export(ctx, d, Filter{Who: "stf_1"})
+		write, err := tr.Export(ctx, d, Filter{Who: "stf_1"})
 		if err != nil {
 			t.Fatal(err)
 		}
-		rows, err := csv.NewReader(strings.NewReader(string(b))).ReadAll()
+		var b strings.Builder
+		if err := write(&b); err != nil {
+			t.Fatal(err)
+		}
+		rows, err := csv.NewReader(strings.NewReader(b.String())).ReadAll()
 		if err != nil || len(rows) != len(payloads)+1 {
 			t.Fatalf("%d rows: %v", len(rows), err)
 		}
@@ -155,7 +197,7 @@ func TestExportIsInertAndOnRecord(t *testing.T) {
 				}
 			}
 		}
-		if got, _ := tr.Search(ctx, d, Filter{Action: audit.LogRead}); len(got.Lines) != 1 || got.Lines[0].Detail != "export" || got.Lines[0].Name != "Ana Clerk" {
+		if got, _ := tr.Search(ctx, d, Filter{Action: audit.LogRead}); len(got.Lines) != 1 || got.Lines[0].Detail != "export" || got.Lines[0].Object != "stf_1" || got.Lines[0].Name != "Ana Clerk" {
 			t.Errorf("the export is not on record: %+v", got.Lines)
 		}
 	})

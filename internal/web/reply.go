@@ -70,8 +70,8 @@ func Outside(mime, file string, b []byte) Reply {
 	return r
 }
 
-// Stream answers with a download of size bytes that write writes, without holding
-// them in memory. The status is sent before the first byte: when write fails, the
+// Stream answers with a download of size bytes, -1 if that is not known, that write
+// writes, without holding them in memory. The status is sent before the first byte: when write fails, the
 // connection ends short of size, so that the browser sees that it is not whole.
 func Stream(mime, file string, size int64, write func(io.Writer) error) Reply {
 	return Reply{status: http.StatusOK, stream: write, size: size, mime: mime, file: file}

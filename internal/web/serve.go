@@ -180,7 +180,9 @@ const slowest = 30 * time.Second
 func (r *Router) pour(q *Request, reply Reply) {
 	h := q.w.Header()
 	h.Add("Vary", "Cookie")
-	h.Set("Content-Length", strconv.FormatInt(reply.size, 10))
+	if reply.size >= 0 {
+		h.Set("Content-Length", strconv.FormatInt(reply.size, 10))
+	}
 	q.w.WriteHeader(reply.status)
 	if q.Method == http.MethodHead {
 		return

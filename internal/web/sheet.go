@@ -17,7 +17,7 @@ func Sheet(heads []string, rows [][]string) ([]byte, error) {
 	}
 	for _, row := range rows {
 		for i, cell := range row {
-			row[i] = inert(cell)
+			row[i] = Inert(cell)
 		}
 		if err := w.Write(row); err != nil {
 			return nil, err
@@ -27,10 +27,10 @@ func Sheet(heads []string, rows [][]string) ([]byte, error) {
 	return b.Bytes(), w.Error()
 }
 
-// inert keeps a spreadsheet from computing a cell: what begins with one of these
+// Inert keeps a spreadsheet from computing a cell: what begins with one of these
 // signs, or with one after blanks, gets an apostrophe before it (OWASP, "CSV
 // Injection"; ASVS 5.0 1.2.10).
-func inert(cell string) string {
+func Inert(cell string) string {
 	s := strings.TrimLeft(cell, " \u00a0")
 	if s != "" && strings.ContainsRune("=+-@\t\r\n\x00|%＝＋－＠", []rune(s)[0]) {
 		return "'" + cell
