@@ -1506,3 +1506,8 @@ CREATE TABLE vault_pass (
 -- are found and changed with it.
 CREATE INDEX patient_link_named ON patient_link (target);
 
+-- 0051_jobs_parked.sql
+-- Since when a job has been given up, for the staff's list of what failed.
+ALTER TABLE job ADD COLUMN parked_at TIMESTAMPTZ;
+CREATE INDEX job_parked ON job (created_at, id) WHERE state = 'parked';
+

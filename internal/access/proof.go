@@ -165,6 +165,7 @@ const (
 	SeeUndelivered Task = "messages.undelivered"
 	ReviewContacts Task = "contacts.review"
 	HelpRecover    Task = "recovery.help" // start, never finish, a patient's way back in
+	SeeJobs        Task = "jobs.see"
 
 	ReleaseResults    Task = "results.release"
 	SetReleaseRules   Task = "results.rules"
@@ -195,7 +196,7 @@ const (
 // each task has its sentence there (office.task.*).
 var Roles = map[Role][]Task{
 	FrontDesk:     {SeeDesk, FindPatients, IssueCodes, ReviewRequests, SeeUndelivered, ReviewContacts, HelpRecover},
-	Administrator: {SeeDesk, ManageStaff, SeeUndelivered, ManageFeeds, ManageTerms, ManageClinic, HelpRecover},
+	Administrator: {SeeDesk, ManageStaff, SeeUndelivered, SeeJobs, ManageFeeds, ManageTerms, ManageClinic, HelpRecover},
 	Auditor:       {SeeDesk, ReadAudit},
 	Clinician:     {SeeDesk, FindPatients, ReleaseResults, SetReleaseRules},
 	RecordsClerk:  {SeeDesk, FindPatients, ReviewCorrections, SeeImports},

@@ -2,6 +2,7 @@ package attack
 
 import (
 	"maps"
+	"net/url"
 
 	"portico/internal/ids"
 	"portico/internal/store"
@@ -11,9 +12,12 @@ import (
 func init() {
 	maps.Copy(samples, map[string]func(w *world, of person) string{
 		"/staff/contacts/{id}": (*world).proposal,
+		"/staff/jobs/{id}":     (*world).failedJob,
 	})
 	maps.Copy(forms, map[string]form{
 		"POST /staff/people/{id}/sessions": {},
+		"POST /staff/jobs/{id}/retry":      {},
+		"POST /staff/jobs/{id}/drop":       {apart: func(_ *world, id string) url.Values { return say("why-"+id, "pointless") }},
 		"POST /staff/contacts/{id}":        {send: say("to", "reject", "why", "shared")},
 	})
 }
@@ -28,6 +32,17 @@ func (w *world) proposal(person) (id string) {
 			return err
 		}
 		_, err := tx.Exec(ctx, `INSERT INTO contact_proposal (contact_id, made_at, state) VALUES ($1, $2, 'waiting')`, id, store.Time(tx.Now))
+		return err
+	})
+	return id
+}
+
+// failedJob is background work that was given up.
+func (w *world) failedJob(person) (id string) {
+	id = string(ids.NewJob())
+	w.change(func(tx *store.Tx) error {
+		_, err := tx.Exec(ctx, `INSERT INTO job (id, kind, args, state, ready_at, attempt, why, created_at, parked_at) VALUES ($1, 'notify.send', '{"ID":"msg_none"}', 'parked', $2, 16, 'test', $2, $2)`,
+			id, store.Time(tx.Now))
 		return err
 	})
 	return id

@@ -158,7 +158,7 @@ var forms = map[string]form{
 	"POST /staff/signin/step":           {made: (*world).staffHalfIn, send: say("code", "123456")},
 	"POST /staff/signout":               {made: (*world).leaving},
 	"POST /staff/twins/{id}":            {send: say("stays", ""), apart: func(_ *world, id string) url.Values { return say("stays", id) }},
-	"POST /staff/undelivered/{id}":      {},
+	"POST /staff/undelivered/{id}":      {apart: func(_ *world, id string) url.Values { return say("how-"+id, "told") }},
 }
 
 // pages has a line for each page that opens only in a certain state.

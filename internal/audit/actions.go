@@ -130,6 +130,8 @@ const (
 	NoticeWithdrawn Action = "notice.withdrawn"
 	NoticeQueued    Action = "notice.queued"
 
+	JobRetried     Action = "job.retried"
+	JobDropped     Action = "job.dropped"
 	BreakerTripped Action = "breaker.tripped"
 	LogChecked     Action = "audit.checked"
 	LogRead        Action = "audit.read"
@@ -272,6 +274,8 @@ var Sentences = map[Action]string{
 	NoticeWithdrawn: "withdrew a message that had become pointless",
 	NoticeQueued:    "queued a message",
 
+	JobRetried:     "let failed background work run again",
+	JobDropped:     "gave failed background work up, with a reason",
 	BreakerTripped: "tripped the global breaker on number and birth date",
 	LogChecked:     "checked the audit log against its signed heads",
 	LogRead:        "read or exported the audit log",

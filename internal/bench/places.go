@@ -190,6 +190,7 @@ var places = []place{
 	{route: "/staff/corrections/{id}", who: archivist, from: "/staff/corrections", queries: 16},
 	{route: "/staff/imports", who: archivist, queries: 8},
 	{route: "/staff/feeds", who: administrator, queries: 5},
+	{route: "/staff/jobs", who: administrator, queries: 6},
 	{route: "/staff/roles", who: administrator, queries: 6},
 	{route: "/staff/people", who: administrator, queries: 6},
 	{route: "/staff/people/{id}", who: administrator, from: "/staff/people", text: "Jordan Kim", queries: 7},

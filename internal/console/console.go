@@ -10,6 +10,7 @@ import (
 	"portico/internal/account"
 	"portico/internal/enroll"
 	"portico/internal/fault"
+	"portico/internal/jobs"
 	"portico/internal/notify"
 	"portico/internal/page"
 	"portico/internal/registry"
@@ -32,6 +33,7 @@ type Console struct {
 	Trail    *trail.Trail
 	Outbox   *notify.Outbox
 	Results  *results.Results
+	Jobs     *jobs.Runner
 	Clinic   *page.Clinic
 }
 
@@ -47,6 +49,7 @@ func (c *Console) Mount(r *web.Router) {
 	c.mountPeople(d)
 	c.mountRoles(d)
 	c.mountContacts(d)
+	c.mountJobs(d)
 	c.mountAudit(d)
 }
 
@@ -121,6 +124,7 @@ var doneTexts = map[string]string{
 	"closed": "desk.done.closed", "twin": "desk.done.twin", "invited": "desk.done.invited", "roles": "desk.done.roles", "linked": "desk.done.linked",
 	"disabled": "desk.done.disabled", "enabled": "desk.done.enabled", "out": "office.done.out",
 	"taken": "office.done.taken", "left": "office.done.left", "late": "office.done.late",
+	"again": "office.done.again", "dropped": "office.done.dropped",
 }
 
 // show answers with a page of the console under a title.

@@ -39,10 +39,48 @@ func TestUndelivered(t *testing.T) {
 	if p := admin.Get("/staff/undelivered"); p.Has(`a[href*="/staff/patients/"]`) {
 		t.Error("an administrator is led to a patient")
 	}
-	p = done(t, p.Submit(card(string(msg))+" form"), "off the list")
+	refused(t, sad(desk).Submit(card(string(msg))+" form"), "dealt with")
+	p = done(t, sad(desk).Submit(card(string(msg))+" form", "how-"+string(msg), "told"), "off the list")
 	if p.Has("#"+string(msg)) || waiting(p, "/staff/undelivered") != "" {
 		t.Error("it is still there")
 	}
+}
+
+func sad(b *testkit.Browser) *testkit.Page { return b.Get("/staff/undelivered") }
+
+// What failed is seen in words, run again, or dropped with a reason; nobody else sees it.
+func TestFailedWork(t *testing.T) {
+	k := open(t)
+	admin, _ := k.hire("Sam Whitfield", "administrator")
+	if p := admin.Get("/staff/jobs").Want(200, "Failed work"); p.Has("main form") {
+		t.Error("something failed before it did")
+	}
+	one, two := k.park("sharing.make"), k.park("notify.send")
+	p := admin.Get("/staff/jobs")
+	if got := p.Text(card(one)); !strings.Contains(got, "Make a download") || !strings.Contains(got, "16 times") || !strings.Contains(got, "disk full") {
+		t.Errorf("it reads %q", got)
+	}
+	done(t, p.Submit(card(one)+` form[action$="/retry"]`), "tried again")
+	refused(t, admin.Get("/staff/jobs").Submit(card(two)+` form[action$="/drop"]`), "not needed")
+	p = done(t, admin.Get("/staff/jobs").Submit(card(two)+` form[action$="/drop"]`, "why-"+two, "pointless"), "dropped")
+	if p.Has("main form") || k.one(`SELECT state FROM job WHERE id = $1`, one) != "waiting" || k.one(`SELECT CAST(COUNT(*) AS TEXT) FROM job WHERE id = $1`, two) != "0" {
+		t.Error("it was not run again, or not dropped")
+	}
+	for _, detail := range []string{"sharing.make", "notify.send:pointless"} {
+		if k.one(`SELECT CAST(COUNT(*) AS TEXT) FROM audit_entry WHERE action IN ('job.retried', 'job.dropped') AND detail = $1`, detail) != "1" {
+			t.Errorf("no line %s", detail)
+		}
+	}
+}
+
+// park leaves a job that was given up.
+func (k *clinic) park(kind string) string {
+	id := string(ids.NewJob())
+	k.change(func(tx *store.Tx) error {
+		_, err := tx.Exec(ctx, `INSERT INTO job (id, kind, args, state, ready_at, attempt, why, created_at, parked_at) VALUES ($1, $2, '{}', 'parked', $3, 16, 'disk full', $3, $3)`, id, kind, store.Time(tx.Now))
+		return err
+	})
+	return id
 }
 
 // freeze opens an account for a patient and has its owner disown it.
@@ -322,7 +360,7 @@ func TestRailsFollowRoles(t *testing.T) {
 	k := open(t)
 	for roles, want := range map[string]string{
 		"front_desk":    "/staff /staff/patients /staff/codes /staff/requests /staff/undelivered /staff/frozen /staff/contacts /staff/recovery",
-		"administrator": "/staff /staff/undelivered /staff/people /staff/feeds /staff/terms /staff/recovery",
+		"administrator": "/staff /staff/undelivered /staff/people /staff/jobs /staff/feeds /staff/terms /staff/recovery",
 		"auditor":       "/staff /staff/audit",
 	} {
 		b, _ := k.hire("Somebody", roles)

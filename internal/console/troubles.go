@@ -40,6 +40,18 @@ type Trouble struct {
 type UndeliveredPage struct{ Troubles []Trouble }
 
 func (c *Console) undelivered(q *web.Request, d access.Desk) (web.Reply, error) {
+	return c.undeliveredPage(q, d, nil)
+}
+
+func dealtOptions(s page.Shell) []page.Option {
+	var out []page.Option
+	for _, w := range notify.Dealt {
+		out = append(out, page.Option{Value: w, Text: s.T("office.undelivered.how." + w)})
+	}
+	return out
+}
+
+func (c *Console) undeliveredPage(q *web.Request, d access.Desk, wrong error) (web.Reply, error) {
 	all, err := c.Outbox.Undelivered(q.Context(), d)
 	if err != nil {
 		return web.Reply{}, err
@@ -54,7 +66,7 @@ func (c *Console) undelivered(q *web.Request, d access.Desk) (web.Reply, error) 
 		}
 		p.Troubles = append(p.Troubles, t)
 	}
-	return c.show(q, q.T("console.undelivered.title"), func(s page.Shell) templ.Component { return undelivered(s, p) }), nil
+	return c.show(q, q.T("console.undelivered.title"), func(s page.Shell) templ.Component { return undelivered(s, p) }).Fix(wrong), nil
 }
 
 // reason says in words why a message did not arrive; the code stands behind it
@@ -72,7 +84,12 @@ func reason(s page.Shell, m notify.Undelivered) string {
 }
 
 func (c *Console) settleMessage(q *web.Request, d access.Desk) (web.Reply, error) {
-	return web.Redirect("/staff/undelivered?done=settled"), absent(c.Outbox.Settle(q.Context(), d, ids.Message(q.PathValue("id"))))
+	id := q.PathValue("id")
+	err := c.Outbox.Settle(q.Context(), d, ids.Message(id), q.Text("how-"+id))
+	if fault.Is(err, fault.Invalid) {
+		return c.undeliveredPage(q, d, fault.Bad("how-"+id, "office.undelivered.choose"))
+	}
+	return web.Redirect("/staff/undelivered?done=settled"), absent(err)
 }
 
 // FrozenPage lists accounts locked by "this was not me", and people with two.

@@ -4,7 +4,8 @@
 // transaction that needs it, and registers a worker. Work runs at least once:
 // after a crash its lease runs out and another worker takes it, so a worker
 // first asks whether its work is still wanted. Arguments are identifiers only.
-// A job that keeps failing is parked, where staff can see it.
+// A job that keeps failing is parked, where staff can see it, let it run again or
+// drop it; why it failed is kept without anything that could be somebody's.
 package jobs
 
 import (

@@ -11,6 +11,8 @@ import (
 
 	"portico/internal/access"
 	"portico/internal/clock"
+	"portico/internal/fault"
+	"portico/internal/ids"
 	"portico/internal/jobs"
 	"portico/internal/store"
 	"portico/internal/testkit"
@@ -152,4 +154,94 @@ func TestSlowWorkerLosesTheRestOfItsBatch(t *testing.T) {
 			t.Errorf("ran %v times", ran)
 		}
 	})
+}
+
+// Failed work is run again or dropped once, by whose task it is, and never beside
+// the same work that waits.
+func TestFailedJobsAreSettledOnce(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, db *store.DB, c *clock.Fake) {
+		r := jobs.NewRunner(db, slog.New(slog.DiscardHandler))
+		bad := true
+		jobs.Handle(r, kind, func(context.Context, access.Duty, args) error {
+			if bad {
+				return jobs.Permanent(errors.New("no"))
+			}
+			return nil
+		})
+		d := deskOf(t, db, access.SeeJobs)
+		park := func(unique string) jobs.Parked {
+			t.Helper()
+			add(t, db, args{1}, jobs.Options{Unique: unique})
+			if err := r.Drain(ctx); err != nil {
+				t.Fatal(err)
+			}
+			all, err := r.Failed(ctx, d)
+			if err != nil || len(all) != 1 || all[0].Kind != "test.kind" || all[0].Why != "no" || all[0].Tries != 1 || all[0].Gave.IsZero() {
+				t.Fatalf("%+v %v", all, err)
+			}
+			return all[0]
+		}
+		one := park("x")
+		for _, wrong := range []access.Desk{{}, deskOf(t, db, access.SeeDesk)} {
+			_, err := r.Failed(ctx, wrong)
+			for _, err := range []error{err, r.Retry(ctx, wrong, one.ID), r.Drop(ctx, wrong, one.ID, "broken")} {
+				if !fault.Is(err, fault.Denied) {
+					t.Errorf("without the task: %v", err)
+				}
+			}
+		}
+		add(t, db, args{1}, jobs.Options{Unique: "x", At: c.Now().Add(time.Hour)})
+		if err := r.Retry(ctx, d, one.ID); !fault.Is(err, fault.Conflict) {
+			t.Errorf("beside the same work: %v", err)
+		}
+		if err := r.Drop(ctx, d, one.ID, "because"); !fault.Is(err, fault.Invalid) {
+			t.Errorf("a reason that is none: %v", err)
+		}
+		if err := r.Drop(ctx, d, one.ID, "pointless"); err != nil {
+			t.Fatal(err)
+		}
+		two := park("")
+		errs := make(chan error, 4)
+		for i := range 4 {
+			go func() {
+				if i%2 == 0 {
+					errs <- r.Retry(ctx, d, two.ID)
+				} else {
+					errs <- r.Drop(ctx, d, two.ID, "broken")
+				}
+			}()
+		}
+		won := 0
+		for range 4 {
+			if err := <-errs; err == nil {
+				won++
+			} else if !fault.Is(err, fault.NotFound) {
+				t.Error(err)
+			}
+		}
+		if won != 1 {
+			t.Errorf("%d settled it", won)
+		}
+	})
+}
+
+// deskOf lends an administrator's proof for a task.
+func deskOf(t *testing.T, db *store.DB, task access.Task) access.Desk {
+	t.Helper()
+	g := &access.Gate{DB: db}
+	id, v := ids.NewStaff(), access.NewVisitor("192.0.2.1", "test")
+	var token string
+	if err := db.Housekeep(ctx, "test", func(tx *store.Tx) (err error) {
+		if _, err = tx.Exec(ctx, `INSERT INTO staff (id, name, email, roles, state, created_at) VALUES ($1, 'Dana', $2, 'administrator', 'active', $3)`, id, string(id)+"@example.org", store.Time(tx.Now)); err == nil {
+			token, err = g.StartStaffSession(ctx, tx, id, v)
+		}
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	d, _, err := g.Desk(ctx, token, task, "GET /x", v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
 }

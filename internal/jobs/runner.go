@@ -237,7 +237,7 @@ func (r *Runner) fail(ctx context.Context, j claimed, every time.Duration, cause
 	return r.DB.Housekeep(ctx, "jobs", func(tx *store.Tx) error {
 		_, gaveUp := errors.AsType[permanent](cause)
 		if every == 0 && (gaveUp || j.attempt >= most) {
-			_, err := tx.Exec(ctx, `UPDATE job SET state = 'parked', why = $3 WHERE id = $1 AND state = 'running' AND attempt = $2`, j.id, j.attempt, store.Clean(cause.Error()))
+			_, err := tx.Exec(ctx, `UPDATE job SET state = 'parked', why = $3, parked_at = $4 WHERE id = $1 AND state = 'running' AND attempt = $2`, j.id, j.attempt, plain(cause), store.Time(tx.Now))
 			return err
 		}
 		// A recurring job never parks: it tries again at its own pace at the latest.
@@ -246,7 +246,7 @@ func (r *Runner) fail(ctx context.Context, j claimed, every time.Duration, cause
 			wait = min(wait, every)
 		}
 		_, err := tx.Exec(ctx, `UPDATE job SET state = 'waiting', ready_at = $3, why = $4 WHERE id = $1 AND state = 'running' AND attempt = $2`,
-			j.id, j.attempt, store.Time(tx.Now.Add(wait)), store.Clean(cause.Error()))
+			j.id, j.attempt, store.Time(tx.Now.Add(wait)), plain(cause))
 		if store.IsUnique(err) { // a fresh one of the kind waits already
 			return fmt.Errorf("superseded: %w", err)
 		}

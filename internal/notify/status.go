@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"regexp"
+	"slices"
 	"time"
 
 	"portico/internal/access"
@@ -135,10 +136,19 @@ func CountUndelivered(ctx context.Context, tx *store.Tx) (int, error) {
 	return store.Get(ctx, tx, store.One[int], `SELECT COUNT(*) FROM outbox WHERE state = 'failed' AND seen_at IS NULL`)
 }
 
-// Settle takes an undelivered message off the list: somebody has dealt with it.
-func (o *Outbox) Settle(ctx context.Context, d access.Desk, id ids.Message) error {
+// Dealt are the ways in which staff deal with a message that did not arrive.
+// There is no sending it again: what it said is erased, and what was true when it
+// was written may not be so any more.
+var Dealt = []string{"told", "address", "again", "pointless"}
+
+// Settle takes an undelivered message off the list: somebody has dealt with it in
+// one of the ways of Dealt.
+func (o *Outbox) Settle(ctx context.Context, d access.Desk, id ids.Message, how string) error {
 	if !d.Can(access.SeeUndelivered) {
 		return fault.Refused()
+	}
+	if !slices.Contains(Dealt, how) {
+		return fault.Bad("how", "office.undelivered.choose")
 	}
 	return o.DB.Record(ctx, func(tx *store.Tx) (audit.Entry, error) {
 		m, err := store.Get(ctx, tx, scanBrief, `
@@ -147,6 +157,6 @@ func (o *Outbox) Settle(ctx context.Context, d access.Desk, id ids.Message) erro
 		if err == store.ErrNone {
 			return audit.Entry{}, fault.Missing()
 		}
-		return d.Did(audit.NoticeFailed, string(m.id)).On(m.patient).With("dealt_with"), err
+		return d.Did(audit.NoticeFailed, string(m.id)).On(m.patient).With("dealt_with_"+how), err
 	})
 }

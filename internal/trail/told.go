@@ -158,6 +158,8 @@ var unshown = map[audit.Action]string{
 	audit.StaffChanged:   "about no patient",
 	audit.RecoveryAsked:  "about no patient yet: nobody knows whom it means; what it leads to is shown",
 	audit.NoticeQueued:   "the message is shown when it is sent",
+	audit.JobRetried:     "about no patient: what the work then does has a line of its own",
+	audit.JobDropped:     "about no patient",
 	audit.BreakerTripped: "about no patient",
 	audit.LogChecked:     "about no patient; the page says when it was",
 	audit.BackupMade:     "about no patient",
