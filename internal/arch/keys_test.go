@@ -16,8 +16,9 @@ import (
 // believed later. They end with the page, the browser's mark or the link they are in.
 var passing = map[string]string{
 	"results.filter": "a search, in an address", "records.filter": "a search, in an address",
-	"trail.choice": "a search, in an address", "console.search": "a search, in an address",
-	"web.form": "a form's key, in its page", "web.mark": "names an account to its own browser",
+	"trail.choice": "a search, in an address", "console.audit": "a search of the log, in an address of one session",
+	"console.search": "a search, in an address",
+	"web.form":       "a form's key, in its page", "web.mark": "names an account to its own browser",
 	"account.device": "a browser's mark, in its cookie; an unknown one is a new browser",
 	"sharing.file":   "a ticket of minutes, in an address",
 	"staff.app":      "the authenticator of a set-up link, made from the link",
