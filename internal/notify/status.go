@@ -157,6 +157,6 @@ func (o *Outbox) Settle(ctx context.Context, d access.Desk, id ids.Message, how 
 		if err == store.ErrNone {
 			return audit.Entry{}, fault.Missing()
 		}
-		return d.Did(audit.NoticeFailed, string(m.id)).On(m.patient).With("dealt_with_"+how), err
+		return d.Did(audit.NoticeFailed, string(m.id)).On(m.patient).With("dealt_with_" + how), err
 	})
 }
