@@ -108,17 +108,18 @@ const (
 func (g *Gate) StaffEnded(ctx context.Context, token string) (why StaffEnd, err error) {
 	err = g.DB.View(ctx, func(tx *store.Tx) error {
 		why, err = store.Get(ctx, tx, func(r store.Row) (StaffEnd, error) {
-			var ended store.Time
+			var ended, seen, expires store.Time
 			var state string
-			err := r.Scan(&ended, &state)
+			err := r.Scan(&ended, &seen, &expires, &state)
+			late := !ended.Std().Before(seen.Std().Add(Idle)) || !ended.Std().Before(expires.Std())
 			switch {
 			case state == "disabled":
 				return EndDisabled, err
-			case !ended.Std().IsZero():
+			case !ended.Std().IsZero() && !late: // one that had run out is ended when it is found
 				return EndSignedOut, err
 			}
 			return EndIdle, err
-		}, `SELECT x.ended_at, s.state FROM staff_session x JOIN staff s ON s.id = x.staff_id WHERE x.token_hash = $1`, secret.TokenHash(token))
+		}, `SELECT x.ended_at, x.seen_at, x.expires_at, s.state FROM staff_session x JOIN staff s ON s.id = x.staff_id WHERE x.token_hash = $1`, secret.TokenHash(token))
 		return err
 	})
 	if errors.Is(err, store.ErrNone) {
