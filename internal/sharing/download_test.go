@@ -215,6 +215,9 @@ func TestTwoRunsMakeOneFile(t *testing.T) {
 			t.Fatal(err)
 		}
 		r.drain()
+		if slow.homes, err = r.homes(ctx, ana); err != nil {
+			t.Fatal(err)
+		}
 		if _, _, err := r.fill(ctx, duty, slow); !errors.Is(err, errStopped) {
 			t.Errorf("the slow one goes on: %v", err)
 		}
@@ -287,6 +290,9 @@ func TestNobodyWantsItWhenItIsMade(t *testing.T) {
 		id := r.ask(c, whole(Text))
 		w, _, err := r.begin(ctx, id)
 		if err != nil {
+			t.Fatal(err)
+		}
+		if w.homes, err = r.homes(ctx, ana); err != nil {
 			t.Fatal(err)
 		}
 		if _, _, err := r.fill(ctx, duty, w); err != nil {
