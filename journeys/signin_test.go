@@ -290,6 +290,7 @@ func TestAMessageDoesNotArrive(t *testing.T) {
 	desk.Open(patient).Want(a.Name).Back().Want(es.T("console.undelivered.title"))
 	n := desk.Count("main details")
 	desk.Eval(`document.querySelector("main details").open = true`, nil)
+	desk.Eval(`document.querySelector("main details[open] select").selectedIndex = 1`, nil)
 	desk.FollowIn("main details[open]", es.T("desk.undelivered.off"))
 	desk.Want(es.T("console.undelivered.title")).Says(es.T("desk.done.settled"))
 	if left := desk.Count("main details"); left != n-1 {
