@@ -75,11 +75,11 @@ func (r *Runner) Drop(ctx context.Context, d access.Desk, id ids.Job, why string
 	if err := d.Need(access.SeeJobs); err != nil {
 		return err
 	}
-	if !slices.Contains(Reasons, why) {
-		return fault.Bad("why", "office.jobs.why.choose")
-	}
 	return r.DB.Record(ctx, func(tx *store.Tx) (audit.Entry, error) {
 		kind, err := store.Get(ctx, tx, store.One[string], `DELETE FROM job WHERE id = $1 AND state = 'parked' RETURNING kind`, id)
+		if err == nil && !slices.Contains(Reasons, why) {
+			return audit.Entry{}, fault.Bad("why", "office.jobs.why.choose")
+		}
 		return d.Did(audit.JobDropped, string(id)).With(kind + ":" + why), gone(err)
 	})
 }

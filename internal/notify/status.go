@@ -147,15 +147,15 @@ func (o *Outbox) Settle(ctx context.Context, d access.Desk, id ids.Message, how 
 	if !d.Can(access.SeeUndelivered) {
 		return fault.Refused()
 	}
-	if !slices.Contains(Dealt, how) {
-		return fault.Bad("how", "office.undelivered.choose")
-	}
 	return o.DB.Record(ctx, func(tx *store.Tx) (audit.Entry, error) {
 		m, err := store.Get(ctx, tx, scanBrief, `
 			UPDATE outbox SET seen_at = $2 WHERE id = $1 AND state = 'failed' AND seen_at IS NULL RETURNING id, patient_id`,
 			id, store.Time(tx.Now))
 		if err == store.ErrNone {
 			return audit.Entry{}, fault.Missing()
+		}
+		if err == nil && !slices.Contains(Dealt, how) {
+			return audit.Entry{}, fault.Bad("how", "office.undelivered.choose")
 		}
 		return d.Did(audit.NoticeFailed, string(m.id)).On(m.patient).With("dealt_with_" + how), err
 	})
