@@ -36,6 +36,7 @@ type work struct {
 	source string
 	rep    Report
 	files  []string // names of what was read, without folders
+	left   bool     // something was left to be read late
 
 	of     map[string]*persons // by path of the file
 	known  map[string]ids.Patient

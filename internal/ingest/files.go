@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"portico/internal/access"
@@ -65,23 +66,48 @@ func (w *work) walk(ctx context.Context, paths []string, p *progress) error {
 			charts = append(charts, path)
 		}
 	}
+	var left []string
 	for _, path := range append(shared, charts...) {
-		if err := w.file(ctx, path, p); err != nil {
+		w.files = append(w.files, filepath.Base(path))
+		w.left = false
+		if err := w.file(ctx, path, false, p); err != nil {
+			return err
+		}
+		if w.left {
+			left = append(left, path)
+			p.expect(path)
+		}
+	}
+	for _, path := range left {
+		if err := w.file(ctx, path, true, p); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (w *work) file(ctx context.Context, path string, p *progress) error {
+func (w *work) file(ctx context.Context, path string, late bool, p *progress) error {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil // told when it was read for people
 	}
 	defer f.Close()
-	w.files = append(w.files, filepath.Base(path))
-	return w.read(ctx, filepath.Base(path), p.count(f), fhir.ForFiles, w.of[path].sole(), p)
+	return w.read(ctx, part{filepath.Base(path), p.count(f), fhir.ForFiles, w.of[path].sole(), late}, p)
 }
+
+// part is a file or message, or what of it is read late.
+type part struct {
+	name string
+	in   io.Reader
+	fhir.Limits
+	sole ids.Patient // whom a bundle is about if all of it is about one patient
+	late bool        // only what is about the patient of something else
+}
+
+// dependent are the types that do not say whom they are about, but for what they
+// refer to or what refers to them. Where no bundle says so either, as in a bulk
+// export, they are read once everything else is there.
+var dependent = []string{"Binary", "Provenance"}
 
 // Bounds of a window: what is read before it is handed on. Bundles that fit know
 // the types of all their own names.
@@ -110,21 +136,24 @@ func (v *window) add(r fhir.Resource) {
 func (v *window) full() bool { return v.bytes >= windowBytes || len(v.all) >= windowCount }
 
 // read hands the resources of one file or message on. What the reader refuses
-// was told when it was read for people. sole is whom a bundle is about if all of
-// it is about one patient.
-func (w *work) read(ctx context.Context, name string, in io.Reader, l fhir.Limits, sole ids.Patient, p *progress) error {
+// was told when it was read for people.
+func (w *work) read(ctx context.Context, of part, p *progress) error {
 	v := &window{kinds: map[string]string{}}
-	for res, err := range fhir.Read(name, in, l) {
+	for res, err := range fhir.Read(of.name, of.in, of.Limits) {
 		if err != nil || res.Type == "Patient" {
 			continue
 		}
+		if late := res.Entry == 0 && slices.Contains(dependent, res.Type); late != of.late {
+			w.left = w.left || late
+			continue
+		}
 		if v.add(res); v.full() {
-			if err := w.flush(ctx, v, sole, p); err != nil {
+			if err := w.flush(ctx, v, of.sole, p); err != nil {
 				return err
 			}
 		}
 	}
-	return w.flush(ctx, v, sole, p)
+	return w.flush(ctx, v, of.sole, p)
 }
 
 // flush hands a window on in batches. Resources outside bundles stand alone:

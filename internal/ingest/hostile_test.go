@@ -142,6 +142,9 @@ var hostile = map[string]struct {
 }
 
 func TestHostileMessagesCostNothing(t *testing.T) {
+	if testing.Short() {
+		t.Skip("with the race detector its own cost would be measured")
+	}
 	eachPortal(t, func(t *testing.T, p *portal, _ *clock.Fake) {
 		for name, c := range hostile {
 			token := p.token(name) // each a sender of its own: its Patient/a is another

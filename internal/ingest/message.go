@@ -42,7 +42,12 @@ func resources(ctx context.Context, w *work, name string, body []byte) (err erro
 	if w.rep.People, err = w.Registry.ImportFHIRFrom(ctx, w.d, name, bytes.NewReader(body), fhir.ForHTTP, o); err != nil {
 		return err
 	}
-	return w.read(ctx, name, bytes.NewReader(body), fhir.ForHTTP, w.of[name].sole(), nil)
+	for _, late := range []bool{false, true} {
+		if err := w.read(ctx, part{name, bytes.NewReader(body), fhir.ForHTTP, w.of[name].sole(), late}, nil); err != nil || !w.left {
+			return err
+		}
+	}
+	return nil
 }
 
 // keepDay adds a message to what its feed brought today.

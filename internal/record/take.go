@@ -151,6 +151,9 @@ func (s *Records) Take(ctx context.Context, d access.Duty, b Batch) (Report, err
 	if err := b.find(ctx, read); err != nil {
 		return first, err
 	}
+	if err := s.inherit(ctx, b, read); err != nil {
+		return first, err
+	}
 	for _, in := range read {
 		if key := in.claim(b); key != "" {
 			first.refuse(in.in, "subject", key)
@@ -298,7 +301,10 @@ func (in *incoming) claim(b Batch) string {
 		in.home = p
 		return ""
 	}
-	if in.home = b.Patient; in.home == "" {
+	if b.Patient != "" {
+		in.home = b.Patient
+	}
+	if in.home == "" {
 		return "record.refused.nobody"
 	}
 	return ""
