@@ -204,7 +204,7 @@ var places = []place{
 	{route: "/staff/terms/drafts/{id}/preview/es/accept", who: administrator, at: under(draftPage, "/preview/es/accept"), whole: true, queries: 9},
 	{route: "/staff/terms/accepted", who: administrator, whole: true, queries: 12},
 	{route: "/staff/terms/accepted.csv", who: administrator, queries: 12},
-	{route: "/staff/audit", who: auditor, whole: true, queries: 11},
+	{route: "/staff/audit", who: auditor, whole: true, queries: 12},
 	{route: "/staff/audit.csv", who: auditor, queries: 7},
 
 	// This freezes the applicant's new account.

@@ -24,6 +24,8 @@ type HomePage struct {
 	Breaker bool
 	Since   time.Time
 	Late    bool // the audit log is not being sealed
+	Broken  bool // the last check of the audit log found something wrong
+	Checked time.Time
 	Numbers []Number
 	Queue   page.TableSpec // the oldest requests
 	Review  bool
@@ -132,7 +134,7 @@ func (c *Console) officeNumbers(q *web.Request, d access.Desk, p *HomePage) erro
 		if err != nil {
 			return err
 		}
-		p.Late = st.Late(c.DB.Now())
+		p.Late, p.Broken, p.Checked = st.Late(c.DB.Now()), st.Broken(), st.Checked
 		p.add(int(st.Sealed), q.T("desk.home.sealed"), "/staff/audit")
 		p.add(st.Waiting, q.T("desk.home.unsealed"), "/staff/audit")
 		p.Places = append(p.Places, page.Row{Href: "/staff/audit", Icon: "scroll-text", Title: q.T("console.home.audit"), Text: q.T("console.home.audit.text")})

@@ -16,20 +16,26 @@ type (
 	// BreakerTripped is the one alarm to the clinic's administrators when far
 	// more numbers and birth dates miss than usual. By e-mail.
 	BreakerTripped struct{ At time.Time }
+	// LogBroken tells administrators and auditors that a check found the audit log
+	// altered. By e-mail.
+	LogBroken struct{ At time.Time }
 )
 
 func (AccountExists) Kind() string  { return "account_exists" }
 func (SpokenCode) Kind() string     { return "spoken_code" }
 func (BreakerTripped) Kind() string { return "breaker_tripped" }
+func (LogBroken) Kind() string      { return "log_broken" }
 
 func (n AccountExists) links() []Path { return []Path{n.SignIn} }
 func (SpokenCode) links() []Path      { return nil }
 func (BreakerTripped) links() []Path  { return nil }
+func (LogBroken) links() []Path       { return nil }
 
 func init() {
 	reader[AccountExists]()
 	reader[SpokenCode]()
 	reader[BreakerTripped]()
+	reader[LogBroken]()
 }
 
 func (n AccountExists) mail(w writer) mail {
@@ -49,6 +55,11 @@ func (n SpokenCode) text(w writer) string {
 func (n BreakerTripped) mail(w writer) mail {
 	return mail{Subject: w.t("notify.breaker.subject"), Title: w.t("notify.breaker.title"),
 		Lead: []string{w.t("notify.breaker.lead", w.moment(n.At)), w.t("notify.breaker.now"), w.t("notify.breaker.todo")}}
+}
+
+func (n LogBroken) mail(w writer) mail {
+	return mail{Subject: w.t("notify.log.subject"), Title: w.t("notify.log.title"),
+		Lead: []string{w.t("notify.log.lead", w.moment(n.At)), w.t("notify.log.now"), w.t("notify.log.todo")}}
 }
 
 // say spells the code group by group, twice.

@@ -37,11 +37,15 @@
 // why it belongs on another disk or machine. A line that was never sealed (at
 // most a minute old) is protected by the database alone.
 //
+// The whole log is checked every night, and the check is a line of it. What it
+// finds is told to administrators and auditors by e-mail; patients read when their
+// log was checked and whether it was whole.
+//
 // After a wanted restore the file says so in a signed note of its own, so that
 // lines that were lost are named, not hidden.
 //
 // Tables: audit_leaf, audit_hash, audit_checkpoint, and the deletion of rows of
 // audit_pending; audit_entry and staff are read. Routes: GET and POST
-// /records/access, GET /records/access.csv. Jobs: audit.seal. Audit: audit.read,
+// /records/access, GET /records/access.csv. Jobs: audit.seal, audit.check. Audit: audit.read,
 // audit.checked, access.read.
 package trail

@@ -2,7 +2,6 @@ package trail
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -258,24 +257,11 @@ func (t *Trail) Guard(ctx context.Context, c access.Chart) (g Guard, err error) 
 			return err
 		}
 		g.Sealed = sealed.Std()
-		// By actor and time, which has an index; the actor checks and does nothing else.
-		_, err = store.Get(ctx, tx, func(r store.Row) (struct{}, error) {
-			var at store.Time
-			var how audit.Outcome
-			err := r.Scan(&at, &how)
-			g.Checked, g.Whole = at.Std(), how == audit.Done
-			return struct{}{}, err
-		}, `SELECT at, outcome FROM audit_entry WHERE actor_id = $1 AND action = $2 ORDER BY at DESC LIMIT 1`, Checker, string(audit.LogChecked))
-		if errors.Is(err, store.ErrNone) {
-			return nil
-		}
+		g.Checked, g.Whole, err = lastCheck(ctx, tx)
 		return err
 	})
 	return g, err
 }
-
-// Checker is the name of the duty that checks the whole log.
-const Checker = "audit verify"
 
 // ExportMine gives all the lines that w asks for, in words, as CSV (RFC 4180,
 // UTF-8, newest first), safe to open in a spreadsheet. That it was exported is a

@@ -9,6 +9,7 @@ import (
 
 	"portico/internal/access"
 	"portico/internal/jobs"
+	"portico/internal/notify"
 	"portico/internal/page"
 	"portico/internal/secret"
 	"portico/internal/store"
@@ -37,12 +38,18 @@ type Trail struct {
 	Numbers Numbers
 	// Shares names whom links were made for; may be nil.
 	Shares Recipients
-	// Clinic gives the patient's pages their zone; nil for UTC.
+	// Clinic gives the patient's pages and the nightly check their zone; nil for
+	// UTC.
 	Clinic *page.Clinic
+	// Outbox sends the alarm about a broken log; nil sends none.
+	Outbox *notify.Outbox
 }
 
-// Jobs registers the sealing job.
-func (t *Trail) Jobs(r *jobs.Runner) { jobs.Handle(r, SealJob, t.sealIfDue) }
+// Jobs registers the jobs that seal and check.
+func (t *Trail) Jobs(r *jobs.Runner) {
+	jobs.Handle(r, SealJob, t.sealIfDue)
+	jobs.Handle(r, CheckJob, t.checkIfDue)
+}
 
 func (t *Trail) sealIfDue(ctx context.Context, d access.Duty, _ struct{}) error {
 	due := false

@@ -32,7 +32,7 @@ func TestSealsAfterAMinuteOrAThousandLines(t *testing.T) {
 	testkit.Each(t, func(t *testing.T, db *store.DB, c *clock.Fake) {
 		tr := newTrail(t, db)
 		r := jobs.NewRunner(db, slog.New(slog.DiscardHandler))
-		tr.Jobs(r)
+		jobs.Handle(r, SealJob, tr.sealIfDue)
 		if err := r.Schedule(ctx); err != nil {
 			t.Fatal(err)
 		}

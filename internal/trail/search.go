@@ -412,7 +412,12 @@ type Status struct {
 	Waiting int       // lines not sealed yet
 	Oldest  time.Time // since when the oldest of them waits, zero if none
 	Newest  time.Time // when the newest head was signed, zero if none yet
+	Checked time.Time // when the whole log was last checked, zero if never
+	Whole   bool      // that check found nothing wrong
 }
+
+// Broken tells that the last check found something wrong.
+func (s Status) Broken() bool { return !s.Checked.IsZero() && !s.Whole }
 
 // Late tells whether sealing has not kept up: a job that does not run, or a log
 // that no longer fits its signed heads.
@@ -440,7 +445,11 @@ func (t *Trail) Status(ctx context.Context, d access.Desk) (Status, error) {
 			return err
 		}
 		newest, err := store.Get(ctx, tx, store.One[store.Time], `SELECT MAX(at) FROM audit_checkpoint`)
+		if err != nil {
+			return err
+		}
 		st.Newest = newest.Std()
+		st.Checked, st.Whole, err = lastCheck(ctx, tx)
 		return err
 	})
 	return st, err

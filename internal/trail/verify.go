@@ -8,7 +8,6 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"portico/internal/access"
-	"portico/internal/audit"
 	"portico/internal/ids"
 	"portico/internal/store"
 )
@@ -96,19 +95,6 @@ func (t *Trail) Verify(ctx context.Context, d access.Duty, file string) (Report,
 	}
 	v.settle()
 	return v.report, v.name(ctx)
-}
-
-// Check verifies the log and writes into it that it was checked and how that ended.
-func (t *Trail) Check(ctx context.Context, d access.Duty, file string) (Report, error) {
-	r, err := t.Verify(ctx, d, file)
-	if err != nil {
-		return r, err
-	}
-	e := d.Did(audit.LogChecked, "")
-	if r.First != nil {
-		e = e.As(audit.Failed).With(string(r.First.Kind))
-	}
-	return r, t.DB.Change(ctx, e, func(*store.Tx) error { return nil })
 }
 
 // verifier is one check under way.
