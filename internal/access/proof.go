@@ -122,6 +122,9 @@ const (
 	AskCorrection   Permission = "records.correct"
 	DownloadRecords Permission = "records.download"
 	ShareRecords    Permission = "records.share"
+
+	SeeVisits  Permission = "visits.see"
+	BookVisits Permission = "visits.book"
 )
 
 // Chart is the proof that one viewer may do one thing with one patient's data.
@@ -175,6 +178,10 @@ const (
 
 	ManageTerms  Task = "terms.manage"
 	ManageClinic Task = "clinic.manage"
+
+	SeeSchedule   Task = "schedule.see"
+	BookVisitsFor Task = "schedule.book"
+	SetSchedule   Task = "schedule.set"
 )
 
 // Role is what a staff user works as. A user may hold several.
@@ -195,10 +202,10 @@ const (
 // roles with the rooms they work in. The staff's page of roles is made of this;
 // each task has its sentence there (office.task.*).
 var Roles = map[Role][]Task{
-	FrontDesk:     {SeeDesk, FindPatients, IssueCodes, ReviewRequests, SeeUndelivered, ReviewContacts, HelpRecover},
-	Administrator: {SeeDesk, ManageStaff, SeeUndelivered, SeeJobs, ManageFeeds, ManageTerms, ManageClinic, HelpRecover},
+	FrontDesk:     {SeeDesk, FindPatients, IssueCodes, ReviewRequests, SeeUndelivered, ReviewContacts, HelpRecover, SeeSchedule, BookVisitsFor},
+	Administrator: {SeeDesk, ManageStaff, SeeUndelivered, SeeJobs, ManageFeeds, ManageTerms, ManageClinic, HelpRecover, SeeSchedule, SetSchedule},
 	Auditor:       {SeeDesk, ReadAudit},
-	Clinician:     {SeeDesk, FindPatients, ReleaseResults, SetReleaseRules},
+	Clinician:     {SeeDesk, FindPatients, ReleaseResults, SetReleaseRules, SeeSchedule},
 	RecordsClerk:  {SeeDesk, FindPatients, ReviewCorrections, SeeImports},
 }
 

@@ -29,6 +29,14 @@ const (
 	CorrectionAsked   Action = "correction.asked"
 	CorrectionSettled Action = "correction.settled"
 
+	VisitHeld       Action = "visit.held"
+	VisitBooked     Action = "visit.booked"
+	VisitMoved      Action = "visit.moved"
+	VisitCancelled  Action = "visit.cancelled"
+	VisitReleased   Action = "visit.released"
+	VisitMarked     Action = "visit.marked"
+	ScheduleChanged Action = "schedule.changed"
+
 	DownloadAsked Action = "download.asked"
 	DownloadMade  Action = "download.made"
 	DownloadTaken Action = "download.taken"
@@ -172,6 +180,14 @@ var Sentences = map[Action]string{
 	ReleaseChosen:     "chose whether to wait for the clinician's comment",
 	CorrectionAsked:   "asked for something in the record to be corrected",
 	CorrectionSettled: "answered a request to correct the record",
+
+	VisitHeld:       "held a time while deciding",
+	VisitBooked:     "booked a visit",
+	VisitMoved:      "moved a visit to another time",
+	VisitCancelled:  "cancelled a visit",
+	VisitReleased:   "let go of a time that was held",
+	VisitMarked:     "noted how a visit stands: arrived, took place, not kept",
+	ScheduleChanged: "changed the clinic's schedule",
 
 	DownloadAsked: "asked for a download of the record",
 	DownloadMade:  "made a download of the record",

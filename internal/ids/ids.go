@@ -61,6 +61,20 @@ type (
 	Correction string
 	// Feed names a sender of records with credentials of its own.
 	Feed string
+	// Place names where the clinic sees people.
+	Place string
+	// Room names a room that holds one visit at a time.
+	Room string
+	// Clinician names someone whom patients visit.
+	Clinician string
+	// VisitType names a kind of visit.
+	VisitType string
+	// Block names one stretch of a clinician's week.
+	Block string
+	// Closure names a time when nobody is seen.
+	Closure string
+	// Appointment names one visit, booked or not.
+	Appointment string
 )
 
 // New makes an identifier with the given prefix, e.g. New[ids.Patient]("pat").
@@ -91,6 +105,13 @@ func NewExport() Export             { return New[Export]("exp") }
 func NewShare() Share               { return New[Share]("shr") }
 func NewOpening() Opening           { return New[Opening]("opn") }
 func NewCorrection() Correction     { return New[Correction]("cor") }
+func NewPlace() Place               { return New[Place]("plc") }
+func NewRoom() Room                 { return New[Room]("rom") }
+func NewClinician() Clinician       { return New[Clinician]("cln") }
+func NewVisitType() VisitType       { return New[VisitType]("vty") }
+func NewBlock() Block               { return New[Block]("blk") }
+func NewClosure() Closure           { return New[Closure]("cls") }
+func NewAppointment() Appointment   { return New[Appointment]("apt") }
 func NewFeed() Feed                 { return New[Feed]("fed") }
 
 // Logical is the patient's id as it stands in FHIR resources.

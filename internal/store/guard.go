@@ -34,7 +34,7 @@ func (db *DB) guard(ctx context.Context) error {
 				}
 			}
 		}
-		return nil
+		return tx.guardTime(ctx)
 	})
 }
 

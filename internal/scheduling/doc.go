@@ -1,0 +1,35 @@
+// Package scheduling is the clinic's calendar: who sees whom, when and where. The
+// clinic describes its clinicians, places, kinds of visit and weeks; patients find
+// a time, book, move and cancel it; staff do the same and keep the day.
+//
+// # How a time is never given twice
+//
+// A visit takes five-minute cells of its clinician and its room, with what comes
+// before and after it, and of its patient. The cells are rows whose key is
+// resource and cell, written by a trigger of the database whenever a visit changes
+// (store/guard_time.go). Two visits that overlap cannot both exist, on either
+// database, whoever wrote them. Who comes second gets ErrTaken with the times
+// that are nearest; what they typed stays.
+//
+// A time that was picked is held for five minutes: a visit in the state held. When
+// the minutes are over it takes no time any more, whether or not the job has come
+// by. Moving a visit changes one row; if the new time is taken nothing changes.
+//
+// # Finding times
+//
+// Weeks are rules on the clinic's own clock and are worked out when asked, so that a
+// change of a week or of the hour (daylight saving) is right at once. What is taken
+// stands beside them as 288 bits a day and resource (busy_day), so that three months
+// of fifty clinicians are a few thousand short rows. The bits only spare work: what
+// they say wrongly, the cells refuse.
+//
+// # What it refuses
+//
+// To drop a booked visit because a week changed; to let staff or patients overlap;
+// to say anything about another patient's visits; to take a time in the past, too
+// soon, too far ahead, in a closure or outside the week. Each refusal is a Why with a
+// sentence.
+//
+// Tables: place, room, clinician, visit_type, visit_type_clinician, schedule_block,
+// schedule_closure, appointment, appointment_event, appointment_cell, busy_day, tick.
+package scheduling

@@ -1,0 +1,118 @@
+package scheduling
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"portico/internal/access"
+	"portico/internal/ids"
+	"portico/internal/store"
+)
+
+// Mine are a patient's visits.
+type Mine struct {
+	Ahead  []Visit // booked, the next first
+	Before []Visit // over or given up, the latest first
+	Clinic Clinic
+}
+
+// pastMost is how many visits that are over one page lists.
+const pastMost = 30
+
+// Visits lists the patient's visits.
+func (s *Scheduling) Visits(ctx context.Context, c access.Chart) (m Mine, err error) {
+	if err := c.Need(access.SeeVisits); err != nil {
+		return m, err
+	}
+	err = s.DB.View(ctx, func(tx *store.Tx) error {
+		if m.Clinic, err = s.clinic(ctx, tx); err != nil {
+			return err
+		}
+		m.Ahead, err = store.List(ctx, tx, s.scanVisit, `SELECT `+visitColumns+` FROM appointment a
+			WHERE a.patient_id = $1 AND a.ends_at > $2 AND a.state IN ('booked', 'checked_in', 'arrived') ORDER BY a.starts_at, a.id LIMIT 100`, c.Patient(), store.Time(tx.Now))
+		if err != nil {
+			return err
+		}
+		m.Before, err = store.List(ctx, tx, s.scanVisit, `SELECT `+visitColumns+` FROM appointment a
+			WHERE a.patient_id = $1 AND (a.ends_at <= $2 OR a.state NOT IN ('booked', 'checked_in', 'arrived')) AND a.state NOT IN ('held', 'released')
+			ORDER BY a.starts_at DESC, a.id LIMIT $3`, c.Patient(), store.Time(tx.Now), pastMost)
+		return err
+	})
+	for i := range m.Ahead {
+		m.Ahead[i].Note = ""
+	}
+	for i := range m.Before {
+		m.Before[i].Note = ""
+	}
+	return m, err
+}
+
+// MyVisit is one visit of the patient's with what happened to it.
+type MyVisit struct {
+	Visit  Visit
+	Type   VisitType
+	Clinic Clinic
+	Events []Event
+	Cannot Why // why it cannot be moved or cancelled here, "" if it can
+}
+
+// Visit opens one of the patient's visits, held ones included.
+func (s *Scheduling) Visit(ctx context.Context, c access.Chart, id ids.Appointment) (m MyVisit, err error) {
+	if !c.Can(access.BookVisits) {
+		if err := c.Need(access.SeeVisits); err != nil {
+			return m, err
+		}
+	}
+	err = s.DB.View(ctx, func(tx *store.Tx) error {
+		if m.Visit, err = s.visitOf(ctx, tx, c.Patient(), id); err != nil {
+			return err
+		}
+		if m.Clinic, err = s.clinic(ctx, tx); err != nil {
+			return err
+		}
+		m.Visit.Note, m.Type = "", m.Clinic.Type(m.Visit.Type)
+		m.Cannot = m.Visit.canChange(m.Type, tx.Now)
+		m.Events, err = events(ctx, tx, id)
+		return err
+	})
+	m.Events = slices.DeleteFunc(m.Events, func(e Event) bool { return e.What == string(Held) })
+	return m, err
+}
+
+// Offers is what a patient can choose from.
+type Offers struct {
+	Types  []VisitType // active ones that somebody does
+	Clinic Clinic
+}
+
+// Offers lists the kinds of visit.
+func (s *Scheduling) Offers(ctx context.Context, c access.Chart) (o Offers, err error) {
+	if err := c.Need(access.BookVisits); err != nil {
+		return o, err
+	}
+	err = s.DB.View(ctx, func(tx *store.Tx) error {
+		o.Clinic, err = s.clinic(ctx, tx)
+		return err
+	})
+	o.Types = slices.DeleteFunc(slices.Clone(o.Clinic.Types), func(t VisitType) bool { return !t.Active || len(t.Who) == 0 })
+	return o, err
+}
+
+// Next is the visit that comes next.
+type Next struct {
+	ID    ids.Appointment
+	Name  Both // of the kind
+	Start time.Time
+	Video bool
+}
+
+// Coming gives the patient's next visits, one at most; the home page asks it.
+func Coming(ctx context.Context, tx *store.Tx, c access.Chart) ([]Next, error) {
+	return store.List(ctx, tx, func(r store.Row) (Next, error) {
+		var n Next
+		err := r.Scan(&n.ID, (*store.Time)(&n.Start), &n.Video, &n.Name.En, &n.Name.Es)
+		return n, err
+	}, `SELECT a.id, a.starts_at, a.video, t.name_en, t.name_es FROM appointment a JOIN visit_type t ON t.id = a.type_id
+		WHERE a.patient_id = $1 AND a.starts_at > $2 AND a.state IN ('booked', 'checked_in') ORDER BY a.starts_at LIMIT 1`, c.Patient(), store.Time(tx.Now))
+}

@@ -1,0 +1,62 @@
+package scheduling
+
+import (
+	"context"
+	"time"
+
+	"portico/internal/access"
+	"portico/internal/ids"
+	"portico/internal/page"
+	"portico/internal/secret"
+	"portico/internal/store"
+)
+
+// People says of a patient what booking must know.
+type People interface {
+	// Bookable tells whether visits may be booked for p: alive, active and not
+	// joined with another record.
+	Bookable(ctx context.Context, tx *store.Tx, p ids.Patient) (bool, error)
+	// Called gives the name by which staff know p.
+	Called(ctx context.Context, tx *store.Tx, p ids.Patient) (string, error)
+}
+
+// Teller tells a patient of a change of a visit.
+type Teller interface {
+	// VisitNews queues a message to p, in the caller's transaction. It takes the
+	// place of an earlier one about the same visit that was not sent yet.
+	VisitNews(ctx context.Context, tx *store.Tx, p ids.Patient, visit ids.Appointment, n News) error
+}
+
+// News is what a message says of a visit.
+type News struct {
+	What    State // Booked, Cancelled
+	Moved   bool
+	Start   time.Time
+	Version int
+}
+
+// Parts are what the room is made of.
+type Parts struct {
+	DB     *store.DB
+	Gate   *access.Gate
+	Keys   *secret.Keyring // seals what people write
+	Clinic *page.Clinic
+	People People
+	Teller Teller
+}
+
+// Scheduling is the room.
+type Scheduling struct{ Parts }
+
+// New makes the room.
+func New(p Parts) *Scheduling { return &Scheduling{p} }
+
+func (s *Scheduling) zone() *time.Location {
+	if s.Clinic == nil || s.Clinic.Zone == nil {
+		return time.UTC
+	}
+	return s.Clinic.Zone
+}
+
+// Day is the day of the clinic's calendar on which t falls.
+func (s *Scheduling) Day(t time.Time) Day { return dayOf(t, s.zone()) }

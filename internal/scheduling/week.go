@@ -1,0 +1,412 @@
+package scheduling
+
+import (
+	"context"
+	"slices"
+	"time"
+	"unicode/utf8"
+
+	"portico/internal/access"
+	"portico/internal/audit"
+	"portico/internal/fault"
+	"portico/internal/ids"
+	"portico/internal/store"
+)
+
+// Clinic is everything the schedule is made of.
+type Clinic struct {
+	Places     []Place
+	Rooms      []Room
+	Clinicians []Clinician
+	Types      []VisitType
+}
+
+// Place finds a place by its id, the zero Place if there is none.
+func (c Clinic) Place(id ids.Place) Place {
+	i := slices.IndexFunc(c.Places, func(p Place) bool { return p.ID == id })
+	if i < 0 {
+		return Place{}
+	}
+	return c.Places[i]
+}
+
+// Clinician finds a clinician by id, the zero Clinician if there is none.
+func (c Clinic) Clinician(id ids.Clinician) Clinician {
+	i := slices.IndexFunc(c.Clinicians, func(k Clinician) bool { return k.ID == id })
+	if i < 0 {
+		return Clinician{}
+	}
+	return c.Clinicians[i]
+}
+
+// Type finds a kind of visit by its id, the zero VisitType if there is none.
+func (c Clinic) Type(id ids.VisitType) VisitType {
+	i := slices.IndexFunc(c.Types, func(t VisitType) bool { return t.ID == id })
+	if i < 0 {
+		return VisitType{}
+	}
+	return c.Types[i]
+}
+
+func (s *Scheduling) clinic(ctx context.Context, tx *store.Tx) (c Clinic, err error) {
+	if c.Places, err = places(ctx, tx); err != nil {
+		return c, err
+	}
+	if c.Rooms, err = rooms(ctx, tx); err != nil {
+		return c, err
+	}
+	if c.Clinicians, err = clinicians(ctx, tx); err != nil {
+		return c, err
+	}
+	c.Types, err = typesOf(ctx, tx, true)
+	return c, err
+}
+
+// Setup reads what the schedule is made of.
+func (s *Scheduling) Setup(ctx context.Context, d access.Desk) (c Clinic, err error) {
+	if err := d.Need(access.SetSchedule); err != nil {
+		return c, err
+	}
+	err = s.DB.View(ctx, func(tx *store.Tx) error {
+		c, err = s.clinic(ctx, tx)
+		return err
+	})
+	return c, err
+}
+
+func named(field, name string) error {
+	switch n := utf8.RuneCountInString(name); {
+	case n == 0:
+		return fault.Bad(field, "scheduling.empty")
+	case n > maxName:
+		return fault.Bad(field, "scheduling.long", maxName)
+	}
+	return nil
+}
+
+// change runs a change of the schedule with its line in the audit log.
+func (s *Scheduling) change(ctx context.Context, d access.Desk, object, what string, f func(tx *store.Tx) error) error {
+	if err := d.Need(access.SetSchedule); err != nil {
+		return err
+	}
+	err := s.DB.Change(ctx, d.Did(audit.ScheduleChanged, object).With(what), f)
+	if store.IsUnique(err) {
+		err = fault.Bad("name", "scheduling.name.taken")
+	}
+	return err
+}
+
+// SavePlace adds a place, or changes the one with its id.
+func (s *Scheduling) SavePlace(ctx context.Context, d access.Desk, p Place) (ids.Place, error) {
+	p.Name, p.Address, p.Phone = cleaned(p.Name), cleaned(p.Address), cleaned(p.Phone)
+	p.Directions = Both{cleaned(p.Directions.En), cleaned(p.Directions.Es)}
+	if err := named("name", p.Name); err != nil {
+		return "", err
+	}
+	for field, text := range map[string]string{"directions_en": p.Directions.En, "directions_es": p.Directions.Es, "address": p.Address, "phone": p.Phone} {
+		if utf8.RuneCountInString(text) > maxText {
+			return "", fault.Bad(field, "scheduling.long", maxText)
+		}
+	}
+	if p.ID == "" {
+		p.ID = ids.NewPlace()
+	}
+	return p.ID, s.change(ctx, d, string(p.ID), "place", func(tx *store.Tx) error {
+		_, err := tx.Exec(ctx, `
+			INSERT INTO place (id, name, address, directions_en, directions_es, phone, active) VALUES ($1, $2, $3, $4, $5, $6, $7)
+			ON CONFLICT (id) DO UPDATE SET name = excluded.name, address = excluded.address, directions_en = excluded.directions_en,
+				directions_es = excluded.directions_es, phone = excluded.phone, active = excluded.active`,
+			p.ID, p.Name, p.Address, p.Directions.En, p.Directions.Es, p.Phone, p.Active)
+		return err
+	})
+}
+
+// AddRoom adds a room to a place.
+func (s *Scheduling) AddRoom(ctx context.Context, d access.Desk, at ids.Place, name string) error {
+	if name = cleaned(name); named("name", name) != nil {
+		return named("name", name)
+	}
+	id := ids.NewRoom()
+	return s.change(ctx, d, string(id), "room", func(tx *store.Tx) error {
+		n, err := tx.Exec(ctx, `INSERT INTO room (id, place_id, name, active) SELECT $1, p.id, $3, TRUE FROM place p WHERE p.id = $2`, id, at, name)
+		if err == nil && n == 0 {
+			err = fault.Missing()
+		}
+		return err
+	})
+}
+
+// SaveClinician adds a clinician, or changes the one with its id.
+func (s *Scheduling) SaveClinician(ctx context.Context, d access.Desk, c Clinician) (ids.Clinician, error) {
+	c.Name, c.Title = cleaned(c.Name), Both{cleaned(c.Title.En), cleaned(c.Title.Es)}
+	if err := named("name", c.Name); err != nil {
+		return "", err
+	}
+	for field, text := range map[string]string{"title_en": c.Title.En, "title_es": c.Title.Es} {
+		if utf8.RuneCountInString(text) > maxName {
+			return "", fault.Bad(field, "scheduling.long", maxName)
+		}
+	}
+	if c.ID == "" {
+		c.ID = ids.NewClinician()
+	}
+	return c.ID, s.change(ctx, d, string(c.ID), "clinician", func(tx *store.Tx) error {
+		_, err := tx.Exec(ctx, `
+			INSERT INTO clinician (id, name, title_en, title_es, active) VALUES ($1, $2, $3, $4, $5)
+			ON CONFLICT (id) DO UPDATE SET name = excluded.name, title_en = excluded.title_en, title_es = excluded.title_es, active = excluded.active`,
+			c.ID, c.Name, c.Title.En, c.Title.Es, c.Active)
+		return err
+	})
+}
+
+// SaveType adds a kind of visit, or changes the one with its id. Booked visits keep
+// the length they were booked with.
+func (s *Scheduling) SaveType(ctx context.Context, d access.Desk, v VisitType) (ids.VisitType, error) {
+	for _, b := range []*Both{&v.Name, &v.About, &v.Prepare} {
+		*b = Both{cleaned(b.En), cleaned(b.Es)}
+	}
+	if err := v.Check(); err != nil {
+		return "", err
+	}
+	if v.ID == "" {
+		v.ID = ids.NewVisitType()
+	}
+	return v.ID, s.change(ctx, d, string(v.ID), "type", func(tx *store.Tx) error {
+		if _, err := tx.Exec(ctx, `
+			INSERT INTO visit_type (id, name_en, name_es, about_en, about_es, prepare_en, prepare_es, minutes, before_minutes, after_minutes, step_minutes, in_person, video, direct,
+				notice_minutes, horizon_days, cutoff_minutes, day_most, open_most, active, changed_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
+			ON CONFLICT (id) DO UPDATE SET name_en = excluded.name_en, name_es = excluded.name_es, about_en = excluded.about_en, about_es = excluded.about_es,
+				prepare_en = excluded.prepare_en, prepare_es = excluded.prepare_es, minutes = excluded.minutes, before_minutes = excluded.before_minutes,
+				after_minutes = excluded.after_minutes, step_minutes = excluded.step_minutes, in_person = excluded.in_person, video = excluded.video, direct = excluded.direct,
+				notice_minutes = excluded.notice_minutes, horizon_days = excluded.horizon_days, cutoff_minutes = excluded.cutoff_minutes,
+				day_most = excluded.day_most, open_most = excluded.open_most, active = excluded.active, changed_at = excluded.changed_at`,
+			v.ID, v.Name.En, v.Name.Es, v.About.En, v.About.Es, v.Prepare.En, v.Prepare.Es, v.Minutes, v.Before, v.After, v.Step, v.InPerson, v.Video, v.Direct,
+			v.Notice, v.Horizon, v.CutOff, v.DayMost, v.OpenMost, v.Active, store.Time(tx.Now)); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `DELETE FROM visit_type_clinician WHERE type_id = $1`, v.ID); err != nil {
+			return err
+		}
+		for _, c := range v.Who {
+			if _, err := tx.Exec(ctx, `INSERT INTO visit_type_clinician (type_id, clinician_id) SELECT $1, id FROM clinician WHERE id = $2`, v.ID, c); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Check finds what is wrong with a stretch of a week.
+func (b Block) Check() error {
+	var bad *fault.Fault
+	if b.From < 0 || b.From%cellMinutes != 0 || b.From >= 24*60 {
+		bad = bad.And("from", "scheduling.clock")
+	}
+	if b.Until > 24*60 || b.Until%cellMinutes != 0 || b.Until <= b.From {
+		bad = bad.And("until", "scheduling.until")
+	}
+	if b.Weekday < time.Sunday || b.Weekday > time.Saturday {
+		bad = bad.And("weekday", "scheduling.choose")
+	}
+	if b.EveryWeeks < 1 || b.EveryWeeks > 8 {
+		bad = bad.And("every", "scheduling.number", 1, 8)
+	}
+	if b.First == "" {
+		bad = bad.And("first", "scheduling.day")
+	}
+	if b.Last != "" && b.Last < b.First {
+		bad = bad.And("last", "scheduling.last")
+	}
+	if !b.InPerson && !b.Video {
+		bad = bad.And("in_person", "scheduling.type.where")
+	}
+	return bad.OrNil()
+}
+
+// AddBlock adds a stretch to a clinician's week.
+func (s *Scheduling) AddBlock(ctx context.Context, d access.Desk, b Block) error {
+	if err := b.Check(); err != nil {
+		return err
+	}
+	b.ID = ids.NewBlock()
+	return s.change(ctx, d, string(b.ID), "block", func(tx *store.Tx) error {
+		n, err := tx.Exec(ctx, `
+			INSERT INTO schedule_block (id, clinician_id, place_id, room_id, in_person, video, weekday, from_minute, until_minute, every_weeks, first_day, last_day, only_type)
+			SELECT $1, c.id, p.id, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13 FROM clinician c, place p
+			WHERE c.id = $2 AND p.id = $3 AND ($4 = '' OR EXISTS (SELECT 1 FROM room r WHERE r.id = $4 AND r.place_id = p.id))`,
+			b.ID, b.Clinician, b.Place, b.Room, b.InPerson, b.Video, int64(b.Weekday), b.From, b.Until, b.EveryWeeks, string(b.First), string(b.Last), b.OnlyType)
+		if err == nil && n == 0 {
+			err = fault.Bad("place", "scheduling.choose")
+		}
+		return err
+	})
+}
+
+// DropBlock takes a stretch out of a week. Visits that were booked in it stay; they
+// are listed as outside the week until staff move them (see Outside).
+func (s *Scheduling) DropBlock(ctx context.Context, d access.Desk, id ids.Block) error {
+	return s.change(ctx, d, string(id), "block", func(tx *store.Tx) error {
+		n, err := tx.Exec(ctx, `DELETE FROM schedule_block WHERE id = $1`, id)
+		if err == nil && n == 0 {
+			err = fault.Missing()
+		}
+		return err
+	})
+}
+
+// Check finds what is wrong with a closure.
+func (c Closure) Check() error {
+	var bad *fault.Fault
+	if c.First == "" {
+		bad = bad.And("first", "scheduling.day")
+	}
+	if c.Last == "" {
+		bad = bad.And("last", "scheduling.day")
+	} else if c.Last < c.First {
+		bad = bad.And("last", "scheduling.last")
+	}
+	if c.From < 0 || c.From%cellMinutes != 0 || c.Until <= c.From || c.Until > 24*60 || c.Until%cellMinutes != 0 {
+		bad = bad.And("until", "scheduling.until")
+	}
+	if err := named("reason", c.Why); err != nil {
+		bad = bad.And("reason", "scheduling.empty")
+	}
+	return bad.OrNil()
+}
+
+// Shut adds a closure or time off.
+func (s *Scheduling) Shut(ctx context.Context, d access.Desk, c Closure) error {
+	c.Why = cleaned(c.Why)
+	if err := c.Check(); err != nil {
+		return err
+	}
+	c.ID = ids.NewClosure()
+	return s.change(ctx, d, string(c.ID), "closure", func(tx *store.Tx) error {
+		_, err := tx.Exec(ctx, `INSERT INTO schedule_closure (id, clinician_id, place_id, first_day, last_day, from_minute, until_minute, why) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+			c.ID, c.Clinician, c.Place, string(c.First), string(c.Last), c.From, c.Until, c.Why)
+		return err
+	})
+}
+
+// Reopen takes a closure back.
+func (s *Scheduling) Reopen(ctx context.Context, d access.Desk, id ids.Closure) error {
+	return s.change(ctx, d, string(id), "closure", func(tx *store.Tx) error {
+		n, err := tx.Exec(ctx, `DELETE FROM schedule_closure WHERE id = $1`, id)
+		if err == nil && n == 0 {
+			err = fault.Missing()
+		}
+		return err
+	})
+}
+
+// Week is a clinician's week and what is shut.
+type Week struct {
+	Clinician Clinician
+	Blocks    []Block
+	Closures  []Closure
+}
+
+// Week reads a clinician's week with the closures that are still to come.
+func (s *Scheduling) Week(ctx context.Context, d access.Desk, id ids.Clinician) (w Week, err error) {
+	if err := d.Need(access.SetSchedule); err != nil {
+		return w, err
+	}
+	err = s.DB.View(ctx, func(tx *store.Tx) error {
+		all, err := clinicians(ctx, tx)
+		if err != nil {
+			return err
+		}
+		i := slices.IndexFunc(all, func(c Clinician) bool { return c.ID == id })
+		if i < 0 {
+			return fault.Missing()
+		}
+		w.Clinician = all[i]
+		if w.Blocks, err = blocks(ctx, tx, []ids.Clinician{id}); err != nil {
+			return err
+		}
+		today := s.Day(tx.Now)
+		shut, err := closures(ctx, tx, today, today.Add(2*365))
+		w.Closures = slices.DeleteFunc(shut, func(c Closure) bool { return c.Clinician != "" && c.Clinician != id })
+		return err
+	})
+	return w, err
+}
+
+// Change is a change of the week that is only thought of yet: blocks to come and to
+// go, closures to come.
+type Change struct {
+	Add  []Block
+	Drop []ids.Block
+	Shut []Closure
+}
+
+// Touches lists the booked visits that a change would leave outside the week. It
+// changes nothing.
+func (s *Scheduling) Touches(ctx context.Context, d access.Desk, ch Change) (out []Visit, err error) {
+	if err := d.Need(access.SetSchedule); err != nil {
+		return nil, err
+	}
+	err = s.DB.View(ctx, func(tx *store.Tx) error {
+		before, err := s.outside(ctx, tx, Change{})
+		if err != nil {
+			return err
+		}
+		after, err := s.outside(ctx, tx, ch)
+		out = slices.DeleteFunc(after, func(v Visit) bool {
+			return slices.ContainsFunc(before, func(o Visit) bool { return o.ID == v.ID })
+		})
+		return err
+	})
+	return out, err
+}
+
+// Outside lists booked visits to come that no stretch of the week holds any more,
+// the earliest first: staff move them or keep them.
+func (s *Scheduling) Outside(ctx context.Context, d access.Desk) (out []Visit, err error) {
+	if err := d.Need(access.SeeSchedule); err != nil {
+		return nil, err
+	}
+	err = s.DB.View(ctx, func(tx *store.Tx) error {
+		out, err = s.outside(ctx, tx, Change{})
+		return err
+	})
+	return out, err
+}
+
+func (s *Scheduling) outside(ctx context.Context, tx *store.Tx, ch Change) ([]Visit, error) {
+	visits, err := store.List(ctx, tx, s.scanVisit, `SELECT `+visitColumns+` FROM appointment a WHERE a.day >= $1 AND a.starts_at > $2 AND a.state IN ('booked', 'checked_in') ORDER BY a.day, a.starts_at, a.id LIMIT 5000`,
+		string(s.Day(tx.Now)), store.Time(tx.Now))
+	if err != nil || len(visits) == 0 {
+		return nil, err
+	}
+	var who []ids.Clinician
+	for _, v := range visits {
+		if !slices.Contains(who, v.Clinician) {
+			who = append(who, v.Clinician)
+		}
+	}
+	all, err := blocks(ctx, tx, who)
+	if err != nil {
+		return nil, err
+	}
+	all = slices.DeleteFunc(all, func(b Block) bool { return slices.Contains(ch.Drop, b.ID) })
+	all = append(all, ch.Add...)
+	shut, err := closures(ctx, tx, visits[0].Day, visits[len(visits)-1].Day)
+	if err != nil {
+		return nil, err
+	}
+	shut = append(shut, ch.Shut...)
+	return slices.DeleteFunc(visits, func(v Visit) bool { return v.inside(all, shut, s.zone()) }), nil
+}
+
+// inside tells whether a stretch of the week still holds the visit.
+func (v Visit) inside(all []Block, shut []Closure, zone *time.Location) bool {
+	own := span{cellOf(v.Start), cellOf(v.End)}
+	return slices.ContainsFunc(all, func(b Block) bool {
+		if b.Clinician != v.Clinician || b.Place != v.Place || v.Video && !b.Video || !v.Video && !b.InPerson {
+			return false
+		}
+		return slices.ContainsFunc(open(b, v.Day, shut, zone), func(s span) bool { return s.from <= own.from && own.end <= s.end })
+	})
+}
