@@ -29,6 +29,7 @@ type Parts struct {
 	News   News // nil: the home page tells of no results
 	Charts Charts
 	Back   Back // nil: nobody gets back in by themselves
+	Visits Visits
 	Clinic *page.Clinic
 	Region string // where typed phone numbers are dialled, "US"
 }
@@ -101,6 +102,20 @@ type Back interface {
 type NewResult struct {
 	Path, Title string
 	At          time.Time
+}
+
+// Visits tells of visits to come; nil: the home page tells of none.
+type Visits interface {
+	// Coming gives the patient's next visit, none or one.
+	Coming(ctx context.Context, tx *store.Tx, c access.Chart) ([]NextVisit, error)
+}
+
+// NextVisit is a visit to come on the home page.
+type NextVisit struct {
+	Path  string
+	Name  map[lang.Lang]string
+	Start time.Time
+	Video bool
 }
 
 // Contact is one way to write to a person.

@@ -19,6 +19,8 @@ type Overview struct {
 	Back      bool        // somebody is replacing everything one signs in with
 	Told      bool        // results are shown in this portal
 	News      []NewResult // that became visible since then
+	Visits    bool        // visits are booked in this portal
+	Next      []NextVisit // the one that comes next
 }
 
 // newsAtFirst is how far back the home page looks for results when somebody signs
@@ -56,6 +58,11 @@ func (s *Accounts) See(ctx context.Context, c access.Chart) (Overview, error) {
 		}
 		if o.Codes, err = codesLeft(ctx, tx, c.Account()); err != nil {
 			return err
+		}
+		if o.Visits = s.Visits != nil; o.Visits {
+			if o.Next, err = s.Visits.Coming(ctx, tx, c); err != nil {
+				return err
+			}
 		}
 		if s.Back != nil {
 			if o.Back, err = s.Back.Running(ctx, tx, c.Account()); err != nil {

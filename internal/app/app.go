@@ -30,6 +30,7 @@ import (
 	"portico/internal/recovery"
 	"portico/internal/registry"
 	"portico/internal/results"
+	"portico/internal/scheduling"
 	"portico/internal/secret"
 	"portico/internal/sharing"
 	"portico/internal/staff"
@@ -85,6 +86,7 @@ type App struct {
 	Console  *console.Console
 	Ingest   *ingest.Door
 	Results  *results.Results
+	Visits   *scheduling.Scheduling
 	Recovery *recovery.Recovery
 }
 
@@ -146,13 +148,14 @@ func (a *App) join() error {
 	a.Ingest = &ingest.Door{DB: a.DB, Registry: a.Registry, Records: a.Record, Limit: a.Limit, Clinic: a.clinic}
 	a.Terms = &terms.Terms{DB: a.DB, Gate: a.Gate, Clinic: a.clinic}
 	a.Accounts = account.New(account.Parts{DB: a.DB, Gate: a.Gate, Keys: a.Keys, Limits: a.Limit, Hasher: a.Hasher,
-		Outbox: a.Outbox, People: owners{a.Registry}, Terms: agreed{a.Terms}, News: news{}, Charts: onFile{a.Registry}, Clinic: a.clinic, Region: a.cfg.Phone.Region})
+		Outbox: a.Outbox, People: owners{a.Registry}, Terms: agreed{a.Terms}, News: news{}, Visits: comingVisits{}, Charts: onFile{a.Registry}, Clinic: a.clinic, Region: a.cfg.Phone.Region})
 	a.Terms.People = signers{a.Accounts, a.Registry}
 	a.joinRecord()
 	a.joinEnroll()
 	a.joinRecovery()
 	a.joinSharing()
-	a.Registry.Follower = followers{a.Records, a.Results, a.Sharing, a.Accounts, a.Enroll}
+	a.joinVisits()
+	a.Registry.Follower = followers{a.Records, a.Results, a.Sharing, a.Visits, a.Accounts, a.Enroll}
 	a.joinDesk()
 	a.joinWeb()
 	return nil
@@ -213,6 +216,7 @@ func (a *App) joinWeb() {
 	a.Enroll.Mount(a.Router)
 	a.Accounts.Mount(a.Router)
 	a.Recovery.Mount(a.Router)
+	a.Visits.Mount(a.Router)
 	a.Results.Mount(a.Router)
 	a.Sharing.Mount(a.Router)
 	a.Trail.Mount(a.Router)
@@ -221,6 +225,7 @@ func (a *App) joinWeb() {
 	a.Console.Mount(a.Router)
 	a.Records.Mount(a.Router)
 	a.Ingest.Mount(a.Router)
+	a.Visits.MountDesk(a.Router)
 	a.mountReleaseDesk()
 	a.mountOffice()
 	a.Recovery.Rail = a.Console.Counts
@@ -235,6 +240,7 @@ func (a *App) joinWeb() {
 	a.Staff.Jobs(a.Jobs)
 	a.Vault.Jobs(a.Jobs)
 	a.Trail.Jobs(a.Jobs)
+	jobs.Handle(a.Jobs, expireHolds, a.letGoHolds)
 	jobs.Handle(a.Jobs, sweep, a.sweep)
 }
 

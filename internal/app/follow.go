@@ -10,6 +10,7 @@ import (
 	charts "portico/internal/record"
 	"portico/internal/records"
 	"portico/internal/results"
+	"portico/internal/scheduling"
 	"portico/internal/sharing"
 	"portico/internal/store"
 )
@@ -21,6 +22,7 @@ type followers struct {
 	records  *records.Records
 	results  *results.Results
 	sharing  *sharing.Sharing
+	visits   *scheduling.Scheduling
 	accounts *account.Accounts
 	enroll   *enroll.Room
 }
@@ -41,6 +43,9 @@ func (f followers) Follow(ctx context.Context, tx *store.Tx, record, person ids.
 	}
 	d := access.NewDuty("registry.join")
 	if err := f.sharing.Follow(ctx, tx, d, record, was, person); err != nil {
+		return err
+	}
+	if err := f.visits.Follow(ctx, tx, record, person); err != nil {
 		return err
 	}
 	if err := f.accounts.Follow(ctx, tx, d, record, person); err != nil {

@@ -21,6 +21,7 @@ import (
 	"portico/internal/recovery"
 	"portico/internal/registry"
 	"portico/internal/results"
+	"portico/internal/scheduling"
 	"portico/internal/secret"
 	"portico/internal/sharing"
 	"portico/internal/staff"
@@ -31,7 +32,7 @@ import (
 // or a keyed hash that is not among it; docs/keys.md is made from it.
 func Keyed(region string) []vault.Table {
 	return slices.Concat(notify.Keyed(), registry.Keyed(region), enroll.Keyed(), account.Keyed(), staff.Keyed(),
-		results.Keyed(), records.Keyed(), sharing.Keyed(), recovery.Keyed())
+		results.Keyed(), records.Keyed(), sharing.Keyed(), recovery.Keyed(), scheduling.Keyed())
 }
 
 // joinKeys makes the keyring follow the key file and the database.

@@ -31,14 +31,14 @@ var floors = [][]string{
 	{"vault"},           // keys in use
 	{"record"},          // record
 	{"web", "notify"},   // front
-	{"registry", "enroll", "account", "terms", "staff", "trail", "results", "records", "sharing", "recovery"}, // rooms
+	{"registry", "enroll", "account", "terms", "staff", "trail", "results", "records", "sharing", "recovery", "scheduling"}, // rooms
 	{"console", "ingest"}, // doors
 	{"app"},               // app
 	{"demo"},              // what drives the whole
 	{"bench"},             // measures it
 }
 
-var rooms = []string{"registry", "enroll", "account", "terms", "staff", "trail", "record", "results", "records", "sharing", "recovery"}
+var rooms = []string{"registry", "enroll", "account", "terms", "staff", "trail", "record", "results", "records", "sharing", "recovery", "scheduling"}
 
 func floorOf(pkg string) int {
 	return slices.IndexFunc(floors, func(f []string) bool { return slices.Contains(f, pkg) })
@@ -265,7 +265,7 @@ var writes = regexp.MustCompile(`(?i)\b(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+
 // ownerless are tables of the store itself, written by the packages named.
 var ownerless = map[string][]string{
 	"audit_entry": {"store"}, "audit_pending": {"store", "trail"}, "audit_leaf": {"trail"}, "audit_hash": {"trail"}, "audit_checkpoint": {"trail"},
-	"form_key": {"web"}, "staff": {"staff"},
+	"form_key": {"web"}, "staff": {"staff"}, "appointment_cell": {"store"}, "tick": {},
 }
 
 func TestRoomsWriteTheirOwnTables(t *testing.T) {

@@ -115,7 +115,7 @@ var (
 func (v view) hidden(action string) url.Values {
 	out := url.Values{}
 	for _, f := range forms.FindAllSubmatch(v.body, -1) {
-		if html.UnescapeString(string(f[1])) != action {
+		if html.UnescapeString(string(f[1])) != action || bytes.HasPrefix(f[0], []byte(`<form method="get"`)) {
 			continue
 		}
 		for _, in := range inputs.FindAllSubmatch(f[0], -1) {

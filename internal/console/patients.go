@@ -105,6 +105,7 @@ type PatientPage struct {
 	Inactive bool
 	Live     *enroll.CodeRow
 	Codes    page.TableSpec
+	MayBook  bool // visits
 }
 
 // may tells whether a code can be made at all.
@@ -133,6 +134,7 @@ func (c *Console) patient(q *web.Request, d access.Desk) (web.Reply, error) {
 	s := c.words(q)
 	p := c.standing(s, r)
 	p.Facts = patientFacts(s, r)
+	p.MayBook = d.May(access.BookVisitsFor) && !p.Dead && !p.Inactive
 	p.Contacts = c.contactTable(s, r)
 	if p.Account, err = c.hasAccount(q.Context(), r.ID); err != nil {
 		return web.Reply{}, err

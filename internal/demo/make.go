@@ -88,7 +88,7 @@ type maker struct {
 
 func build(ctx context.Context, a *app.App, cfg config.Config, o Options) (Cards, error) {
 	m := &maker{a: a, o: o, cfg: cfg, people: People(o.Seed, o.Patients), duty: access.NewDuty("demo"), cards: Cards{Base: cfg.BaseURL, Seed: o.Seed}}
-	for _, step := range []func(context.Context) error{m.takeIn, m.charts, m.accounts, m.codes, m.staff, m.release, m.requests} {
+	for _, step := range []func(context.Context) error{m.takeIn, m.charts, m.accounts, m.codes, m.staff, m.release, m.visits, m.requests} {
 		if err := step(ctx); err != nil {
 			return m.cards, err
 		}

@@ -49,10 +49,15 @@ func (m *maker) release(ctx context.Context) error {
 
 // clinician is the demo's doctor at the desk.
 func (m *maker) clinician(ctx context.Context) (access.Desk, error) {
+	return m.desk(ctx, "doctor@riverside.example", access.ReleaseResults)
+}
+
+// desk is one of the demo's staff at work.
+func (m *maker) desk(ctx context.Context, email string, task access.Task) (access.Desk, error) {
 	v := access.NewVisitor("127.0.0.1", "")
 	var token string
 	err := m.a.DB.Change(ctx, m.duty.Did(audit.StaffViewed, "demo"), func(tx *store.Tx) error {
-		id, err := store.Get(ctx, tx, store.One[ids.Staff], `SELECT id FROM staff WHERE email = 'doctor@riverside.example'`)
+		id, err := store.Get(ctx, tx, store.One[ids.Staff], `SELECT id FROM staff WHERE email = $1`, email)
 		if err != nil {
 			return err
 		}
@@ -62,7 +67,7 @@ func (m *maker) clinician(ctx context.Context) (access.Desk, error) {
 	if err != nil {
 		return access.Desk{}, err
 	}
-	d, _, err := m.a.Gate.Desk(ctx, token, access.ReleaseResults, "demo", v)
+	d, _, err := m.a.Gate.Desk(ctx, token, task, "demo", v)
 	return d, err
 }
 

@@ -21,6 +21,18 @@ func (l Lang) Date(t time.Time) string {
 	return fmt.Sprintf("%s %d, %d", l.Month(t.Month()), t.Day(), t.Year())
 }
 
+var weekdays = map[Lang][7]string{
+	En: {"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"},
+	Es: {"domingo", "lunes", "martes", "miércoles", "jueves", "viernes", "sábado"},
+}
+
+// Weekday names a day of the week.
+func (l Lang) Weekday(d time.Weekday) string { return weekdays[l][d] }
+
+// LongDate writes a day with its day of the week: "Monday, April 9, 2029",
+// "lunes, 9 de abril de 2029".
+func (l Lang) LongDate(t time.Time) string { return l.Weekday(t.Weekday()) + ", " + l.Date(t) }
+
 // Clock writes a time of day: "9:30 a.m.", "9:30 a. m.".
 func (l Lang) Clock(t time.Time) string {
 	h, half := t.Hour()%12, "a.m."

@@ -97,6 +97,12 @@ func (s Shell) Date(t time.Time) string { return s.Lang.Date(s.local(t)) }
 // Moment writes a moment in the clinic's zone.
 func (s Shell) Moment(t time.Time) string { return s.Lang.Moment(s.local(t)) }
 
+// LongDate writes a moment's day with the day of the week, in the clinic's zone.
+func (s Shell) LongDate(t time.Time) string { return s.Lang.LongDate(s.local(t)) }
+
+// Clock writes a moment's time of day in the clinic's zone.
+func (s Shell) Clock(t time.Time) string { return s.Lang.Clock(s.local(t)) }
+
 func (s Shell) local(t time.Time) time.Time {
 	if s.Clinic != nil && s.Clinic.Zone != nil {
 		return t.In(s.Clinic.Zone)

@@ -181,8 +181,8 @@ func TestTheDatabaseRefusesOverlaps(t *testing.T) {
 		copyOf := func(clinician, patient string, shift int64) error {
 			return r.db.Change(ctx, duty.Did("visit.booked", "test"), func(tx *store.Tx) error {
 				_, err := tx.Exec(ctx, `
-					INSERT INTO appointment (id, patient_id, type_id, clinician_id, place_id, room_id, video, state, day, starts_at, ends_at, first_cell, end_cell, busy_first, busy_end, reason, note, ended_by, ended_why, version, made_at, changed_at)
-					SELECT $1, $2, type_id, $3, place_id, room_id, video, 'booked', day, starts_at, ends_at, first_cell + $4, end_cell + $4, busy_first + $4, busy_end + $4, '', '', '', '', 0, made_at, changed_at
+					INSERT INTO appointment (id, patient_id, home_id, type_id, clinician_id, place_id, room_id, video, state, day, starts_at, ends_at, first_cell, end_cell, busy_first, busy_end, reason, note, ended_by, ended_why, version, made_at, changed_at)
+					SELECT $1, $2, $2, type_id, $3, place_id, room_id, video, 'booked', day, starts_at, ends_at, first_cell + $4, end_cell + $4, busy_first + $4, busy_end + $4, '', '', '', '', 0, made_at, changed_at
 					FROM appointment WHERE id = $5`, ids.NewAppointment(), patient, clinician, shift, id)
 				return err
 			})

@@ -256,3 +256,24 @@ func (s *Scheduling) Note(ctx context.Context, d access.Desk, id ids.Appointment
 		return err
 	})
 }
+
+// Counter is what staff need to book for a patient.
+type Counter struct {
+	Name   string
+	Clinic Clinic
+}
+
+// Counter opens booking for a patient.
+func (s *Scheduling) Counter(ctx context.Context, d access.Desk, p ids.Patient) (w Counter, err error) {
+	if err := d.Need(access.BookVisitsFor); err != nil {
+		return w, err
+	}
+	err = s.DB.View(ctx, func(tx *store.Tx) error {
+		if w.Name, err = s.People.Called(ctx, tx, p); err != nil {
+			return err
+		}
+		w.Clinic, err = s.clinic(ctx, tx)
+		return err
+	})
+	return w, err
+}

@@ -226,9 +226,9 @@ func (s *Scheduling) visitByID(ctx context.Context, tx *store.Tx, id ids.Appoint
 // insert writes a new visit; the trigger takes its cells.
 func (s *Scheduling) insert(ctx context.Context, tx *store.Tx, v Visit, busy span) error {
 	_, err := tx.Exec(ctx, `
-		INSERT INTO appointment (id, patient_id, type_id, clinician_id, place_id, room_id, video, state, day, starts_at, ends_at, first_cell, end_cell, busy_first, busy_end,
+		INSERT INTO appointment (id, patient_id, home_id, type_id, clinician_id, place_id, room_id, video, state, day, starts_at, ends_at, first_cell, end_cell, busy_first, busy_end,
 			held_until, reason, note, ended_by, ended_why, version, made_at, changed_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, '', '', '', $18, $19, $19)`,
+		VALUES ($1, $2, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, '', '', '', $18, $19, $19)`,
 		v.ID, v.Patient, v.Type, v.Clinician, v.Place, v.Room, v.Video, string(v.State), string(v.Day), store.Time(v.Start), store.Time(v.End),
 		int64(cellOf(v.Start)), int64(cellOf(v.End)), int64(busy.from), int64(busy.end), store.Time(v.HeldUntil), s.seal(sealReason, v.ID, v.Reason), v.Version, store.Time(tx.Now))
 	return err

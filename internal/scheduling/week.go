@@ -204,7 +204,7 @@ func (b Block) Check() error {
 		bad = bad.And("from", "scheduling.clock")
 	}
 	if b.Until > 24*60 || b.Until%cellMinutes != 0 || b.Until <= b.From {
-		bad = bad.And("until", "scheduling.until")
+		bad = bad.And("until", "scheduling.until.bad")
 	}
 	if b.Weekday < time.Sunday || b.Weekday > time.Saturday {
 		bad = bad.And("weekday", "scheduling.choose")
@@ -267,7 +267,7 @@ func (c Closure) Check() error {
 		bad = bad.And("last", "scheduling.last")
 	}
 	if c.From < 0 || c.From%cellMinutes != 0 || c.Until <= c.From || c.Until > 24*60 || c.Until%cellMinutes != 0 {
-		bad = bad.And("until", "scheduling.until")
+		bad = bad.And("until", "scheduling.until.bad")
 	}
 	if err := named("reason", c.Why); err != nil {
 		bad = bad.And("reason", "scheduling.empty")
@@ -409,4 +409,17 @@ func (v Visit) inside(all []Block, shut []Closure, zone *time.Location) bool {
 		}
 		return slices.ContainsFunc(open(b, v.Day, shut, zone), func(s span) bool { return s.from <= own.from && own.end <= s.end })
 	})
+}
+
+// Closures lists what is shut from today on.
+func (s *Scheduling) Closures(ctx context.Context, d access.Desk) (out []Closure, err error) {
+	if err := d.Need(access.SetSchedule); err != nil {
+		return nil, err
+	}
+	err = s.DB.View(ctx, func(tx *store.Tx) error {
+		today := s.Day(tx.Now)
+		out, err = closures(ctx, tx, today, today.Add(3*365))
+		return err
+	})
+	return out, err
 }

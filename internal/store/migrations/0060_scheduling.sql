@@ -97,6 +97,8 @@ CREATE INDEX schedule_closure_day ON schedule_closure (last_day, first_day);
 CREATE TABLE appointment (
     id TEXT PRIMARY KEY,
     patient_id TEXT NOT NULL REFERENCES patient (id),
+    -- The record it was booked under, to go back to if records are parted.
+    home_id TEXT NOT NULL REFERENCES patient (id),
     type_id TEXT NOT NULL REFERENCES visit_type (id),
     clinician_id TEXT NOT NULL REFERENCES clinician (id),
     place_id TEXT NOT NULL REFERENCES place (id),
@@ -123,6 +125,7 @@ CREATE TABLE appointment (
     CHECK (end_cell > first_cell AND busy_end >= end_cell AND busy_first <= first_cell AND busy_end - busy_first <= 288)
 );
 CREATE INDEX appointment_patient ON appointment (patient_id, starts_at);
+CREATE INDEX appointment_home ON appointment (home_id);
 CREATE INDEX appointment_clinician ON appointment (clinician_id, day, starts_at);
 CREATE INDEX appointment_day ON appointment (day, starts_at);
 -- Holds that ran out are looked for each minute.

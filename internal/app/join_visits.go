@@ -1,0 +1,87 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"strconv"
+
+	"portico/internal/access"
+	"portico/internal/account"
+	"portico/internal/fault"
+	"portico/internal/ids"
+	"portico/internal/jobs"
+	"portico/internal/lang"
+	"portico/internal/notify"
+	"portico/internal/registry"
+	"portico/internal/scheduling"
+	"portico/internal/store"
+	"time"
+)
+
+// joinVisits makes the clinic's calendar.
+func (a *App) joinVisits() {
+	a.Visits = scheduling.New(scheduling.Parts{DB: a.DB, Gate: a.Gate, Keys: a.Keys, Clinic: a.clinic,
+		People: visitors{a.Registry}, Teller: visitTeller{a.Accounts, a.Outbox}})
+}
+
+// expireHolds lets go of times that nobody booked in time.
+var expireHolds = jobs.Kind[struct{}]{Name: "scheduling.expire", Every: time.Minute}
+
+// visitors is the patient index as the calendar sees it.
+type visitors struct{ r *registry.Room }
+
+func (v visitors) Bookable(ctx context.Context, tx *store.Tx, p ids.Patient) (bool, error) {
+	who, err := v.r.Person(ctx, tx, p)
+	if errors.Is(err, store.ErrNone) || fault.Is(err, fault.NotFound) {
+		return false, nil
+	}
+	return err == nil && !who.Dead() && who.MergedInto == "" && who.Active, err
+}
+
+func (v visitors) Called(ctx context.Context, tx *store.Tx, p ids.Patient) (string, error) {
+	given, family, err := v.r.Called(ctx, tx, p)
+	if errors.Is(err, store.ErrNone) {
+		return "", fault.Missing()
+	}
+	return given + " " + family, err
+}
+
+// visitTeller writes to patients about their visits.
+type visitTeller struct {
+	accounts *account.Accounts
+	outbox   *notify.Outbox
+}
+
+var visitChanges = map[bool]notify.VisitChange{true: notify.VisitMoved, false: notify.VisitBooked}
+
+// VisitNews takes back what was not sent yet about the visit: who books and moves
+// within a minute gets one message.
+func (t visitTeller) VisitNews(ctx context.Context, tx *store.Tx, p ids.Patient, visit ids.Appointment, n scheduling.News) error {
+	if _, err := t.outbox.Withdraw(ctx, tx, string(visit)); err != nil {
+		return err
+	}
+	what := visitChanges[n.Moved]
+	if n.What == scheduling.Cancelled {
+		what = notify.VisitCancelled
+	}
+	_, err := t.accounts.Tell(ctx, tx, account.Told{Patient: p, Notice: notify.Visit{What: what, At: n.Start},
+		Key: "visit:" + string(visit) + ":" + strconv.Itoa(n.Version), Withdraw: string(visit)})
+	return err
+}
+
+// letGoHolds is the job's work.
+func (a *App) letGoHolds(ctx context.Context, d access.Duty, _ struct{}) error {
+	return a.Visits.Expire(ctx, d)
+}
+
+// comingVisits are the visits as the home page sees them.
+type comingVisits struct{}
+
+func (comingVisits) Coming(ctx context.Context, tx *store.Tx, c access.Chart) ([]account.NextVisit, error) {
+	next, err := scheduling.Coming(ctx, tx, c)
+	var out []account.NextVisit
+	for _, n := range next {
+		out = append(out, account.NextVisit{Path: "/visits/" + string(n.ID), Start: n.Start, Video: n.Video, Name: map[lang.Lang]string{lang.En: n.Name.In(lang.En), lang.Es: n.Name.In(lang.Es)}})
+	}
+	return out, err
+}

@@ -1,0 +1,101 @@
+package demo
+
+import (
+	"context"
+	"time"
+
+	"portico/internal/access"
+	"portico/internal/ids"
+	"portico/internal/scheduling"
+)
+
+// visits sets the clinic's calendar up and books one visit, in the ways its staff
+// would.
+func (m *maker) visits(ctx context.Context) error {
+	d, err := m.desk(ctx, "admin@riverside.example", access.SetSchedule)
+	if err != nil {
+		return err
+	}
+	s := m.a.Visits
+	river, err := s.SavePlace(ctx, d, scheduling.Place{Name: "River Road", Address: "12 River Road, Riverside, MA 01001", Phone: "413-555-0123", Active: true,
+		Directions: scheduling.Both{En: "Parking is behind the building. The door on Mill Street has no steps.", Es: "Hay estacionamiento detrás del edificio. La puerta de Mill Street no tiene escalones."}})
+	if err != nil {
+		return err
+	}
+	hill, err := s.SavePlace(ctx, d, scheduling.Place{Name: "Hill Street", Address: "3 Hill Street, Riverside, MA 01002", Active: true})
+	if err != nil {
+		return err
+	}
+	var who []ids.Clinician
+	for i, c := range []scheduling.Clinician{
+		{Name: "Amelia Reyes, MD", Title: scheduling.Both{En: "Family doctor", Es: "Médica de familia"}, Active: true},
+		{Name: "Peter Lindqvist, NP", Title: scheduling.Both{En: "Nurse practitioner", Es: "Enfermero practicante"}, Active: true},
+		{Name: "Grace Mbeki, RN", Title: scheduling.Both{En: "Nurse", Es: "Enfermera"}, Active: true},
+	} {
+		id, err := s.SaveClinician(ctx, d, c)
+		if err != nil {
+			return err
+		}
+		who = append(who, id)
+		for day := time.Monday; day <= time.Friday; day++ {
+			b := scheduling.Block{Clinician: id, Place: river, InPerson: true, Weekday: day, From: 9 * 60, Until: 12 * 60, EveryWeeks: 1, First: "2020-01-01"}
+			after := b
+			after.From, after.Until, after.Video = 13*60, 17*60, i < 2
+			if i == 1 && day == time.Thursday {
+				b.Place, after.Place = hill, hill
+			}
+			if err := s.AddBlock(ctx, d, b); err != nil {
+				return err
+			}
+			if err := s.AddBlock(ctx, d, after); err != nil {
+				return err
+			}
+		}
+	}
+	kinds, err := m.kinds(ctx, d, who)
+	if err != nil {
+		return err
+	}
+	return m.bookOne(ctx, kinds[0])
+}
+
+// kinds are what can be booked.
+func (m *maker) kinds(ctx context.Context, d access.Desk, who []ids.Clinician) (out []ids.VisitType, err error) {
+	for _, v := range []scheduling.VisitType{
+		{Name: scheduling.Both{En: "Check-up", Es: "Revisión"}, About: scheduling.Both{En: "A yearly visit, or one to talk something over.", Es: "Una visita anual o para hablar de algo."},
+			Prepare: scheduling.Both{En: "Bring your insurance card and a list of your medicines.", Es: "Traiga su tarjeta de seguro y una lista de sus medicinas."},
+			Minutes: 30, After: 10, Step: 30, InPerson: true, Direct: true, Notice: 120, Horizon: 90, CutOff: 24 * 60, OpenMost: 3, Active: true, Who: who[:2]},
+		{Name: scheduling.Both{En: "Sick visit", Es: "Visita por enfermedad"}, About: scheduling.Both{En: "You feel unwell and want to be seen soon.", Es: "Se siente mal y quiere que le vean pronto."},
+			Minutes: 20, After: 5, Step: 15, InPerson: true, Video: true, Direct: true, Notice: 30, Horizon: 14, CutOff: 2 * 60, OpenMost: 2, Active: true, Who: who[:2]},
+		{Name: scheduling.Both{En: "Vaccine", Es: "Vacuna"}, About: scheduling.Both{En: "Flu, COVID-19, tetanus and others.", Es: "Gripe, COVID-19, tétanos y otras."},
+			Minutes: 10, Step: 10, InPerson: true, Direct: true, Notice: 60, Horizon: 60, CutOff: 60, OpenMost: 4, Active: true, Who: who[2:]},
+		{Name: scheduling.Both{En: "Small surgery", Es: "Cirugía menor"}, Minutes: 60, After: 15, Step: 30, InPerson: true, Notice: 24 * 60, Horizon: 180, CutOff: 48 * 60, Active: true, Who: who[:1]},
+	} {
+		id, err := m.a.Visits.SaveType(ctx, d, v)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, id)
+	}
+	return out, nil
+}
+
+// bookOne books a visit for the first person with an account, some days ahead.
+func (m *maker) bookOne(ctx context.Context, kind ids.VisitType) error {
+	d, err := m.desk(ctx, "desk@riverside.example", access.BookVisitsFor)
+	if err != nil {
+		return err
+	}
+	of, err := m.patient(ctx, 0)
+	if err != nil {
+		return err
+	}
+	s := m.a.Visits
+	f, err := s.FindFor(ctx, d, of, scheduling.Query{Type: kind, From: s.Day(m.a.DB.Now()).Add(6)})
+	if err != nil || f.Count() == 0 {
+		return err
+	}
+	t := f.Days[0].Times[0]
+	_, err = s.BookFor(ctx, d, of, scheduling.Pick{Type: kind, Clinician: t.Clinician, Place: t.Place, Start: t.Start}, "")
+	return err
+}
