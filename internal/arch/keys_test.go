@@ -30,7 +30,8 @@ var passing = map[string]string{
 
 // chosen are calls whose purpose is a variable, with what it may be.
 var chosen = map[string][]string{
-	"notify.purpose": {"outbox.unique", "outbox.withdraw"},
+	"notify.purpose":  {"outbox.unique", "outbox.withdraw"},
+	"scheduling.name": {"scheduling.reason", "scheduling.note", "scheduling.ended"},
 }
 
 // Every seal and every keyed hash is on the list of some room, so that a change

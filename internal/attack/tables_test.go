@@ -141,7 +141,7 @@ var forms = map[string]form{
 	"POST /staff/schedule/places/{id}":           {made: (*world).newPlaceName, send: say("address", "1 Elm Street", "directions_en", "Left.", "directions_es", "A la izquierda.", "phone", "555-186-2275", "active", "yes")},
 	"POST /staff/schedule/places/{id}/room":      {send: say("room", "Room 1")},
 	"POST /staff/schedule/clinicians/{id}":       {send: say("name", "Dr. New", "title_en", "Doctor", "title_es", "Médica", "active", "yes")},
-	"POST /staff/schedule/clinicians/{id}/block": {made: (*world).hours, send: say("weekday", "1", "from", "9:00", "until", "10:00", "in_person", "yes", "every", "1")},
+	"POST /staff/schedule/clinicians/{id}/hours": {made: (*world).hours, send: say("weekday", "1", "from", "9:00", "until", "10:00", "in_person", "yes", "every", "1")},
 	"POST /staff/schedule/clinicians/{id}/drop":  {apart: (*world).ownHours, send: say("sure", "yes")},
 	"POST /staff/schedule/types/{id}": {many: []string{"who"}, send: say("name_en", "Visit", "name_es", "Cita", "minutes", "20", "before", "0", "after", "5", "step", "5", "notice", "0",
 		"horizon", "90", "cutoff", "60", "day_most", "0", "open_most", "0", "in_person", "yes", "direct", "yes", "active", "yes")},

@@ -79,3 +79,7 @@ func heldPage(ctx context.Context, w *walk) (string, error) {
 	}
 	return w.stored(ctx, "/visits/", `SELECT id FROM appointment WHERE state = 'held' ORDER BY made_at DESC LIMIT 1`, "/confirm")
 }
+
+func hoursPage(ctx context.Context, w *walk) (string, error) {
+	return w.stored(ctx, "/staff/schedule/clinicians/", `SELECT id FROM clinician ORDER BY name LIMIT 1`, "/hours")
+}

@@ -359,8 +359,8 @@ func TestTheExportComputesNothing(t *testing.T) {
 func TestRailsFollowRoles(t *testing.T) {
 	k := open(t)
 	for roles, want := range map[string]string{
-		"front_desk":    "/staff /staff/patients /staff/codes /staff/requests /staff/undelivered /staff/frozen /staff/contacts /staff/recovery",
-		"administrator": "/staff /staff/undelivered /staff/people /staff/jobs /staff/feeds /staff/terms /staff/recovery",
+		"front_desk":    "/staff /staff/patients /staff/codes /staff/requests /staff/undelivered /staff/frozen /staff/contacts /staff/schedule /staff/recovery",
+		"administrator": "/staff /staff/undelivered /staff/people /staff/jobs /staff/feeds /staff/schedule /staff/terms /staff/recovery",
 		"auditor":       "/staff /staff/audit",
 	} {
 		b, _ := k.hire("Somebody", roles)

@@ -791,9 +791,9 @@ func decisions(s page.Shell, p RequestPage) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = page.RadioCards(s, page.ChoiceSpec{Name: "why", Label: s.T("console.reject.why"), Value: p.Why, Options: []page.Choice{
-					{Value: "no_match", Title: s.T("console.reject.no_match")}, {Value: "not_proven", Title: s.T("console.reject.not_proven")}, {Value: "duplicate", Title: s.T("console.reject.duplicate")},
-					{Value: "fraud", Title: s.T("console.reject.fraud")}, {Value: "other", Title: s.T("console.reject.other")},
+				templ_7745c5c3_Err = page.Select(s, page.SelectSpec{Name: "why", Label: s.T("console.reject.why"), Value: p.Why, Options: []page.Option{
+					{Value: "no_match", Text: s.T("console.reject.no_match")}, {Value: "not_proven", Text: s.T("console.reject.not_proven")}, {Value: "duplicate", Text: s.T("console.reject.duplicate")},
+					{Value: "fraud", Text: s.T("console.reject.fraud")}, {Value: "other", Text: s.T("console.reject.other")},
 				}}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err

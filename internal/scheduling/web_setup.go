@@ -1,11 +1,8 @@
 package scheduling
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
-	"strings"
-	"time"
 
 	"github.com/a-h/templ"
 
@@ -25,7 +22,8 @@ func (s *Scheduling) mountSetup(r *web.Router) {
 	r.StaffForm("POST /staff/schedule/places/{id}/room", access.SetSchedule, s.roomForm)
 	r.Staff("GET /staff/schedule/clinicians/{id}", access.SetSchedule, s.showClinician)
 	r.StaffForm("POST /staff/schedule/clinicians/{id}", access.SetSchedule, s.clinicianForm)
-	r.StaffForm("POST /staff/schedule/clinicians/{id}/block", access.SetSchedule, s.blockForm)
+	r.Staff("GET /staff/schedule/clinicians/{id}/hours", access.SetSchedule, s.showHours)
+	r.StaffForm("POST /staff/schedule/clinicians/{id}/hours", access.SetSchedule, s.hoursForm)
 	r.StaffForm("POST /staff/schedule/clinicians/{id}/drop", access.SetSchedule, s.dropForm)
 	r.Staff("GET /staff/schedule/closures", access.SetSchedule, s.showClosures)
 	r.StaffForm("POST /staff/schedule/closures", access.SetSchedule, s.closureForm)
@@ -203,13 +201,13 @@ type ClinicianPage struct {
 	ID      string
 	Week    Week
 	Clinic  Clinic
-	Typed   map[string]string
-	Touched []Visit // what the change that was just sent leaves outside the week
-	Sure    string  // the form that asks again: "block" or the id of a block to drop
+	Typed   map[string]string // into the form for hours
+	Touched []Visit           // what the change that was just sent leaves outside the week
+	Sure    ids.Block         // the hours that Touched is about
 }
 
 func (s *Scheduling) showClinician(r *web.Request, d access.Desk) (web.Reply, error) {
-	return s.clinicianPage(r, d, ClinicianPage{Typed: map[string]string{}}, nil)
+	return s.clinicianPage(r, d, ClinicianPage{}, nil)
 }
 
 func (s *Scheduling) clinicianPage(r *web.Request, d access.Desk, p ClinicianPage, wrong error) (web.Reply, error) {
@@ -224,7 +222,7 @@ func (s *Scheduling) clinicianPage(r *web.Request, d access.Desk, p ClinicianPag
 	} else if p.Week, err = s.Week(r.Context(), d, ids.Clinician(p.ID)); err != nil {
 		return web.Reply{}, err
 	}
-	if typed.Name != "" || wrong != nil && p.Typed == nil {
+	if wrong != nil && p.Sure == "" {
 		p.Week.Clinician = typed
 	}
 	done := r.Ask("done") != ""
@@ -248,97 +246,6 @@ func (s *Scheduling) clinicianForm(r *web.Request, d access.Desk) (web.Reply, er
 		return s.clinicianPage(r, d, ClinicianPage{Week: Week{Clinician: k}}, err)
 	}
 	return web.Redirect("/staff/schedule/clinicians/" + string(id) + "?done=1"), err
-}
-
-// readClock reads a time of day: "9:00", "9:00 a.m.", "13:30". -1 for anything else.
-func readClock(s string) int {
-	s = strings.ToLower(strings.NewReplacer(".", "", " ", "").Replace(s))
-	half := 0
-	if t, ok := strings.CutSuffix(s, "am"); ok {
-		s, half = t, 1
-	} else if t, ok := strings.CutSuffix(s, "pm"); ok {
-		s, half = t, 2
-	}
-	hour, minute, ok := strings.Cut(s, ":")
-	if !ok {
-		minute = "0"
-	}
-	h, err := strconv.Atoi(hour)
-	m, merr := strconv.Atoi(minute)
-	if err != nil || merr != nil || h < 0 || m < 0 || m > 59 || h > 24 || half != 0 && (h < 1 || h > 12) {
-		return -1
-	}
-	if half != 0 {
-		h = h%12 + 12*(half-1)
-	}
-	return h*60 + m
-}
-
-// writeClock writes minutes of a day as "09:00".
-func writeClock(m int) string { return fmt.Sprintf("%02d:%02d", m/60, m%60) }
-
-// typedDay reads the three boxes of a day.
-func typedDay(r *web.Request, name string) Day {
-	d, _ := ParseDay(fmt.Sprintf("%04s-%02s-%02s", r.Text(name+"_year"), r.Text(name+"_month"), r.Text(name+"_day")))
-	return d
-}
-
-// typedOf keeps what was typed into a form.
-func typedOf(r *web.Request) map[string]string {
-	t := map[string]string{}
-	for name := range r.PostForm {
-		if name != page.FormKeyField {
-			t[name] = r.Text(name)
-		}
-	}
-	return t
-}
-
-func (s *Scheduling) blockForm(r *web.Request, d access.Desk) (web.Reply, error) {
-	weekday, err := strconv.Atoi(r.Text("weekday"))
-	if err != nil {
-		weekday = -1
-	}
-	every, err := strconv.Atoi(r.Text("every"))
-	if err != nil {
-		every = 1
-	}
-	at := strings.SplitN(r.Text("place"), " ", 2)
-	b := Block{Clinician: ids.Clinician(r.PathValue("id")), Place: ids.Place(at[0]), InPerson: r.Ticked("in_person"), Video: r.Ticked("video"), Weekday: time.Weekday(weekday),
-		From: readClock(r.Text("from")), Until: readClock(r.Text("until")), EveryWeeks: every, First: typedDay(r, "first"), Last: typedDay(r, "last"), OnlyType: ids.VisitType(r.Text("only"))}
-	if len(at) == 2 {
-		b.Room = ids.Room(at[1])
-	}
-	if b.First == "" && r.Text("first_year")+r.Text("first_month")+r.Text("first_day") == "" {
-		b.First = s.Day(s.DB.Now())
-	}
-	if _, err := s.Week(r.Context(), d, b.Clinician); err != nil {
-		return web.Reply{}, err
-	}
-	if err := s.AddBlock(r.Context(), d, b); fault.Fixable(err) {
-		return s.clinicianPage(r, d, ClinicianPage{Typed: typedOf(r)}, err)
-	} else if err != nil {
-		return web.Reply{}, err
-	}
-	return web.Redirect("/staff/schedule/clinicians/" + string(b.Clinician) + "?done=1"), nil
-}
-
-func (s *Scheduling) dropForm(r *web.Request, d access.Desk) (web.Reply, error) {
-	id := ids.Block(r.Text("block"))
-	w, err := s.Week(r.Context(), d, ids.Clinician(r.PathValue("id")))
-	if err != nil || !slices.ContainsFunc(w.Blocks, func(b Block) bool { return b.ID == id }) {
-		return web.Reply{}, or404(err)
-	}
-	if !r.Ticked("sure") {
-		touched, err := s.Touches(r.Context(), d, Change{Drop: []ids.Block{id}})
-		if err != nil {
-			return web.Reply{}, err
-		}
-		if len(touched) > 0 {
-			return s.clinicianPage(r, d, ClinicianPage{Typed: map[string]string{}, Touched: touched, Sure: string(id)}, fault.Bad("sure", "scheduling.touches", len(touched)))
-		}
-	}
-	return web.Redirect("/staff/schedule/clinicians/" + r.PathValue("id") + "?done=1"), s.DropBlock(r.Context(), d, id)
 }
 
 // ClosuresPage lists closures to come and has the form for one more.
