@@ -30,7 +30,7 @@ type Parts struct {
 	Charts Charts
 	Back   Back // nil: nobody gets back in by themselves
 	Visits Visits
-	Clinic *page.Clinic
+	Clinic page.Profile
 	Region string // where typed phone numbers are dialled, "US"
 }
 

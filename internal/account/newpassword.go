@@ -69,7 +69,7 @@ func (s *Accounts) makerOf(ctx context.Context, id ids.Account) (a record, p Per
 	})
 	p.UserName = a.name
 	if s.Clinic != nil {
-		p.Clinic = s.Clinic.Name
+		p.Clinic = s.Clinic.Now().Name
 	}
 	return a, p, err
 }

@@ -144,8 +144,8 @@ func (s *Accounts) stepImage(r *web.Request, c access.Chart) (web.Reply, error) 
 		return web.Reply{}, err
 	}
 	issuer := "Portal"
-	if s.Clinic != nil && s.Clinic.Name != "" {
-		issuer = s.Clinic.Name
+	if s.Clinic != nil && s.Clinic.Now().Name != "" {
+		issuer = s.Clinic.Now().Name
 	}
 	png, err := qrcode.Encode(secret.OTPAuthURL(issuer, a.name, []byte(d.plain)), qrcode.Medium, 400)
 	return web.Bytes("image/png", "", png), err
@@ -239,7 +239,7 @@ func (s *Accounts) codesFile(r *web.Request, c access.Chart) (web.Reply, error) 
 	a, _, err := s.maker(r.Context(), c)
 	name := ""
 	if s.Clinic != nil {
-		name = s.Clinic.Name
+		name = s.Clinic.Now().Name
 	}
 	text := r.T("enroll.recovery.file", name, a.name) + "\r\n\r\n" + strings.Join(codes, "\r\n") + "\r\n"
 	return web.Bytes("text/plain; charset=utf-8", "recovery-codes.txt", []byte(text)), err

@@ -58,7 +58,7 @@ type App struct {
 	cfg    config.Config
 	demo   bool
 	base   *url.URL
-	clinic *page.Clinic
+	clinic page.Profile
 	files  clinicFiles
 
 	Log      *slog.Logger
@@ -171,7 +171,7 @@ func (a *App) joinOutbox() error {
 	default:
 		// Senders are interfaces: a nil *SMTP in one would not be nil.
 		if a.cfg.Mail.URL != "" {
-			m, err := notify.NewSMTP(a.cfg.Mail.URL, a.cfg.Mail.From, func() string { return a.clinic.Name }, nil)
+			m, err := notify.NewSMTP(a.cfg.Mail.URL, a.cfg.Mail.From, func() string { return a.clinic.Now().Name }, nil)
 			if err != nil {
 				return fmt.Errorf("%w: %w", ErrUse, err)
 			}

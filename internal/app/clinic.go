@@ -37,6 +37,7 @@ func clinic(c config.Clinic, region string) (*page.Clinic, clinicFiles, error) {
 		Name: c.Name, Phone: c.Phone, PhoneLink: dialled(c.Phone, region), Emergency: c.Emergency, Zone: zone,
 		Hours:       map[lang.Lang]string{lang.En: c.HoursEn, lang.Es: c.HoursEs},
 		NumberLabel: map[lang.Lang]string{lang.En: c.NumberLabelEn, lang.Es: c.NumberLabelEs},
+		Address:     addressLines(c.Address),
 	}
 	files := clinicFiles{}
 	if c.Colour != "" {
@@ -78,6 +79,17 @@ func (f clinicFiles) mount(r *web.Router) {
 			w.Write(file.body)
 		}))
 	}
+}
+
+// addressLines are the lines of a postal address that is written in one.
+func addressLines(s string) []string {
+	var out []string
+	for l := range strings.SplitSeq(s, ";") {
+		if l = strings.TrimSpace(l); l != "" {
+			out = append(out, l)
+		}
+	}
+	return out
 }
 
 // dialled writes a phone number for a tel: link.

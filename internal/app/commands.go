@@ -224,7 +224,7 @@ func (a *App) AddStaff(ctx context.Context, name, email string, roles []string, 
 
 // IssueCode is `portico codes issue`.
 func (a *App) IssueCode(ctx context.Context, number, by, file string, out io.Writer) error {
-	if a.clinic.Name == "" || a.clinic.Phone == "" {
+	if a.clinic.Now().Name == "" || a.clinic.Now().Phone == "" {
 		return fmt.Errorf("%w: set clinic.name and clinic.phone first; they stand on the letter", ErrUse)
 	}
 	d := access.NewDuty("codes issue")
@@ -246,14 +246,14 @@ func (a *App) IssueCode(ctx context.Context, number, by, file string, out io.Wri
 		if err := os.WriteFile(file, c.Letter, 0o600); err != nil {
 			return fmt.Errorf("the letter cannot be written: %w", err)
 		}
-		fmt.Fprintf(out, "Letter written to %s. The code works until %s.\n", file, c.Expires.In(a.clinic.Zone).Format(time.RFC1123))
+		fmt.Fprintf(out, "Letter written to %s. The code works until %s.\n", file, c.Expires.In(a.clinic.Now().Zone).Format(time.RFC1123))
 		return nil
 	}
 	if by == "email" {
 		fmt.Fprintln(out, "The code was queued to the e-mail address on file. The running portal sends it.")
 		return nil
 	}
-	fmt.Fprintf(out, "Code %s, good until %s. It is not shown again.\n", c.Text, c.Expires.In(a.clinic.Zone).Format(time.RFC1123))
+	fmt.Fprintf(out, "Code %s, good until %s. It is not shown again.\n", c.Text, c.Expires.In(a.clinic.Now().Zone).Format(time.RFC1123))
 	return nil
 }
 

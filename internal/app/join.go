@@ -10,7 +10,6 @@ import (
 
 	"portico/internal/access"
 	"portico/internal/account"
-	"portico/internal/config"
 	"portico/internal/enroll"
 	"portico/internal/fault"
 	"portico/internal/ids"
@@ -309,22 +308,10 @@ func (a *App) joinEnroll() {
 	set := enroll.Defaults()
 	set.MinAge, set.AutoMatch = a.cfg.Enroll.MinAge, a.cfg.Enroll.AutoMatch
 	set.ContactAge = time.Duration(a.cfg.Enroll.ContactAgeDays) * 24 * time.Hour
-	set.From = addressLines(a.cfg.Clinic)
 	set.Start = a.base.Host
 	a.Enroll = &enroll.Room{DB: a.DB, Gate: a.Gate, Keys: a.Keys, Limit: a.Limit, Outbox: a.Outbox, Log: a.Log, Clinic: a.clinic,
 		Base: strings.TrimSuffix(a.base.String(), "/"), Set: set, People: index{a.Registry}, Accounts: logins{a.Accounts},
 		Credentials: credentials{a.Accounts, a.Hasher}, Terms: documents{a.Terms}}
-}
-
-// addressLines are the clinic's postal address as it stands on letters.
-func addressLines(c config.Clinic) []string {
-	out := []string{c.Name}
-	for l := range strings.SplitSeq(c.Address, ";") {
-		if l = strings.TrimSpace(l); l != "" {
-			out = append(out, l)
-		}
-	}
-	return out
 }
 
 // rules are the rules for staff passwords: the same as patients'.

@@ -152,7 +152,7 @@ func (a *App) ListKeys(ctx context.Context, out io.Writer) error {
 	for _, k := range keys {
 		since := ""
 		if !k.Since.IsZero() {
-			since = ", wrote from " + k.Since.In(a.clinic.Zone).Format(time.DateTime)
+			since = ", wrote from " + k.Since.In(a.clinic.Now().Zone).Format(time.DateTime)
 		}
 		fmt.Fprintf(out, "%s  %s%s\n", k.ID, k.State, since)
 		for _, n := range k.Needs {

@@ -96,8 +96,8 @@ func (c *Console) filter(k conditions) (trail.Filter, error) {
 // beginning, or for the end of a time the day after it.
 func (c *Console) moment(bad *fault.Fault, field, day, clock string, add int) (time.Time, *fault.Fault) {
 	zone := time.UTC
-	if c.Clinic != nil && c.Clinic.Zone != nil {
-		zone = c.Clinic.Zone
+	if c.Clinic != nil && c.Clinic.Now().Zone != nil {
+		zone = c.Clinic.Now().Zone
 	}
 	switch {
 	case day == "" && clock == "":

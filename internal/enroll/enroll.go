@@ -24,7 +24,6 @@ type Settings struct {
 	DeviceName string        // name of the cookie that marks a browser which has signed in, "" for none
 	Region     string        // country of phone numbers written without one, "US"
 	WorkBits   int           // leading zero bits of the proof of work while the breaker is on
-	From       []string      // the clinic's postal address, a line each, for letters
 	Start      string        // address a person types by hand, without "https://"
 }
 
@@ -42,7 +41,7 @@ type Room struct {
 	Limit  *limit.Limiter
 	Outbox *notify.Outbox
 	Log    *slog.Logger
-	Clinic *page.Clinic
+	Clinic page.Profile
 	Base   string // the portal's own address, "https://portal.example.org", for QR codes on paper
 	Set    Settings
 
@@ -83,8 +82,8 @@ var (
 
 // now is the moment in the clinic's zone: ages change at midnight there.
 func (e *Room) local(t time.Time) time.Time {
-	if e.Clinic != nil && e.Clinic.Zone != nil {
-		return t.In(e.Clinic.Zone)
+	if e.Clinic != nil && e.Clinic.Now().Zone != nil {
+		return t.In(e.Clinic.Now().Zone)
 	}
 	return t.UTC()
 }

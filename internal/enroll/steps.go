@@ -20,7 +20,7 @@ import (
 func (e *Room) maker(p Person, userName string) Maker {
 	m := Maker{Names: p.Names, Birth: p.Birth, Number: p.Number, UserName: userName}
 	if e.Clinic != nil {
-		m.Clinic = e.Clinic.Name
+		m.Clinic = e.Clinic.Now().Name
 	}
 	return m
 }

@@ -127,8 +127,8 @@ func (e *Room) appImage(q *web.Request, a access.Applicant) (web.Reply, error) {
 		return web.Reply{}, fault.Missing()
 	}
 	issuer := "Portal"
-	if e.Clinic != nil && e.Clinic.Name != "" {
-		issuer = e.Clinic.Name
+	if e.Clinic != nil && e.Clinic.Now().Name != "" {
+		issuer = e.Clinic.Now().Name
 	}
 	png, err := qrcode.Encode(secret.OTPAuthURL(issuer, p.Draft.UserName, p.Draft.Secret), qrcode.Medium, 400)
 	return web.Bytes("image/png", "", png), err
@@ -270,7 +270,7 @@ func (e *Room) recoveryFile(q *web.Request, a access.Applicant) (web.Reply, erro
 	}
 	name := ""
 	if e.Clinic != nil {
-		name = e.Clinic.Name
+		name = e.Clinic.Now().Name
 	}
 	text := q.T("enroll.recovery.file", name, p.Draft.UserName) + "\r\n\r\n" + strings.Join(p.Draft.Recovery, "\r\n") + "\r\n"
 	return web.Bytes("text/plain; charset=utf-8", "recovery-codes.txt", []byte(text)), nil

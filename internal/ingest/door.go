@@ -19,7 +19,7 @@ type Door struct {
 	Registry *registry.Room
 	Records  *record.Records
 	Limit    *limit.Limiter
-	Clinic   *page.Clinic
+	Clinic   page.Profile
 
 	once  sync.Once
 	turns chan struct{} // of feeds' messages under way

@@ -190,7 +190,7 @@ func (o *Outbox) handOver(ctx context.Context, m row) (ref string, err error) {
 	if err != nil {
 		return "", &failure{code: "unknown_kind"}
 	}
-	r, err := writer{m.lang, o.Clinic, o.Base}.dress(ctx, n, m.channel)
+	r, err := writer{m.lang, o.Clinic.Now(), o.Base}.dress(ctx, n, m.channel)
 	if err != nil {
 		return "", fmt.Errorf("write %s: %w", m.kind, err)
 	}

@@ -26,7 +26,7 @@ type Parts struct {
 	Limits *limit.Limiter
 	Log    *slog.Logger
 	Base   *url.URL     // every link begins with it
-	Clinic *page.Clinic // whose messages these are
+	Clinic page.Profile // whose messages these are
 	Mail   Sender       // nil: no e-mail
 	Phone  Sender       // nil: no texts and calls
 

@@ -10,7 +10,16 @@ import (
 	"portico/internal/lang"
 )
 
-// Clinic is what the frame shows of the clinic. It comes from the settings.
+// Profile gives the clinic as it is at this moment: an administrator may change
+// it while the portal runs. Rooms keep a Profile and ask it each time; a page's
+// Shell has what it gave when the request came.
+type Profile interface{ Now() *Clinic }
+
+// Now makes a clinic that never changes a Profile.
+func (c *Clinic) Now() *Clinic { return c }
+
+// Clinic is what the frame shows of the clinic. Nobody writes to one that a
+// Profile gave.
 type Clinic struct {
 	Name        string // "Riverside Family Clinic"
 	Phone       string // as written for people: "555-010-0123"
@@ -21,6 +30,9 @@ type Clinic struct {
 	Logo        string               // own path of the logo image, "" for the built-in mark
 	ThemeCSS    string               // own path of the clinic's colour sheet, "" for the built-in colours
 	Zone        *time.Location
+	Welcome     map[lang.Lang]string // a sentence of the clinic's own on the sign-in page, "" for none
+	Address     []string             // lines of the postal address, without the name
+	Brand       string               // the clinic's colour as letters and e-mails show it, "" for the built-in one
 }
 
 // Audience is whom a page is for; it chooses the frame around it.

@@ -18,7 +18,7 @@ type Parts struct {
 	DB     *store.DB
 	Gate   *access.Gate
 	Keys   *secret.Keyring // seals searches
-	Clinic *page.Clinic
+	Clinic page.Profile
 }
 
 // Records is the room.

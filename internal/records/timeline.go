@@ -58,8 +58,8 @@ func (s *Records) Timeline(ctx context.Context, c access.Chart, f Filter) (Found
 }
 
 func (s *Records) zone() *time.Location {
-	if s.Clinic != nil && s.Clinic.Zone != nil {
-		return s.Clinic.Zone
+	if s.Clinic != nil && s.Clinic.Now().Zone != nil {
+		return s.Clinic.Now().Zone
 	}
 	return time.UTC
 }

@@ -26,7 +26,7 @@ type Parts struct {
 	Words  Passwords
 	Codes  Codes
 	People People
-	Clinic *page.Clinic
+	Clinic page.Profile
 }
 
 // Recovery is the room.

@@ -51,7 +51,7 @@ func (s *Recovery) showRunning(q *web.Request, d access.Desk) (web.Reply, error)
 	if err != nil {
 		return web.Reply{}, err
 	}
-	sh := page.Shell{Lang: q.Lang, Clinic: s.Clinic}
+	sh := page.Shell{Lang: q.Lang, Clinic: s.Clinic.Now()}
 	p := RunningPage{May: d.May(access.FindPatients), Table: page.TableSpec{ID: "running", Caption: sh.T("recovery.desk.title"), HideCaption: true, Empty: sh.T("recovery.desk.none"),
 		Columns: []page.Column{{Text: sh.T("console.codes.patient")}, {Text: sh.T("recovery.desk.began")}, {Text: sh.T("recovery.desk.state")}, {Text: sh.T("recovery.desk.until")}}}}
 	for _, w := range all {

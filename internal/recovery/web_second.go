@@ -177,8 +177,8 @@ func (s *Recovery) image(q *web.Request, _ access.Visitor) (web.Reply, error) {
 		return web.Reply{}, err
 	}
 	issuer := "Portal"
-	if s.Clinic != nil && s.Clinic.Name != "" {
-		issuer = s.Clinic.Name
+	if s.Clinic != nil && s.Clinic.Now().Name != "" {
+		issuer = s.Clinic.Now().Name
 	}
 	png, err := qrcode.Encode(secret.OTPAuthURL(issuer, name, w.draft.Secret), qrcode.Medium, 400)
 	return web.Bytes("image/png", "", png), err
@@ -255,7 +255,7 @@ func (s *Recovery) showOwn(q *web.Request, c access.Chart) (web.Reply, error) {
 		}
 		p.Runs = err == nil
 		if !w.until.IsZero() {
-			p.Until = (page.Shell{Lang: q.Lang, Clinic: s.Clinic}).Moment(w.until)
+			p.Until = (page.Shell{Lang: q.Lang, Clinic: s.Clinic.Now()}).Moment(w.until)
 		}
 		return err
 	})

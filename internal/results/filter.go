@@ -57,8 +57,8 @@ func (f Filter) query(zone *time.Location) (record.Query, error) {
 }
 
 func (s *Results) zone() *time.Location {
-	if s.Clinic != nil && s.Clinic.Zone != nil {
-		return s.Clinic.Zone
+	if s.Clinic != nil && s.Clinic.Now().Zone != nil {
+		return s.Clinic.Now().Zone
 	}
 	return time.UTC
 }

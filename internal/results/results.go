@@ -16,7 +16,7 @@ type Parts struct {
 	DB       *store.DB
 	Keys     *secret.Keyring // seals searches
 	Comments Comments        // nil: nobody comments
-	Clinic   *page.Clinic
+	Clinic   page.Profile
 	Gate     *access.Gate // opens records for the desk
 	Teller   Teller       // nil: nobody is told of new results
 	Rail     Rail         // nil: no numbers beside the desk's places

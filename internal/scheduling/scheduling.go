@@ -40,7 +40,7 @@ type Parts struct {
 	DB     *store.DB
 	Gate   *access.Gate
 	Keys   *secret.Keyring // seals what people write
-	Clinic *page.Clinic
+	Clinic page.Profile
 	People People
 	Teller Teller
 }
@@ -52,10 +52,10 @@ type Scheduling struct{ Parts }
 func New(p Parts) *Scheduling { return &Scheduling{p} }
 
 func (s *Scheduling) zone() *time.Location {
-	if s.Clinic == nil || s.Clinic.Zone == nil {
+	if s.Clinic == nil || s.Clinic.Now().Zone == nil {
 		return time.UTC
 	}
-	return s.Clinic.Zone
+	return s.Clinic.Now().Zone
 }
 
 // Day is the day of the clinic's calendar on which t falls.

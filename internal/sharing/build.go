@@ -137,13 +137,13 @@ type fact struct{ Label, Text string }
 func (m *making) facts() []fact {
 	f := []fact{{m.t("sharing.fact.name"), m.person.name()}, {m.t("sharing.fact.birth"), m.day(m.person.Birth)}}
 	if n := m.person.number(); n != "" {
-		label := m.Clinic.NumberLabel[m.l]
+		label := m.Clinic.Now().NumberLabel[m.l]
 		if label == "" {
 			label = m.t("sharing.fact.number")
 		}
 		f = append(f, fact{label, n})
 	}
-	return append(f, fact{m.t("sharing.fact.clinic"), joined(", ", m.Clinic.Name, m.Clinic.Phone)},
+	return append(f, fact{m.t("sharing.fact.clinic"), joined(", ", m.Clinic.Now().Name, m.Clinic.Now().Phone)},
 		fact{m.t("sharing.fact.made"), m.l.Moment(m.now.In(m.words.zone))}, fact{m.t("sharing.fact.period"), m.period(m.Selection)},
 		fact{m.t("sharing.fact.sections"), m.sections(m.Sections)})
 }

@@ -19,8 +19,8 @@ import (
 func (m *making) ccd(ctx context.Context, to io.Writer) error {
 	c := ccda.CCD{ID: ccda.ID{Root: uuid(m.Base, "copy", m.Name)}, Title: m.t("sharing.title"), Created: m.now, Language: string(m.l) + "-US",
 		Patient: m.recordTarget(), Care: ccda.Period{Low: dayOf(m.From), High: dayOf(m.To)}}
-	c.Author = ccda.Author{Organization: m.Clinic.Name, Software: "Portico", IDs: []ccda.ID{{Root: uuid(m.Base, "portal")}}}
-	c.Custodian = ccda.Organization{Name: m.Clinic.Name, IDs: []ccda.ID{{Root: uuid(m.Base, "clinic")}}, Telecoms: []ccda.Telecom{{System: "phone", Value: m.Clinic.PhoneLink, Use: "WP"}}}
+	c.Author = ccda.Author{Organization: m.Clinic.Now().Name, Software: "Portico", IDs: []ccda.ID{{Root: uuid(m.Base, "portal")}}}
+	c.Custodian = ccda.Organization{Name: m.Clinic.Now().Name, IDs: []ccda.ID{{Root: uuid(m.Base, "clinic")}}, Telecoms: []ccda.Telecom{{System: "phone", Value: m.Clinic.Now().PhoneLink, Use: "WP"}}}
 	places := map[record.Section]*ccda.Part{record.Allergies: &c.Allergies, record.Medications: &c.Medications, record.Conditions: &c.Problems,
 		record.Results: &c.Results, record.Vitals: &c.Vitals, record.Social: &c.Social, record.Procedures: &c.Procedures,
 		record.Immunizations: &c.Immunizations, record.Visits: &c.Encounters, record.Plans: &c.Plan}

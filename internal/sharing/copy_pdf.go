@@ -25,12 +25,12 @@ const tallest = 6 * pdf.Inch
 // pdf writes the copy as a tagged PDF. Sections that could not be read stand at
 // its end: the first page is drawn before they are known.
 func (m *making) pdf(ctx context.Context, to io.Writer) error {
-	d := pdf.New(pdf.Meta{Title: m.t("sharing.title"), Author: m.Clinic.Name, Lang: string(m.l), Created: m.now}, pdf.Letter)
+	d := pdf.New(pdf.Meta{Title: m.t("sharing.title"), Author: m.Clinic.Now().Name, Lang: string(m.l), Created: m.now}, pdf.Letter)
 	d.Left, d.Width, d.Top, d.Bottom = 0.75*pdf.Inch, 7*pdf.Inch, 0.75*pdf.Inch, 10.2*pdf.Inch
 	d.Y = d.Top
 	d.Foot = func(d *pdf.Doc, page int) {
 		d.Decoration(func(p pdf.Pen) {
-			p.Text(d.Left, 10.55*pdf.Inch, pdf.Style{Size: 8.5, Color: faint}, m.t("sharing.foot", m.Clinic.Name, m.l.Date(m.now.In(m.words.zone)), page))
+			p.Text(d.Left, 10.55*pdf.Inch, pdf.Style{Size: 8.5, Color: faint}, m.t("sharing.foot", m.Clinic.Now().Name, m.l.Date(m.now.In(m.words.zone)), page))
 		})
 	}
 	m.cover(d)

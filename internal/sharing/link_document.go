@@ -175,12 +175,12 @@ func (m *making) composition(sections []obj) obj {
 }
 
 func (m *making) organization() obj {
-	out := obj{"resourceType": "Organization", "id": "clinic", "name": m.Clinic.Name}
-	if m.Clinic.Name == "" {
+	out := obj{"resourceType": "Organization", "id": "clinic", "name": m.Clinic.Now().Name}
+	if m.Clinic.Now().Name == "" {
 		out["name"] = m.Base
 	}
-	if m.Clinic.Phone != "" {
-		out["telecom"] = []obj{{"system": "phone", "value": m.Clinic.Phone}}
+	if m.Clinic.Now().Phone != "" {
+		out["telecom"] = []obj{{"system": "phone", "value": m.Clinic.Now().Phone}}
 	}
 	return out
 }

@@ -16,7 +16,7 @@ type Sharing struct {
 	Keys     *secret.Keyring
 	People   People
 	Accounts Accounts
-	Clinic   *page.Clinic
+	Clinic   page.Profile
 	Base     string // the portal's address without a slash at its end: "https://portal.example"
 }
 
@@ -76,8 +76,8 @@ func (p Person) number() string {
 }
 
 func (s *Sharing) zone() *time.Location {
-	if s.Clinic.Zone != nil {
-		return s.Clinic.Zone
+	if s.Clinic.Now().Zone != nil {
+		return s.Clinic.Now().Zone
 	}
 	return time.UTC
 }

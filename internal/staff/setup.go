@@ -63,7 +63,7 @@ func (s *Staff) ChoosePassword(ctx context.Context, v access.Visitor, token, pas
 	if len(password) > maxPassword {
 		return fault.Bad("password", "staff.bad.password.long")
 	}
-	if err := s.Rules.CheckPassword(password, s.Clinic.Name, u.Name, u.Email); err != nil {
+	if err := s.Rules.CheckPassword(password, s.Clinic.Now().Name, u.Name, u.Email); err != nil {
 		return err
 	}
 	hash, err := s.Hasher.Hash(ctx, password)
@@ -105,7 +105,7 @@ func (s *Staff) appOf(token, code string) (key []byte, step int64, right bool) {
 // for the QR code, and as text to type.
 func (s *Staff) AppSecret(u SetUp, token string) (link, typed string) {
 	key := s.appSecrets(token)[0]
-	return secret.OTPAuthURL(s.Clinic.Name, u.Email, key), secret.TOTPText(key)
+	return secret.OTPAuthURL(s.Clinic.Now().Name, u.Email, key), secret.TOTPText(key)
 }
 
 // ConfirmApp checks a first code from the app and makes the sign-in: password,

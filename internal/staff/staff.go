@@ -29,7 +29,7 @@ type Parts struct {
 	Known  *secret.Hasher // for addresses a person has signed in from before
 	Outbox Outbox
 	Rules  Rules
-	Clinic *page.Clinic
+	Clinic page.Profile
 }
 
 // Staff is the room.

@@ -24,7 +24,7 @@ const AcceptTerms access.Permission = "terms.accept"
 type Terms struct {
 	DB     *store.DB
 	Gate   *access.Gate
-	Clinic *page.Clinic
+	Clinic page.Profile
 	People People // nil: nobody is told of new terms, and lists name accounts
 	// Rail counts what waits beside the places of the staff rail; nil for none.
 	Rail func(context.Context, access.Desk) (map[string]int, error)
@@ -96,7 +96,7 @@ func demandName(k Kind, version string) string { return string(k) + " " + versio
 // Seed publishes the built-in texts of a kind of which nothing is published yet.
 // It is called at each start and usually does nothing.
 func (t *Terms) Seed(ctx context.Context, by access.Duty) error {
-	drafts, err := BuiltIn(t.Clinic)
+	drafts, err := BuiltIn(t.Clinic.Now())
 	if err != nil {
 		return err
 	}

@@ -92,7 +92,7 @@ func (t *Terms) edition(ctx context.Context, tx *store.Tx, o Order) (Edition, er
 		if len(s.lacks()) > 0 {
 			return Edition{}, fault.Bad("", "terms.issue.lacks")
 		}
-		e.Text[l] = s.Text.fill(t.Clinic)
+		e.Text[l] = s.Text.fill(t.Clinic.Now())
 	}
 	return e, nil
 }

@@ -184,7 +184,7 @@ func (t *Terms) showPreview(l lang.Lang, accepting bool) staffHandler {
 		if err != nil {
 			return web.Reply{}, err
 		}
-		text := draft.Text[l].Text.fill(t.Clinic)
+		text := draft.Text[l].Text.fill(t.Clinic.Now())
 		var all []Document
 		if err := t.DB.View(q.Context(), func(tx *store.Tx) (err error) {
 			all, err = versions(q.Context(), tx)
@@ -246,8 +246,8 @@ func (p DraftPage) order(o *Order, zone *time.Location) error {
 }
 
 func (t *Terms) zone() *time.Location {
-	if t.Clinic != nil && t.Clinic.Zone != nil {
-		return t.Clinic.Zone
+	if t.Clinic != nil && t.Clinic.Now().Zone != nil {
+		return t.Clinic.Now().Zone
 	}
 	return time.UTC
 }

@@ -85,7 +85,7 @@ func (t *Trail) some(ctx context.Context, f Filter) (lines []Line, err error) {
 func (t *Trail) writeCSV(w *csv.Writer, lines []Line) error {
 	clinic := ""
 	if t.Clinic != nil {
-		clinic = t.Clinic.Name
+		clinic = t.Clinic.Now().Name
 	}
 	for _, l := range lines {
 		row := []string{string(l.ID), l.At.UTC().Format(stamp), string(l.Action), audit.Sentences[l.Action], string(groupOf(l.Action)), string(l.Outcome), string(l.Actor), l.ActorID,

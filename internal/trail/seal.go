@@ -40,7 +40,7 @@ type Trail struct {
 	Shares Recipients
 	// Clinic gives the patient's pages and the nightly check their zone; nil for
 	// UTC.
-	Clinic *page.Clinic
+	Clinic page.Profile
 	// Outbox sends the alarm about a broken log; nil sends none.
 	Outbox *notify.Outbox
 }

@@ -161,8 +161,8 @@ func (t *Trail) wordsFor(l lang.Lang, c access.Chart) Words {
 
 // zone is the clinic's.
 func (t *Trail) zone() *time.Location {
-	if t.Clinic != nil && t.Clinic.Zone != nil {
-		return t.Clinic.Zone
+	if t.Clinic != nil && t.Clinic.Now().Zone != nil {
+		return t.Clinic.Now().Zone
 	}
 	return time.UTC
 }

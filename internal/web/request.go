@@ -37,7 +37,7 @@ func (r *Router) request(w http.ResponseWriter, req *http.Request, t Route) *Req
 	q.visitor = access.NewVisitor(access.SourceOf(r.clientAddr(req)), Agent(req.UserAgent()))
 	q.Lang = q.language()
 	q.shell = page.Shell{
-		Lang: q.Lang, Clinic: r.set.Clinic, Path: req.URL.Path, Demo: r.set.Demo, Other: q.otherLanguage(),
+		Lang: q.Lang, Clinic: r.set.Clinic.Now(), Path: req.URL.Path, Demo: r.set.Demo, Other: q.otherLanguage(),
 		Theme: oneOf(q.Cookie(themeCookie), "light", "dark"), Text: oneOf(q.Cookie(textCookie), "large"),
 	}
 	if r.set.Banner != nil {

@@ -34,7 +34,7 @@ type Settings struct {
 	Base    *url.URL       // every link in a message begins with it; its host is the only one answered
 	Hosts   []string       // further hosts that may be asked for
 	Trusted []netip.Prefix // proxies whose X-Forwarded-For is believed
-	Clinic  *page.Clinic
+	Clinic  page.Profile
 	Demo    bool
 	Banner  func() string // notice above every page, "" for none
 }
