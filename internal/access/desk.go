@@ -49,13 +49,14 @@ func touchDesk(ctx context.Context, tx *store.Tx, token string) (Desk, Live, err
 	var live Live
 	d, err := store.Get(ctx, tx, func(r store.Row) (d Desk, err error) {
 		var ends store.Time
-		err = r.Scan(&d.session, &d.staff, &ends)
-		live = Live{Expires: ends.Std(), Idle: tx.Now.Add(Idle)}
+		var stamp int64
+		err = r.Scan(&d.session, &d.staff, &ends, &stamp)
+		live = Live{Expires: ends.Std(), Idle: tx.Now.Add(Idle), Stamp: stamp}
 		return d, err
 	}, `
 		UPDATE staff_session SET seen_at = $2
 		WHERE token_hash = $1 AND ended_at IS NULL AND expires_at > $2 AND seen_at > $3
-		RETURNING id, staff_id, expires_at`,
+		RETURNING id, staff_id, expires_at, `+stampNow,
 		secret.TokenHash(token), store.Time(tx.Now), store.Time(tx.Now.Add(-Idle)))
 	if errors.Is(err, store.ErrNone) {
 		return Desk{}, Live{}, ErrNoSession

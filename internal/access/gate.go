@@ -55,6 +55,7 @@ func (g *Gate) StartSession(ctx context.Context, tx *store.Tx, s SignedIn) (toke
 type Live struct {
 	Expires time.Time // absolute end
 	Idle    time.Time // end if nothing happens
+	Stamp   int64     // of what servers keep in memory; 0 where it was not read
 }
 
 // Chart proves that token's session may do perm with its patient's chart, moves
@@ -78,16 +79,16 @@ func touch(ctx context.Context, tx *store.Tx, token string) (Chart, Live, error)
 	var live Live
 	c, err := store.Get(ctx, tx, func(r store.Row) (c Chart, err error) {
 		var ends, raised store.Time
-		var agreed, demanded int64
-		err = r.Scan(&c.session, &c.account, &c.patient, &ends, &raised, &agreed, &demanded)
+		var agreed, demanded, stamp int64
+		err = r.Scan(&c.session, &c.account, &c.patient, &ends, &raised, &agreed, &demanded, &stamp)
 		c.behind = agreed < demanded
 		c.token, c.raised = secret.TokenHash(token), !raised.Std().IsZero() && tx.Now.Before(raised.Std().Add(RaisedFor))
-		live = Live{Expires: ends.Std(), Idle: tx.Now.Add(Idle)}
+		live = Live{Expires: ends.Std(), Idle: tx.Now.Add(Idle), Stamp: stamp}
 		return c, err
 	}, `
 		UPDATE session SET seen_at = $2
 		WHERE token_hash = $1 AND ended_at IS NULL AND expires_at > $2 AND seen_at > $3
-		RETURNING id, account_id, patient_id, expires_at, raised_at, agreed, (SELECT COUNT(*) FROM access_demand WHERE since_at <= $2)`,
+		RETURNING id, account_id, patient_id, expires_at, raised_at, agreed, (SELECT COUNT(*) FROM access_demand WHERE since_at <= $2), `+stampNow,
 		secret.TokenHash(token), store.Time(tx.Now), store.Time(tx.Now.Add(-Idle)))
 	if errors.Is(err, store.ErrNone) {
 		return Chart{}, Live{}, ErrNoSession

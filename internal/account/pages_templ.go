@@ -56,7 +56,7 @@ func signIn(s page.Shell, p SignInPage) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = page.Heading(s.Title, "").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = page.Heading(s.Title, s.Welcomes()).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -16,6 +16,7 @@ import (
 
 	"portico/internal/access"
 	"portico/internal/account"
+	"portico/internal/clinic"
 	"portico/internal/clock"
 	"portico/internal/config"
 	"portico/internal/console"
@@ -59,7 +60,6 @@ type App struct {
 	demo   bool
 	base   *url.URL
 	clinic page.Profile
-	files  clinicFiles
 
 	Log      *slog.Logger
 	DB       *store.DB
@@ -78,6 +78,7 @@ type App struct {
 	Registry *registry.Room
 	Enroll   *enroll.Room
 	Accounts *account.Accounts
+	Clinic   *clinic.Room
 	Terms    *terms.Terms
 	Sharing  *sharing.Sharing
 	Links    *sharing.Links
@@ -103,9 +104,10 @@ func New(ctx context.Context, cfg config.Config, o Options) (*App, error) {
 			return nil, fmt.Errorf("%w: base_url is missing", ErrUse)
 		}
 	}
-	if a.clinic, a.files, err = clinic(cfg.Clinic, cfg.Phone.Region); err != nil {
+	if a.Clinic, err = profile(cfg.Clinic, cfg.Phone.Region); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrUse, err)
 	}
+	a.clinic = a.Clinic
 	if a.Keys, err = secret.NewKeyring(cfg.SecretKey, cfg.OldSecretKeys...); err != nil {
 		return nil, fmt.Errorf("%w: secret_key: %w", ErrUse, err)
 	}
@@ -119,6 +121,10 @@ func New(ctx context.Context, cfg config.Config, o Options) (*App, error) {
 	if err := errors.Join(a.joinKeys(ctx), a.join()); err != nil {
 		a.DB.Close()
 		return nil, err
+	}
+	if err := a.Clinic.Load(ctx, access.NewDuty("start")); err != nil {
+		a.DB.Close()
+		return nil, fmt.Errorf("clinic: %w", err)
 	}
 	if !o.Command {
 		if err := a.Terms.Seed(ctx, access.NewDuty("start")); err != nil {
@@ -136,6 +142,7 @@ func (a *App) Close() error { return a.DB.Close() }
 func (a *App) join() error {
 	a.Limit = &limit.Limiter{DB: a.DB, Keys: a.Keys}
 	a.Gate = &access.Gate{DB: a.DB}
+	a.Clinic.DB, a.Clinic.Gate, a.Clinic.Log = a.DB, a.Gate, a.Log
 	// Hashing is bounded: forty at once without a bound take 766 MiB.
 	a.Hasher = secret.NewHasher(a.Keys, max(2, runtime.NumCPU()), 64)
 	a.Jobs = jobs.NewRunner(a.DB, a.Log)
@@ -162,7 +169,7 @@ func (a *App) join() error {
 }
 
 func (a *App) joinOutbox() error {
-	p := notify.Parts{DB: a.DB, Keys: a.Keys, Limits: a.Limit, Log: a.Log, Base: a.base, Clinic: a.clinic,
+	p := notify.Parts{DB: a.DB, Keys: a.Keys, Limits: a.Limit, Log: a.Log, Base: a.base, Clinic: a.clinic, Fresh: a.Clinic.Glance,
 		Countries: a.cfg.Phone.Countries, DailyCap: a.cfg.Phone.DailyCap}
 	switch {
 	case a.demo:
@@ -198,7 +205,7 @@ func (a *App) joinDesk() {
 }
 
 func (a *App) joinWeb() {
-	set := web.Settings{Base: a.base, Hosts: a.cfg.Hosts, Clinic: a.clinic, Demo: a.demo}
+	set := web.Settings{Base: a.base, Hosts: a.cfg.Hosts, Clinic: a.clinic, Watch: a.Clinic, Demo: a.demo}
 	for _, p := range a.cfg.TrustedProxies {
 		if prefix, err := netip.ParsePrefix(p); err == nil { // checked by config
 			set.Trusted = append(set.Trusted, prefix)
@@ -210,7 +217,7 @@ func (a *App) joinWeb() {
 	a.Router = web.New(set, a.DB, a.Gate, a.Keys, a.Log)
 	a.mountHealth()
 	a.mountPages()
-	a.files.mount(a.Router)
+	a.Clinic.Mount(a.Router)
 	a.Router.MountSession()
 	a.Terms.Mount(a.Router, free...)
 	a.Enroll.Mount(a.Router)
@@ -258,6 +265,7 @@ var free = []string{"/signout", "/records/download", "/account/confirm", "/accou
 // mountOffice registers the administrators' pages of rooms, after the console,
 // whose home stands first in the rail.
 func (a *App) mountOffice() {
-	a.Terms.Rail = a.Console.Counts
+	a.Terms.Rail, a.Clinic.Rail = a.Console.Counts, a.Console.Counts
 	a.Terms.MountDesk(a.Router)
+	a.Clinic.MountDesk(a.Router)
 }

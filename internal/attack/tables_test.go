@@ -212,7 +212,7 @@ var systems = map[string]string{
 	"GET /shl/file/{ticket}": "a file of such a link for ten minutes, named by the answer before, encrypted",
 	"GET /demo/outbox.json":  "the demo only",
 	"GET /demo/outbox/mail":  "the demo only",
-	"GET /clinic/logo":       "the clinic's logo, the same for everybody",
+	"GET /clinic/{file}":     "the clinic's logo and colors, named by their hash, the same for everybody",
 	"GET /favicon.ico":       "the same for everybody",
 	"GET /clinic/colour.css": "the clinic's colour, the same for everybody",
 }

@@ -126,6 +126,8 @@ const (
 	TermsAccepted  Action = "terms.accepted"
 	TermsListed    Action = "terms.listed"
 
+	ClinicChanged Action = "clinic.changed"
+
 	StaffAdded     Action = "staff.added"
 	StaffSetUp     Action = "staff.set_up"
 	StaffSignedIn  Action = "staff.signed_in"
@@ -276,6 +278,7 @@ var Sentences = map[Action]string{
 	TermsPublished: "published terms or privacy practices",
 	TermsWithdrawn: "took back terms that were not in force yet",
 	TermsListed:    "read who accepted which terms",
+	ClinicChanged:  "changed the clinic's name, look, numbers or texts, or drafted it",
 	TermsAccepted:  "accepted terms or privacy practices",
 
 	StaffAdded:     "added a staff user",

@@ -222,6 +222,12 @@ var places = []place{
 	{route: "/staff/terms/accepted", who: administrator, whole: true, queries: 12},
 	{route: "/staff/terms/accepted.csv", who: administrator, queries: 12},
 	{route: "/staff/audit", who: auditor, whole: true, queries: 12},
+	{route: "/staff/clinic", who: administrator, queries: 7},
+	{route: "/staff/clinic/sample", who: administrator, queries: 5},
+	{route: "/staff/clinic/preview", who: administrator, queries: 7},
+	{route: "/staff/clinic/history", who: administrator, queries: 6},
+	{route: "/staff/clinic/preview.css", who: administrator, status: 303, queries: 7},
+	{route: "/staff/clinic/preview.png", who: administrator, status: 303, queries: 7},
 	{route: "/staff/audit.csv", who: auditor, queries: 7},
 
 	// This freezes the applicant's new account.

@@ -139,7 +139,9 @@ func (c *Console) show(q *web.Request, title string, draw func(page.Shell) templ
 }
 
 // words is a shell for writing dates and texts before the page is drawn.
-func (c *Console) words(q *web.Request) page.Shell { return page.Shell{Lang: q.Lang, Clinic: c.Clinic.Now()} }
+func (c *Console) words(q *web.Request) page.Shell {
+	return page.Shell{Lang: q.Lang, Clinic: c.Clinic.Now()}
+}
 
 // refused makes a fault that staff can do something about into a problem of the
 // form they sent, so that its sentence stands on the page they are at.

@@ -112,7 +112,7 @@ func (e *Room) letter(r Revealed, large bool) ([]byte, error) {
 	address, clinic := r.person.Address, e.Clinic.Now()
 	var b bytes.Buffer
 	_, err := notify.RenderLetter(&b, notify.Letter{
-		Clinic: clinic, From: append([]string{clinic.Name}, clinic.Address...), Name: r.person.Name(), Address: address[:min(len(address), 5)],
+		Clinic: clinic, From: clinic.Address, Name: r.person.Name(), Address: address[:min(len(address), 5)],
 		Code: r.Text, Link: r.Link, Start: start, Issued: r.Issued, Expires: r.Expires, Lang: speaks(r.person, ""), Large: large,
 	})
 	return b.Bytes(), err

@@ -54,7 +54,9 @@ type FeedCard struct {
 }
 
 // words is a shell for writing dates and texts before the page is drawn.
-func (i *Door) words(q *web.Request) page.Shell { return page.Shell{Lang: q.Lang, Clinic: i.Clinic.Now()} }
+func (i *Door) words(q *web.Request) page.Shell {
+	return page.Shell{Lang: q.Lang, Clinic: i.Clinic.Now()}
+}
 
 var doneTexts = map[string]string{"settled": "ingest.done.settled", "ended": "ingest.done.ended"}
 

@@ -190,6 +190,9 @@ func (o *Outbox) handOver(ctx context.Context, m row) (ref string, err error) {
 	if err != nil {
 		return "", &failure{code: "unknown_kind"}
 	}
+	if o.Fresh != nil {
+		o.Fresh()
+	}
 	r, err := writer{m.lang, o.Clinic.Now(), o.Base}.dress(ctx, n, m.channel)
 	if err != nil {
 		return "", fmt.Errorf("write %s: %w", m.kind, err)

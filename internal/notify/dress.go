@@ -49,7 +49,7 @@ func (w writer) dress(ctx context.Context, n Notice, c Channel) (ready, error) {
 }
 
 func (w writer) dressMail(ctx context.Context, m mail, r *ready) error {
-	p := mailPage{mail: m, Lang: w.l, Clinic: w.clinic.Name, Hours: sentence(w.clinic.Hours[w.l]),
+	p := mailPage{mail: m, Lang: w.l, Clinic: w.clinic.Name, Brand: w.clinic.Colour(), Hours: sentence(w.clinic.Hours[w.l]),
 		Help: w.t("notify.foot.help", w.clinic.Phone), Never: w.t("notify.foot.never"),
 		Sender: w.named("notify.foot.sender"), Copy: w.t("notify.foot.link"), SecondLink: w.t("notify.notme.button")}
 	var html strings.Builder

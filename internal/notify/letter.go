@@ -1,7 +1,9 @@
 package notify
 
 import (
+	"bytes"
 	"errors"
+	"image/png"
 	"io"
 	"strings"
 	"time"
@@ -141,11 +143,24 @@ func (p *letterPen) envelope() {
 	}
 	a := pdf.Style{Size: 11.5, Color: ink}
 	const step = 13.5
+	p.logo()
 	lines := append([]string{p.Name}, p.Address...)
 	for i, line := range lines {
 		d.Put(pdf.P, "", addressLeft, addressEnd-step*float64(len(lines)-1-i), a, line)
 	}
 	d.Put(pdf.P, "", besideRight, addressEnd, a, p.Lang.Date(p.Issued))
+}
+
+// logo draws the clinic's picture at the upper right, beside the window.
+func (p *letterPen) logo() {
+	img, err := png.Decode(bytes.NewReader(p.Clinic.LogoPNG))
+	if err != nil {
+		return // none, or one that only screens can show: the name says who writes
+	}
+	d, left, width := p.d, p.d.Left, p.d.Width
+	d.Left, d.Width, d.Y = besideRight, pdf.Letter.W-margin-besideRight, 0.5*pdf.Inch
+	d.Picture(p.Clinic.Name, img, 0.6*pdf.Inch)
+	d.Left, d.Width = left, width
 }
 
 // part draws the whole letter once in one language.

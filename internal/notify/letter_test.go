@@ -2,6 +2,8 @@ package notify
 
 import (
 	"bytes"
+	"image"
+	"image/png"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -166,6 +168,32 @@ func TestLetterSaysUntilWhen(t *testing.T) {
 		if !strings.Contains(text, want) || strings.Contains(text, "..") {
 			t.Errorf("%s: %s", end, text)
 		}
+	}
+}
+
+// The clinic's picture stands outside the window, with the clinic's name as its
+// description; a picture that only screens can show is left out.
+func TestLetterWithAPicture(t *testing.T) {
+	l := letter(t, lang.En, false)
+	plain := render(t, l)
+	var b bytes.Buffer
+	if err := png.Encode(&b, image.NewNRGBA(image.Rect(0, 0, 300, 90))); err != nil {
+		t.Fatal(err)
+	}
+	l.Clinic.LogoPNG = b.Bytes()
+	pictured := render(t, l)
+	if got, want := bytes.Count(pictured, []byte("/Figure")), bytes.Count(plain, []byte("/Figure"))+1; got != want {
+		t.Errorf("%d figures, want %d", got, want)
+	}
+	if got, want := read(t, pictured, "pdftotext", "-layout"), read(t, plain, "pdftotext", "-layout"); got != want {
+		t.Errorf("the words changed:\n%s\nbefore:\n%s", got, want)
+	}
+	if strings.Count(read(t, pictured, "pdftotext", "-l", "1", "-y", "0", "-H", "150", "-x", "0", "-W", "400"), l.Clinic.Name) != 1 {
+		t.Error("the sender is not named once")
+	}
+	l.Clinic.LogoPNG = []byte("<svg/>")
+	if !bytes.Equal(render(t, l), plain) {
+		t.Error("something else was drawn")
 	}
 }
 

@@ -150,3 +150,37 @@ func TestThemeRefusesWhatIsNoColour(t *testing.T) {
 		t.Errorf("the same colour gives two sheets: %s %s %v", a, b, err)
 	}
 }
+
+func TestDrawingsHaveTheColoursOfTheSheet(t *testing.T) {
+	sheetLight, sheetDark := tokens(t)
+	light, dark, err := Swatches("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		sheet map[string]rgb
+		s     Swatch
+	}{{sheetLight, light}, {sheetDark, dark}} {
+		for name, hex := range map[string]string{"canvas": c.s.Canvas, "surface": c.s.Surface, "ink": c.s.Ink, "brand": c.s.Brand, "on-brand": c.s.OnBrand} {
+			if got := c.sheet[name].hex(); got != hex {
+				t.Errorf("--%s is %s, drawn as %s", name, got, hex)
+			}
+		}
+	}
+}
+
+// Whatever colour is called good enough is, and the one offered instead is too.
+func TestAColourIsMeasuredAsPagesShowIt(t *testing.T) {
+	for hex, enough := range map[string]bool{"#0B5C63": true, "#000000": true, "#FFFFFF": false, "#FFD166": false, "#E91E63": false, "#1F3BD6": true} {
+		c, err := CheckColour(hex)
+		if err != nil || c.Enough != enough {
+			t.Errorf("%s: %+v %v", hex, c, err)
+		}
+		if near, err := CheckColour(c.Nearest); err != nil || !near.Enough {
+			t.Errorf("%s: %s is offered instead: %+v %v", hex, c.Nearest, near, err)
+		}
+	}
+	if _, err := CheckColour("red"); err == nil {
+		t.Error("red was measured")
+	}
+}

@@ -32,7 +32,16 @@ type Clinic struct {
 	Zone        *time.Location
 	Welcome     map[lang.Lang]string // a sentence of the clinic's own on the sign-in page, "" for none
 	Address     []string             // lines of the postal address, without the name
+	LogoPNG     []byte               // the logo for what is printed, nil for none
 	Brand       string               // the clinic's colour as letters and e-mails show it, "" for the built-in one
+}
+
+// Colour is the clinic's colour where no style sheet reaches: in e-mails and letters.
+func (c *Clinic) Colour() string {
+	if c.Brand == "" {
+		return builtInBrand
+	}
+	return c.Brand
 }
 
 // Audience is whom a page is for; it chooses the frame around it.
@@ -120,6 +129,14 @@ func (s Shell) local(t time.Time) time.Time {
 		return t.In(s.Clinic.Zone)
 	}
 	return t.UTC()
+}
+
+// Welcomes is the clinic's own sentence for those who come, "" for none.
+func (s Shell) Welcomes() string {
+	if s.Clinic == nil {
+		return ""
+	}
+	return s.Clinic.Welcome[s.Lang]
 }
 
 // Error gives the sentence of the problem at field, "" if there is none.

@@ -12,6 +12,8 @@ const (
 	lightCanvas  = "#F6F4EF"
 	darkSurface  = "#17282C"
 	darkCanvas   = "#0F1B1E"
+	lightInk     = "#14262B"
+	darkInk      = "#EAF2F2"
 )
 
 // textContrast is WCAG 2.2's enhanced contrast (1.4.6), which links and buttons
@@ -48,6 +50,73 @@ func Theme(brandHex string) ([]byte, error) {
 	writeTokens(&b, dark)
 	b.WriteString("}}\n")
 	return b.Bytes(), nil
+}
+
+// ColourCheck says how well a clinic's colour can be read.
+type ColourCheck struct {
+	Light   float64 // contrast of the colour with the light grounds; text on it is white
+	Dark    float64 // contrast of its lighter form with the dark grounds
+	Enough  bool    // both reach WCAG 2.2 AA for text, 4.5
+	Nearest string  // the nearest colour of the same hue that does, #RRGGBB
+}
+
+// CheckColour measures a colour, written as #RRGGBB, as a clinic chose it. A text
+// that is no colour is refused with ErrColour.
+func CheckColour(brandHex string) (ColourCheck, error) {
+	c, err := parseColour(brandHex)
+	if err != nil {
+		return ColourCheck{}, err
+	}
+	white, canvas := mustColour(lightSurface), mustColour(lightCanvas)
+	dark := darkTokens(c.lch())[0].value
+	out := ColourCheck{Light: min(contrast(c, white), contrast(c, canvas)),
+		Dark:    min(contrast(dark, mustColour(darkSurface)), contrast(dark, mustColour(darkCanvas))),
+		Nearest: reach(c.lch(), -0.005, leastContrast, white, canvas).rgb().hex()}
+	out.Enough = out.Light >= leastContrast && out.Dark >= leastContrast
+	if out.Enough {
+		out.Nearest = c.hex()
+	}
+	return out, nil
+}
+
+// Brand is the clinic's colour as its light theme shows it, #RRGGBB: for what is
+// printed or mailed. "" gives the built-in one.
+func Brand(brandHex string) (string, error) {
+	if brandHex == "" {
+		return builtInBrand, nil
+	}
+	c, err := parseColour(brandHex)
+	if err != nil {
+		return "", err
+	}
+	return lightTokens(c.lch())[0].value.hex(), nil
+}
+
+// --brand of tokens.css, and --on-brand in the dark.
+const (
+	builtInBrand  = "#0B5C63"
+	builtInDark   = "#7AD0CB"
+	builtInOnDark = "#06211F"
+)
+
+// Swatch is what a drawing of one theme is made of, each #RRGGBB.
+type Swatch struct{ Canvas, Surface, Ink, Brand, OnBrand string }
+
+// Swatches gives both themes of a clinic's colour; "" is the built-in one.
+func Swatches(brandHex string) (light, dark Swatch, err error) {
+	light = Swatch{lightCanvas, lightSurface, lightInk, builtInBrand, lightSurface}
+	dark = Swatch{darkCanvas, darkSurface, darkInk, builtInDark, builtInOnDark}
+	if brandHex == "" {
+		return light, dark, nil
+	}
+	c, err := parseColour(brandHex)
+	if err != nil {
+		return light, dark, err
+	}
+	l, d := lightTokens(c.lch()), darkTokens(c.lch())
+	light.Brand, light.OnBrand = l[0].value.hex(), l[3].value.hex()
+	dark.Brand, dark.OnBrand = d[0].value.hex(), d[3].value.hex()
+	return light, dark, nil
 }
 
 func writeTokens(b *bytes.Buffer, ts []token) {

@@ -158,6 +158,7 @@ var unshown = map[audit.Action]string{
 	audit.TermsPublished:  "about no patient",
 	audit.TermsWithdrawn:  "about no patient",
 	audit.TermsListed:     "about no patient: it lists who accepted what; health data is not in it",
+	audit.ClinicChanged:   "about no patient",
 	audit.StaffAdded:      "about no patient",
 	audit.StaffSetUp:      "about no patient",
 	audit.StaffSignedIn:   "about no patient",

@@ -88,6 +88,9 @@ func (q *Request) run(form bool, h func() (Reply, error)) (Reply, error) {
 }
 
 func (q *Request) readForm() error {
+	if most := q.most(); most > 0 {
+		return q.readFiles(most)
+	}
 	q.Body = http.MaxBytesReader(q.w, q.Body, maxForm)
 	if err := q.ParseForm(); err != nil {
 		if _, large := errors.AsType[*http.MaxBytesError](err); large {

@@ -36,6 +36,9 @@ func (r *Router) request(w http.ResponseWriter, req *http.Request, t Route) *Req
 	q := &Request{Request: req, router: r, w: w, route: t}
 	q.visitor = access.NewVisitor(access.SourceOf(r.clientAddr(req)), Agent(req.UserAgent()))
 	q.Lang = q.language()
+	if r.set.Watch != nil && t.Audience != "patient" && t.Audience != "staff" && t.Audience != "system" {
+		r.set.Watch.Glance()
+	}
 	q.shell = page.Shell{
 		Lang: q.Lang, Clinic: r.set.Clinic.Now(), Path: req.URL.Path, Demo: r.set.Demo, Other: q.otherLanguage(),
 		Theme: oneOf(q.Cookie(themeCookie), "light", "dark"), Text: oneOf(q.Cookie(textCookie), "large"),

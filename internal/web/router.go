@@ -35,6 +35,7 @@ type Settings struct {
 	Hosts   []string       // further hosts that may be asked for
 	Trusted []netip.Prefix // proxies whose X-Forwarded-For is believed
 	Clinic  page.Profile
+	Watch   Watch // nil for none
 	Demo    bool
 	Banner  func() string // notice above every page, "" for none
 }
@@ -55,6 +56,7 @@ type Router struct {
 	open                 []string // patterns that other sites' scripts may call
 	agreement            Agreement
 	free                 []string // where the agreement does not stand in the way
+	files                []upload
 }
 
 // Route is one registered address, for the generated list and the
@@ -201,6 +203,7 @@ func (r *Router) patient(pattern string, t Route, h patientFunc) {
 		// To the session, not to its token: raising it in one tab must not make
 		// forms in the others stale.
 		q.bind(SessionCookie, string(c.Session()))
+		q.seen(live.Stamp)
 		q.shell.Idle, q.shell.Absolute = access.Idle, live.Expires
 		q.shell.Nav, q.shell.SignOut = r.patientNav, "/signout"
 		q.shell.Account = r.account
@@ -240,6 +243,7 @@ func (r *Router) staff(pattern string, t access.Task, h staffFunc, form bool) {
 			return Reply{}, err
 		}
 		q.bind(StaffCookie, token)
+		q.seen(live.Stamp)
 		q.shell.Idle, q.shell.Absolute = access.Idle, live.Expires
 		q.shell.Person, q.shell.SignOut, q.shell.Wide = d.Name(), "/staff/signout", true
 		q.shell.Nav = r.allowed(d)

@@ -30,9 +30,11 @@ func Same(draw func(page.Shell) templ.Component) Reply {
 }
 
 // looks is all that the pages of one route can differ by. Its values come from
-// short lists, but for the notice, which the clinic writes.
+// short lists, but for the notice, which the clinic writes, and the clinic
+// itself, which is another one after each change of its profile.
 type looks struct {
 	route, lang, theme, text, banner string
+	clinic                           *page.Clinic
 }
 
 // mostKept bounds the pages kept; when there are more, all are forgotten.
@@ -58,7 +60,7 @@ func (q *Request) keepable(reply Reply) bool {
 
 // keptPage gives the page of a reply, drawn now or before.
 func (r *Router) keptPage(q *Request, reply Reply) (*drawn, error) {
-	k := looks{q.route.Path, string(q.Lang), q.shell.Theme, q.shell.Text, q.shell.Banner}
+	k := looks{q.route.Path, string(q.Lang), q.shell.Theme, q.shell.Text, q.shell.Banner, q.shell.Clinic}
 	r.kept.RLock()
 	d := r.kept.pages[k]
 	r.kept.RUnlock()
