@@ -42,14 +42,33 @@ func (n Node) Coding() Coding {
 // Words is what a person reads: the text, else the first display, else the code.
 func (c Concept) Words() string {
 	if c.Text != "" {
-		return c.Text
+		return untagged(c.Text)
 	}
 	for _, k := range c.Codings {
 		if k.Display != "" {
-			return k.Display
+			return untagged(k.Display)
 		}
 	}
 	return c.Code()
+}
+
+// tags are the semantic tags of SNOMED CT's fully specified names, which tell
+// terminologists apart what people call the same: "Acute bronchitis (disorder)"
+// (SNOMED CT Editorial Guide, "Semantic tag").
+var tags = map[string]bool{"body structure": true, "cell": true, "clinical drug": true, "disorder": true, "environment": true, "ethnic group": true, "event": true,
+	"finding": true, "life style": true, "medicinal product": true, "medicinal product form": true, "morphologic abnormality": true, "observable entity": true,
+	"occupation": true, "organism": true, "person": true, "physical object": true, "procedure": true, "product": true, "qualifier value": true,
+	"record artifact": true, "regime/therapy": true, "situation": true, "social concept": true, "specimen": true, "substance": true}
+
+func untagged(words string) string {
+	rest, ok := strings.CutSuffix(words, ")")
+	if !ok {
+		return words
+	}
+	if at := strings.LastIndex(rest, " ("); at > 0 && tags[rest[at+2:]] {
+		return rest[:at]
+	}
+	return words
 }
 
 // First is the first coding.

@@ -62,9 +62,16 @@ func observation(n fhir.Node, r *Row) []Measure {
 	return parts
 }
 
-// together writes the parts of a value that is read in one: 120/80.
+// LOINC's codes of the two parts of a blood pressure.
+const systolic, diastolic = "8480-6", "8462-4"
+
+// together writes the parts of a value that is read in one: 120/80. In whatever
+// order they were sent, a blood pressure is read with the systolic one first.
 func (r *Row) together(parts []Measure) {
 	var values []string
+	if len(parts) == 2 && parts[0].Code == diastolic && parts[1].Code == systolic {
+		parts = []Measure{parts[1], parts[0]}
+	}
 	for _, p := range parts {
 		if p.Value == "" || p.Unit != parts[0].Unit {
 			return

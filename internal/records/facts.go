@@ -1,6 +1,7 @@
 package records
 
 import (
+	"slices"
 	"strings"
 
 	"portico/internal/explain"
@@ -27,6 +28,7 @@ const (
 	amount             // a quantity
 	truth              // yes or no
 	coded              // a code of a closed set: the words of our texts, else as it came
+	class              // of an encounter, a code of v3-ActCode
 )
 
 // details are what each type's page says beside its title, dates, person and
@@ -47,7 +49,7 @@ var details = map[string][]detail{
 		{"reaction", "reaction.detail", words}},
 	"Procedure": {{"reason", "reasonCode", words}, {"reason", "reasonReference", words}, {"body_site", "bodySite", words}, {"outcome", "outcome", words},
 		{"complication", "complication", words}, {"follow_up", "followUp", words}, {"device", "focalDevice.manipulated", words}},
-	"Encounter": {{"class", "class", words}, {"reason", "reasonCode", words}, {"reason", "reasonReference", words}, {"diagnosis", "diagnosis.condition", words},
+	"Encounter": {{"class", "class", class}, {"reason", "reasonCode", words}, {"reason", "reasonReference", words}, {"diagnosis", "diagnosis.condition", words},
 		{"discharge", "hospitalization.dischargeDisposition", words}, {"service", "serviceType", words}},
 	"DocumentReference": {{"description", "description", words}, {"doc_status", "docStatus", coded}, {"period", "context.period.start", moment}},
 	"Composition":       {{"description", "title", words}},
@@ -90,7 +92,7 @@ func factsOf(s page.Shell, it Item) []fact {
 	for _, d := range details[it.Row.Kind] {
 		var values []string
 		for _, v := range at(n, strings.Split(d.path, ".")) {
-			if w := write(s, it, v, d.as); w != "" {
+			if w := write(s, it, v, d.as); w != "" && !slices.Contains(values, w) {
 				values = append(values, w)
 			}
 		}
@@ -120,12 +122,16 @@ func write(s page.Shell, it Item, v fhir.Node, as form) string {
 		if unit == "" {
 			unit = q.Code
 		}
-		return strings.TrimSpace(q.Comparator + q.Value + " " + unit)
+		return strings.TrimSpace(q.Comparator + record.Legible(q.Value) + " " + unit)
 	case truth:
 		if v.Truth() {
 			return s.T("records.yes")
 		}
 		return s.T("records.no")
+	case class:
+		if code := v.Get("code").Line(); s.T("records.class."+code) != "records.class."+code {
+			return s.T("records.class." + code)
+		}
 	case coded:
 		return known(s, "records.code.", v.Concept().Code())
 	}
@@ -174,6 +180,15 @@ func known(s page.Shell, prefix, code string) string {
 		return t
 	}
 	return code
+}
+
+// said gives our words for what smokers and others are commonly called, in the
+// language of the page; the sender's own for the rest.
+func said(s page.Shell, value string) string {
+	if key := "records.said." + strings.ReplaceAll(strings.ToLower(value), " ", "-"); s.T(key) != key {
+		return s.T(key)
+	}
+	return known(s, "records.code.", value)
 }
 
 // at gives the values at a path, going through arrays.
@@ -239,6 +254,8 @@ func title(s page.Shell, r record.Row) string {
 		return r.Title
 	case r.Held:
 		return s.T("records.held.title")
+	case r.Section == record.CareTeam:
+		return sectionName(s.Lang, r.Section)
 	}
 	return s.T("records.unnamed")
 }
@@ -273,7 +290,7 @@ func line(s page.Shell, r record.Row, parts []record.Measure) string {
 func value(s page.Shell, r record.Row, parts []record.Measure) string {
 	if r.Value != "" {
 		if r.Kind == "Observation" {
-			return strings.TrimSpace(r.Comparator + known(s, "records.code.", r.Value) + " " + unit(s, r.Measure))
+			return strings.TrimSpace(r.Comparator + said(s, r.Shown()) + " " + unit(s, r.Measure))
 		}
 		if r.Section == record.Immunizations {
 			return "" // a lot number is for the page of the item
@@ -283,7 +300,7 @@ func value(s page.Shell, r record.Row, parts []record.Measure) string {
 	var out []string
 	for _, p := range parts {
 		if p.Value != "" {
-			out = append(out, plainName(s, p)+": "+strings.TrimSpace(p.Comparator+p.Value+" "+unit(s, p)))
+			out = append(out, plainName(s, p)+": "+strings.TrimSpace(p.Comparator+p.Shown()+" "+unit(s, p)))
 		}
 	}
 	return strings.Join(out, ", ")

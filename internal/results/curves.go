@@ -78,7 +78,7 @@ func (l *lines) place(k kind, m *record.Mark) line {
 			return line{curve: i, convert: true}
 		}
 	}
-	l.out = append(l.out, Curve{Title: m.Title, Unit: unit(record.Measure{Unit: m.Unit}), Code: k.unit})
+	l.out = append(l.out, Curve{Title: m.Title, Unit: m.Unit, Code: k.unit})
 	l.parts = append(l.parts, k.part)
 	return line{curve: len(l.out) - 1}
 }

@@ -142,7 +142,7 @@ func since(s page.Shell, o Opened) string {
 		} else if now.Value < before.Value {
 			key = "results.since.down"
 		}
-		return s.T(key, valued(s, record.Measure{Value: then, Unit: o.Unit}), s.Day(before.At))
+		return s.T(key, valued(s, record.Measure{Value: then, Unit: o.Unit, UnitCode: o.UnitCode, Low: o.Low, High: o.High}), s.Day(before.At))
 	}
 	return ""
 }
@@ -153,7 +153,7 @@ func bar(s page.Shell, id string, m record.Measure) page.RangeSpec {
 	if err != nil {
 		return page.RangeSpec{ID: id}
 	}
-	return page.RangeSpec{ID: id, Value: v, Text: valued(s, m), Comparator: m.Comparator, Low: limit(m.Low), High: limit(m.High), LowText: m.Low, HighText: m.High, Tone: warns(verdict(m).Tone)}
+	return page.RangeSpec{ID: id, Value: v, Text: valued(s, m), Comparator: m.Comparator, Low: limit(m.Low), High: limit(m.High), LowText: record.Legible(m.Low), HighText: record.Legible(m.High), Tone: warns(verdict(m).Tone)}
 }
 
 // size is how large a file is, for people.

@@ -6,6 +6,7 @@ import (
 
 	"portico/internal/page"
 	"portico/internal/record"
+	"portico/internal/ucum"
 )
 
 // Verdict is what a value's flag or range says of it, as a word with a shape.
@@ -96,10 +97,15 @@ func limit(s string) *float64 {
 	return &v
 }
 
-// unit is a unit for people. UCUM writes a unit of its own words in braces and
-// "1" for none.
-func unit(m record.Measure) string {
+// unit is a unit for people: as received, but where that is only its code
+// ("10*3/uL"), in common signs ("10³/µL"). UCUM writes a unit of its own words in
+// braces and "1" for none.
+func unit(s page.Shell, m record.Measure) string {
 	u := m.Unit
+	if u == "" || u == m.UnitCode {
+		short, _ := ucum.Words(m.UnitCode, string(s.Lang))
+		return short
+	}
 	if u == "1" {
 		return ""
 	}
@@ -121,7 +127,7 @@ func drawable(m record.Measure) string {
 	return ""
 }
 
-// number is a value as received, with its comparator, without its unit.
+// number is a value for people, with its comparator, without its unit.
 func number(s page.Shell, m record.Measure) string {
 	switch m.Value {
 	case "true":
@@ -129,13 +135,13 @@ func number(s page.Shell, m record.Measure) string {
 	case "false":
 		return s.T("page.no")
 	}
-	return m.Comparator + m.Value
+	return m.Comparator + m.Shown()
 }
 
 // valued is a value with its unit, "" for none.
 func valued(s page.Shell, m record.Measure) string {
 	n := number(s, m)
-	if u := unit(m); n != "" && u != "" {
+	if u := unit(s, m); n != "" && u != "" {
 		return n + "\u00a0" + u
 	}
 	return n
@@ -147,11 +153,11 @@ func rangeOf(s page.Shell, m record.Measure) string {
 	case m.Range != "":
 		return m.Range
 	case m.Low != "" && m.High != "":
-		return s.T("results.range.both", m.Low, m.High)
+		return s.T("results.range.both", record.Legible(m.Low), record.Legible(m.High))
 	case m.Low != "":
-		return s.T("results.range.from", m.Low)
+		return s.T("results.range.from", record.Legible(m.Low))
 	case m.High != "":
-		return s.T("results.range.upto", m.High)
+		return s.T("results.range.upto", record.Legible(m.High))
 	}
 	return ""
 }

@@ -71,9 +71,9 @@ func (w words) period(o Selection) string {
 	return w.t("sharing.period.both", w.day(o.From), w.day(o.To))
 }
 
-// value writes a value with its unit, as it was sent.
+// value writes a value with its unit for people; the copies for programs have it as sent.
 func (w words) value(m record.Measure) string {
-	v := m.Comparator + m.Value
+	v := m.Comparator + m.Shown()
 	switch {
 	case m.Value == "true":
 		v = w.t("sharing.value.yes")

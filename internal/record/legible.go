@@ -1,0 +1,70 @@
+package record
+
+import (
+	"math/big"
+	"regexp"
+	"strings"
+)
+
+// Shown is the value for people: as received, but for decimals that no
+// measurement has. Some programs send what their arithmetic gave,
+// "27.075187166402603", which cannot be read and hides the number in it.
+func (m Measure) Shown() string { return Legible(m.Value, m.Low, m.High) }
+
+// significant digits are kept of a number with more decimals than the four that
+// laboratories report at most; of its whole part always all.
+const significant = 4
+
+// computed are numbers with more decimals, standing by themselves: no parts of an
+// object identifier, a version or a date.
+var computed = regexp.MustCompile(`(^|[\s/:(<>=–])(-?\d+\.\d{5,})($|[\s/:)%])`)
+
+// Legible rounds the numbers in a text that have more than four decimals to four
+// significant digits, or to as many as it takes to stay on the same side of every
+// limit. Everything else stays as it is.
+func Legible(text string, limits ...string) string {
+	if !strings.Contains(text, ".") {
+		return text
+	}
+	// A match takes the sign before it, so neighbors are found by the second go.
+	for range 2 {
+		text = computed.ReplaceAllStringFunc(text, func(s string) string {
+			p := computed.FindStringSubmatch(s)
+			return p[1] + rounded(p[2], limits) + p[3]
+		})
+	}
+	return text
+}
+
+func rounded(number string, limits []string) string {
+	v, ok := new(big.Rat).SetString(number)
+	if !ok {
+		return number
+	}
+	for d := decimals(number); d < len(number); d++ {
+		text := v.FloatString(d)
+		if r, ok := new(big.Rat).SetString(text); ok && sameSide(v, r, limits) {
+			return text
+		}
+	}
+	return number
+}
+
+// decimals is how many are needed for the significant digits.
+func decimals(number string) int {
+	whole, rest, _ := strings.Cut(strings.TrimPrefix(number, "-"), ".")
+	if whole = strings.TrimLeft(whole, "0"); whole != "" {
+		return max(significant-len(whole), 0)
+	}
+	zeros := len(rest) - len(strings.TrimLeft(rest, "0"))
+	return zeros + significant
+}
+
+func sameSide(v, r *big.Rat, limits []string) bool {
+	for _, l := range limits {
+		if edge, ok := new(big.Rat).SetString(l); ok && v.Cmp(edge) != r.Cmp(edge) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,109 @@
+package journeys
+
+import (
+	"bytes"
+	"context"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"portico/internal/access"
+	"portico/internal/enroll"
+	"portico/internal/ingest"
+	"portico/internal/lang"
+	"portico/internal/testkit/chrome"
+)
+
+// charts are what other programs exported, and whom to open an account for.
+var charts = []struct {
+	file, number, birth string
+	lang                lang.Lang
+	phone               bool
+}{
+	{"fhir-synthea/Elvina_Lemke_f2a4f241-ad65-4a1b-8b54-b5717a2338b6.json.gz", "f2a4f241-ad65-4a1b-8b54-b5717a2338b6", "1953-06-02", lang.En, true},
+	{"fhir-uscore/uscore_bundle_patient_85.json", "d831ec91-c7a3-4a61-9312-7ff0c4a32134", "1940-03-29", lang.Es, false},
+}
+
+// Somebody whose whole chart came from another program opens an account and
+// follows a link of every kind on every kind of page: each leads to a page that
+// is whole.
+func TestEveryLinkOfARealChart(t *testing.T) {
+	c, d := open(t, false), access.NewDuty("journeys")
+	for _, who := range charts {
+		file, err := os.ReadFile(filepath.Join("../../shared/data", who.file))
+		if err != nil {
+			t.Skip("no sample charts here")
+		}
+		// One of them died in 1977, and the dead open no accounts.
+		file = bytes.ReplaceAll(file, []byte(`"deceasedDateTime": "1977-07-14T04:17:45-04:00"`), []byte(`"deceasedBoolean": false`))
+		path := filepath.Join(t.TempDir(), filepath.Base(who.file))
+		if err := os.WriteFile(path, file, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if r, err := c.app.Ingest.Files(context.Background(), d, ingest.Order{Paths: []string{path}}); err != nil {
+			t.Fatalf("%+v: %v", r, err)
+		}
+		id, err := c.app.Registry.Numbered(context.Background(), d, who.number)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := c.app.Enroll.IssueByDuty(context.Background(), d, enroll.Order{Patient: id, By: enroll.ByLetter})
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := chrome.New(t, c.base, chrome.Person{Lang: string(who.lang), Phone: who.phone})
+		try(b, who.lang, r.Text, who.birth)
+		c.choose(b, who.lang, "whole.chart."+string(who.lang), "puente largo 64 nube")
+		follow(b)
+	}
+}
+
+var anID = regexp.MustCompile(`[a-z]{3}[_-][a-z2-7]{26}`)
+
+// shape is an address without what differs from thing to thing.
+func shape(u *url.URL) string {
+	return anID.ReplaceAllString(u.Path, "ID") + " " + u.Query().Get("of")
+}
+
+// follow opens one link of each kind on each kind of page, from those of the menu on.
+func follow(b *chrome.Tab) {
+	seen, from := map[string]bool{}, map[string]string{}
+	todo := []string{"/results", "/records"}
+	for n := 0; n < len(todo); n++ {
+		at, err := url.Parse(todo[n])
+		if err != nil {
+			b.T.Fatal(err)
+		}
+		b.Open(todo[n])
+		if b.Status() != 200 {
+			b.T.Errorf("%s leads to %s, which answers %d", from[todo[n]], todo[n], b.Status())
+			continue
+		}
+		b.Want(b.Heading())
+		b.Screenshot("link " + shape(at))
+		var links []string
+		b.Eval(`[...document.querySelectorAll("main a[href]")].filter(a => a.origin === location.origin && !a.hasAttribute("download")).map(a => a.pathname + a.search)`, &links)
+		for _, l := range links {
+			u, err := url.Parse(l)
+			if err != nil {
+				b.T.Errorf("%s has a link to %q: %v", todo[n], l, err)
+				continue
+			}
+			_, known := from[l]
+			if kind := shape(at) + " " + shape(u); !known && !seen[kind] && !isFile(u.Path) {
+				seen[kind], from[l] = true, todo[n]
+				todo = append(todo, l)
+			}
+		}
+	}
+	if len(todo) < 30 {
+		b.T.Errorf("only %d pages", len(todo))
+	}
+}
+
+func isFile(path string) bool {
+	return strings.HasSuffix(path, ".csv") || strings.Contains(path, "/file") || strings.Contains(path, "/content")
+}
