@@ -34,6 +34,7 @@ import (
 	"portico/internal/scheduling"
 	"portico/internal/secret"
 	"portico/internal/sharing"
+	"portico/internal/signon"
 	"portico/internal/staff"
 	"portico/internal/store"
 	"portico/internal/terms"
@@ -83,6 +84,7 @@ type App struct {
 	Sharing  *sharing.Sharing
 	Links    *sharing.Links
 	Staff    *staff.Staff
+	SignOn   *signon.Door
 	Trail    *trail.Trail
 	Console  *console.Console
 	Ingest   *ingest.Door
@@ -164,6 +166,9 @@ func (a *App) join() error {
 	a.joinVisits()
 	a.Registry.Follower = followers{a.Records, a.Results, a.Sharing, a.Visits, a.Accounts, a.Enroll}
 	a.joinDesk()
+	if err := a.joinSignOn(); err != nil {
+		return err
+	}
 	a.joinWeb()
 	return nil
 }
@@ -200,7 +205,7 @@ func (a *App) joinOutbox() error {
 
 func (a *App) joinDesk() {
 	a.Trail = &trail.Trail{DB: a.DB, Keys: a.Keys, File: filepath.Join(a.cfg.DataDir, "audit-checkpoints.log"), Numbers: a.Registry, Shares: a.Links, Clinic: a.clinic, Outbox: a.Outbox}
-	a.Staff = staff.New(staff.Parts{DB: a.DB, Gate: a.Gate, Keys: a.Keys, Limits: a.Limit, Hasher: a.Hasher, Outbox: a.Outbox, Rules: rules{}, Clinic: a.clinic})
+	a.Staff = staff.New(staff.Parts{DB: a.DB, Gate: a.Gate, Keys: a.Keys, Limits: a.Limit, Hasher: a.Hasher, Outbox: a.Outbox, Rules: rules{}, Clinic: a.clinic, SignOn: a.signOn()})
 	a.Console = &console.Console{DB: a.DB, Keys: a.Keys, Registry: a.Registry, Enroll: a.Enroll, Accounts: a.Accounts, Staff: a.Staff, Trail: a.Trail, Outbox: a.Outbox, Results: a.Results, Jobs: a.Jobs, Clinic: a.clinic}
 }
 
@@ -229,6 +234,7 @@ func (a *App) joinWeb() {
 	a.Trail.Mount(a.Router)
 	a.Links.Mount(a.Router)
 	a.Staff.Mount(a.Router)
+	a.SignOn.Mount(a.Router)
 	a.Console.Mount(a.Router)
 	a.Records.Mount(a.Router)
 	a.Ingest.Mount(a.Router)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"os"
 	"strings"
 	"time"
@@ -19,6 +20,7 @@ import (
 	"portico/internal/lang"
 	"portico/internal/registry"
 	"portico/internal/secret"
+	"portico/internal/signon"
 	"portico/internal/staff"
 	"portico/internal/store"
 	"portico/internal/trail"
@@ -84,11 +86,41 @@ func Doctor(ctx context.Context, cfg config.Config, out io.Writer) error {
 	if _, err := secret.NewKeyring(cfg.SecretKey, cfg.OldSecretKeys...); err == nil && cfg.Mail.URL != "" {
 		say("mail server", checkMail(ctx, cfg))
 	}
+	if cfg.SignOn.Issuer != "" && len(faults) == 0 {
+		say("sign-on", checkSignOn(ctx, cfg))
+		say("a way in without the sign-on", checkHere(ctx, cfg))
+	}
 	if bad > 0 {
 		return fmt.Errorf("%d faults", bad)
 	}
 	fmt.Fprintln(out, "Everything needed to serve patients is in place.")
 	return nil
+}
+
+func checkSignOn(ctx context.Context, cfg config.Config) error {
+	base, err := url.Parse(cfg.BaseURL)
+	if err != nil {
+		return err
+	}
+	p, err := signon.NewProvider(cfg.SignOn, base, clock.System{}.Now)
+	if err != nil {
+		return err
+	}
+	return p.Check(ctx)
+}
+
+// checkHere asks whether an administrator can sign in when the sign-on is down.
+func checkHere(ctx context.Context, cfg config.Config) error {
+	db, err := store.Open(ctx, cfg.DatabaseURL, clock.System{})
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	n, err := staff.New(staff.Parts{DB: db}).HereAlone(ctx, access.NewDuty("doctor"))
+	if err == nil && n == 0 {
+		err = errors.New("no administrator has a password here. Keep one who is not linked: portico staff add --role administrator")
+	}
+	return err
 }
 
 func checkDatabase(ctx context.Context, cfg config.Config) error {

@@ -19,6 +19,7 @@ var passing = map[string]string{
 	"trail.choice": "a search, in an address", "console.audit": "a search of the log, in an address of one session",
 	"console.search": "a search, in an address",
 	"web.form":       "a form's key, in its page", "web.mark": "names an account to its own browser",
+	"signon.flow":    "a sign-on under way, in its cookie",
 	"account.device": "a browser's mark, in its cookie; an unknown one is a new browser",
 	"sharing.file":   "a ticket of minutes, in an address",
 	"staff.app":      "the authenticator of a set-up link, made from the link",

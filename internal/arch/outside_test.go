@@ -11,6 +11,7 @@ import (
 var callers = map[string]string{
 	"../notify/phone.go": "the text and voice service of the settings",
 	"../notify/smtp.go":  "the mail server of the settings",
+	"../signon/reach.go": "the sign-on provider of the settings, and hosts that the settings name",
 	"../bench/guest.go":  "the portal that is measured",
 	"../bench/load.go":   "the portal that is measured",
 }

@@ -27,6 +27,8 @@ var samples = map[string]func(w *world, of person) string{
 	"/staff/setup/{token}/app": (*world).setUpHalf,
 	"/staff/setup/{token}/qr":  (*world).setUpHalf,
 
+	"/staff/setup/{token}/signon": (*world).setUpLink,
+
 	"/recover/link/{token}": (*world).passwordLink,
 	"/recover/stop/{token}": (*world).stopLink,
 	"/staff/recovery/{id}":  func(w *world, _ person) string { return string(w.member().id) },

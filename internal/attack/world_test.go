@@ -37,6 +37,7 @@ import (
 	"portico/internal/store"
 	"portico/internal/terms"
 	"portico/internal/testkit"
+	"portico/internal/testkit/issuer"
 	"portico/internal/web"
 )
 
@@ -124,6 +125,8 @@ func lite(t testing.TB) *world {
 
 func settings(t testing.TB, address string) config.Config {
 	cfg := config.Default()
+	signOn := issuer.New(t, func() time.Time { return testkit.Noon }, "https://"+host+"/staff/signon/back")
+	cfg.SignOn.Issuer, cfg.SignOn.ClientID, cfg.SignOn.ClientSecret, cfg.SignOn.Roles = signOn.Address, issuer.Client, issuer.Secret, []string{"portal-desk=front_desk"}
 	cfg.DatabaseURL, cfg.DataDir, cfg.SecretKey = address, t.TempDir(), "c2VjcmV0LW9mLXRoZS10ZXN0cy0wMTIzNDU2Nzg5YWJjZGVm"
 	cfg.Clinic.Name, cfg.Clinic.Phone, cfg.Clinic.Address = "Riverside Family Clinic", "555-010-0123", "1 River Road; Springfield, IL 62701"
 	cfg.TrustedProxies = []string{"127.0.0.0/8"}

@@ -80,6 +80,10 @@ var places = []place{
 	{route: "/staff/ended", who: visitor},
 	{route: "/staff/setup/{token}", who: visitor, at: setUpLink, queries: 1},
 	{route: "/staff/setup/{token}/app", who: visitor, before: choosePassword, at: setUpApp, queries: 1},
+	{route: "/staff/signon", who: visitor, status: 404}, // the clinic of the test has none
+	{route: "/staff/signon/back", who: visitor, status: 404},
+	{route: "/staff/signon/out", who: visitor, status: 404},
+	{route: "/staff/setup/{token}/signon", who: visitor, at: under(setUpLink, "/signon"), status: 404},
 	{route: "/staff/setup/{token}/qr", who: visitor, at: setUpImage, queries: 1},
 	{route: "/style", who: visitor, whole: true},
 

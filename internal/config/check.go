@@ -57,6 +57,7 @@ func (c Config) Check() []string {
 		no(true, "tls.mode is auto, files or proxy")
 	}
 	p = append(p, c.checkMessages()...)
+	p = append(p, c.SignOn.check()...)
 	return append(p, c.checkClinic()...)
 }
 
@@ -96,6 +97,33 @@ func (c Config) checkMessages() []string {
 		if c.Phone.Account == "" || c.Phone.Token == "" || c.Phone.From == "" {
 			p = append(p, "phone.url needs phone.account, phone.token and phone.from")
 		}
+	}
+	return p
+}
+
+// check lists what is wrong with the sign-on; nothing where there is none.
+func (s SignOn) check() []string {
+	if s.Issuer == "" {
+		return nil
+	}
+	var p []string
+	no := func(bad bool, text string) {
+		if bad {
+			p = append(p, text)
+		}
+	}
+	u, err := url.Parse(s.Issuer)
+	no(err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "", "sign_on.issuer must be https:// and exactly as the provider names itself")
+	no(s.ClientID == "" || s.ClientSecret == "", "sign_on.issuer needs sign_on.client_id and sign_on.client_secret")
+	no(s.Name == "", "sign_on.name is missing: it stands on the button")
+	no(s.Claim == "", "sign_on.claim is missing: without it nobody has a role")
+	no(len(s.Roles) == 0, "sign_on.roles is missing: without it nobody has a role")
+	for _, r := range s.Roles {
+		group, role, _ := strings.Cut(r, "=")
+		no(group == "" || role == "", "sign_on.roles: every entry is a group, = and a role, such as portal-desk=front_desk")
+	}
+	for _, h := range s.Hosts {
+		no(strings.ContainsAny(h, "/@"), "sign_on.hosts: every entry is a host name alone")
 	}
 	return p
 }

@@ -42,6 +42,8 @@ type Config struct {
 	Clinic Clinic `toml:"clinic" envPrefix:"CLINIC_"`
 	Enroll Enroll `toml:"enroll" envPrefix:"ENROLL_"`
 
+	SignOn SignOn `toml:"sign_on" envPrefix:"SIGN_ON_"`
+
 	Results Results `toml:"results" envPrefix:"RESULTS_"`
 }
 
@@ -91,6 +93,23 @@ type Enroll struct {
 	AutoMatch      bool `toml:"auto_match" env:"AUTO_MATCH" doc:"Answer a request whose name, birth date and contact all agree with the index by sending a code to that contact. Off: staff decide each."`
 }
 
+// SignOn is the clinic's own sign-on for staff, by OpenID Connect.
+type SignOn struct {
+	Issuer       string   `toml:"issuer" env:"ISSUER" doc:"Address of the provider, exactly as it names itself, e.g. https://login.riverside.example/realms/clinic. Empty: staff sign in here alone."`
+	ClientID     string   `toml:"client_id" env:"CLIENT_ID" doc:"The portal's name at the provider. Its address to come back to is base_url/staff/signon/back."`
+	ClientSecret string   `toml:"client_secret" env:"CLIENT_SECRET" secret:"true" doc:"The portal's secret at the provider."`
+	Name         string   `toml:"name" env:"NAME" doc:"What the clinic's people call it; on the button."`
+	Scopes       []string `toml:"scopes" env:"SCOPES" doc:"What is asked for beside openid."`
+	Claim        string   `toml:"claim" env:"CLAIM" doc:"The claim of the identity token that lists a person's groups."`
+	Roles        []string `toml:"roles" env:"ROLES" doc:"Which group has which role, e.g. portal-desk=front_desk. Groups that are not named give nothing."`
+	Only         bool     `toml:"only" env:"ONLY" doc:"Passwords and passkeys are for administrators alone, who must get in when the provider is down. Turn it on once everybody else is linked."`
+	Newcomers    bool     `toml:"newcomers" env:"NEWCOMERS" doc:"Whoever has a role at the provider and is not here yet is added at their first sign-on. Off: an administrator invites each."`
+	ACR          []string `toml:"acr" env:"ACR" doc:"Values of acr that say that a second step was asked for. They are also asked for."`
+	AMR          []string `toml:"amr" env:"AMR" doc:"Values of amr that say that a second step was asked for. Without any of both, the authenticator app here is asked for."`
+	Hosts        []string `toml:"hosts" env:"HOSTS" doc:"Further hosts of the provider that may be called, where its addresses are not all on the issuer's."`
+	CA           string   `toml:"ca" env:"CA" doc:"File with certificate authorities (PEM) that are trusted for the provider beside the machine's."`
+}
+
 // Results holds the numbers a clinic may want otherwise in showing results.
 type Results struct {
 	CriticalDays int `toml:"critical_days" env:"CRITICAL_DAYS" doc:"After how many days a critical result that its patient has not opened is on the staff's list."`
@@ -105,6 +124,7 @@ func Default() Config {
 		Phone: Phone{Region: "US", Countries: []string{"US", "PR"}, DailyCap: 2000},
 		Clinic: Clinic{Emergency: "911", Zone: "America/New_York", NumberLabelEn: "Patient number", NumberLabelEs: "Número de paciente",
 			HoursEn: "Monday to Friday, 8 a.m. to 5 p.m.", HoursEs: "Lunes a viernes, de 8 a. m. a 5 p. m."},
+		SignOn: SignOn{Name: "single sign-on", Scopes: []string{"profile", "email"}, Claim: "groups", AMR: []string{"mfa"}},
 		Enroll: Enroll{MinAge: 13, ContactAgeDays: 7, AutoMatch: true},
 
 		Results: Results{CriticalDays: 3, NoticeHours: 12},

@@ -37,8 +37,19 @@
 // next one. A person who is cut off in the middle of a form is told why, and that
 // nothing was saved.
 //
+// # The clinic's sign-on
+//
+// Where the clinic has one (package signon), a set-up link may lead there instead:
+// the person is linked to the provider's lasting name for them, never by an e-mail
+// address, and signs in there and nowhere else from then on; their old password,
+// passkeys and sessions end. Their roles are what the provider says at each sign-in.
+// A set-up link by which they choose a password again ends the link. Where the
+// provider asked for no second step, the authenticator here is asked for, which is
+// then kept. With Policy.Only, passwords are for administrators alone: those who are
+// not linked are how a clinic gets in when the provider is down.
+//
 // Tables: staff (shared: other rooms may join it for reading), staff_credential,
-// staff_setup, staff_attempt, staff_place.
+// staff_setup, staff_attempt, staff_place, staff_signon, staff_signon_back.
 // Routes: GET and POST /staff/signin, GET and POST /staff/signin/step, POST
 // /staff/signin/cancel, POST /staff/signout, GET /staff/ended, GET and POST /staff/setup/{token},
 // GET and POST /staff/setup/{token}/app, GET /staff/setup/{token}/qr.

@@ -140,13 +140,17 @@ func (s *Staff) Renew(ctx context.Context, d access.Desk, id ids.Staff, l lang.L
 	})
 }
 
-// ChangeRoles gives the person exactly these roles, from their next request on.
+// ChangeRoles gives the person exactly these roles, from their next request on. Those
+// of a person who is linked to the clinic's sign-on are changed there.
 func (s *Staff) ChangeRoles(ctx context.Context, d access.Desk, id ids.Staff, roles []access.Role) error {
 	roles, err := cleanRoles(roles)
 	if err != nil {
 		return err
 	}
-	return s.change(ctx, d, id, "roles:"+rolesText(roles), func(tx *store.Tx, _ Person) error {
+	return s.change(ctx, d, id, "roles:"+rolesText(roles), func(tx *store.Tx, p Person) error {
+		if p.Linked { // the next sign-on would undo it
+			return fault.Lost("staff.bad.linked")
+		}
 		_, err := tx.Exec(ctx, `UPDATE staff SET roles = $2 WHERE id = $1`, id, rolesText(roles))
 		return err
 	})
@@ -242,8 +246,7 @@ func (s *Staff) People(ctx context.Context, d access.Desk) ([]Person, error) {
 	}
 	var out []Person
 	err := s.DB.View(ctx, func(tx *store.Tx) (err error) {
-		out, err = store.List(ctx, tx, scanPerson, `
-			SELECT `+personColumns+` FROM staff s LEFT JOIN staff_credential c ON c.staff_id = s.id
+		out, err = store.List(ctx, tx, scanPerson, persons+`
 			ORDER BY CASE s.state WHEN 'disabled' THEN 1 ELSE 0 END, LOWER(s.name), s.id`)
 		return err
 	})

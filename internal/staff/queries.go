@@ -11,20 +11,24 @@ import (
 	"portico/internal/store"
 )
 
-const personColumns = `s.id, s.name, s.email, s.roles, s.state, s.created_at, c.set_at, c.signed_in_at,
-	(SELECT MAX(u.expires_at) FROM staff_setup u WHERE u.staff_id = s.id AND u.used_at IS NULL AND u.ended_at IS NULL)`
+// persons reads people; l is their link to the clinic's sign-on.
+const persons = `SELECT s.id, s.name, s.email, s.roles, s.state, s.created_at, COALESCE(l.linked_at, c.set_at), COALESCE(l.signed_in_at, c.signed_in_at), l.staff_id IS NOT NULL,
+	(SELECT MAX(u.expires_at) FROM staff_setup u WHERE u.staff_id = s.id AND u.used_at IS NULL AND u.ended_at IS NULL)` + peopleFrom
+
+const peopleFrom = `
+	FROM staff s LEFT JOIN staff_credential c ON c.staff_id = s.id LEFT JOIN staff_signon l ON l.staff_id = s.id`
 
 func scanPerson(r store.Row) (p Person, err error) {
 	var roles string
 	var created, set, signed, link store.Time
-	err = r.Scan(&p.ID, &p.Name, &p.Email, &roles, &p.State, &created, &set, &signed, &link)
+	err = r.Scan(&p.ID, &p.Name, &p.Email, &roles, &p.State, &created, &set, &signed, &p.Linked, &link)
 	p.Roles = access.ParseRoles(roles)
 	p.Created, p.SetUp, p.SignedIn, p.Link = created.Std(), set.Std(), signed.Std(), link.Std()
 	return p, err
 }
 
 func personBy(ctx context.Context, tx *store.Tx, id ids.Staff) (Person, error) {
-	p, err := store.Get(ctx, tx, scanPerson, `SELECT `+personColumns+` FROM staff s LEFT JOIN staff_credential c ON c.staff_id = s.id WHERE s.id = $1`, id)
+	p, err := store.Get(ctx, tx, scanPerson, persons+` WHERE s.id = $1`, id)
 	if errors.Is(err, store.ErrNone) {
 		return p, fault.Missing()
 	}
@@ -41,26 +45,32 @@ type credential struct {
 	hash   string
 	sealed string
 	step   int64
+	roles  []access.Role
+	linked bool // to the clinic's sign-on
 }
 
-// ready tells whether the person can sign in with it.
+// ready tells whether the person can sign in with password and authenticator.
 func (c credential) ready() bool { return c.id != "" && c.state == Active && c.hash != "" }
 
+// steps tells whether the person has an authenticator to ask for.
+func (c credential) steps() bool { return c.id != "" && c.state == Active && c.sealed != "" }
+
 func scanCredential(r store.Row) (c credential, err error) {
-	return c, r.Scan(&c.id, &c.state, &c.hash, &c.sealed, &c.step)
+	var roles string
+	err = r.Scan(&c.id, &c.state, &c.hash, &c.sealed, &c.step, &roles, &c.linked)
+	c.roles = access.ParseRoles(roles)
+	return c, err
 }
 
-const credentialColumns = `s.id, s.state, COALESCE(c.password_hash, ''), COALESCE(c.sealed, ''), COALESCE(c.last_step, 0)`
+const credentials = `SELECT s.id, s.state, COALESCE(c.password_hash, ''), COALESCE(c.sealed, ''), COALESCE(c.last_step, 0), s.roles, l.staff_id IS NOT NULL` + peopleFrom
 
 // byEmail finds a person's credential; a zero one where there is nobody.
 func byEmail(ctx context.Context, tx *store.Tx, email string) (credential, error) {
-	return oneCredential(store.Get(ctx, tx, scanCredential, `
-		SELECT `+credentialColumns+` FROM staff s LEFT JOIN staff_credential c ON c.staff_id = s.id WHERE s.email = $1`, email))
+	return oneCredential(store.Get(ctx, tx, scanCredential, credentials+` WHERE s.email = $1`, email))
 }
 
 func byID(ctx context.Context, tx *store.Tx, id ids.Staff) (credential, error) {
-	return oneCredential(store.Get(ctx, tx, scanCredential, `
-		SELECT `+credentialColumns+` FROM staff s LEFT JOIN staff_credential c ON c.staff_id = s.id WHERE s.id = $1`, id))
+	return oneCredential(store.Get(ctx, tx, scanCredential, credentials+` WHERE s.id = $1`, id))
 }
 
 func oneCredential(c credential, err error) (credential, error) {

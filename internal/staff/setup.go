@@ -23,18 +23,21 @@ type SetUp struct {
 	Name   string
 	Email  string
 	Chosen bool // the password is chosen; the authenticator comes next
+	Away   bool // only the clinic's sign-on may be chosen
 	link   string
 	hash   string
 }
 
 // setupBy finds the live link of a token; NotFound for every other.
-func setupBy(ctx context.Context, tx *store.Tx, token string) (SetUp, error) {
+func (s *Staff) setupBy(ctx context.Context, tx *store.Tx, token string) (SetUp, error) {
 	u, err := store.Get(ctx, tx, func(r store.Row) (u SetUp, err error) {
-		err = r.Scan(&u.link, &u.ID, &u.Name, &u.Email, &u.hash)
-		u.Chosen = u.hash != ""
+		var roles string
+		err = r.Scan(&u.link, &u.ID, &u.Name, &u.Email, &u.hash, &roles)
+		u.Away = !s.here(credential{roles: access.ParseRoles(roles)})
+		u.Chosen = u.hash != "" && !u.Away
 		return u, err
 	}, `
-		SELECT u.id, s.id, s.name, s.email, COALESCE(u.password_hash, '') FROM staff_setup u JOIN staff s ON s.id = u.staff_id
+		SELECT u.id, s.id, s.name, s.email, COALESCE(u.password_hash, ''), s.roles FROM staff_setup u JOIN staff s ON s.id = u.staff_id
 		WHERE u.token_hash = $1 AND u.used_at IS NULL AND u.ended_at IS NULL AND u.expires_at > $2 AND s.state <> 'disabled'`,
 		secret.TokenHash(token), store.Time(tx.Now))
 	if errors.Is(err, store.ErrNone) {
@@ -47,7 +50,7 @@ func setupBy(ctx context.Context, tx *store.Tx, token string) (SetUp, error) {
 // open links by themselves.
 func (s *Staff) Opened(ctx context.Context, _ access.Visitor, token string) (u SetUp, err error) {
 	err = s.DB.View(ctx, func(tx *store.Tx) (err error) {
-		u, err = setupBy(ctx, tx, token)
+		u, err = s.setupBy(ctx, tx, token)
 		return err
 	})
 	return u, err
@@ -60,6 +63,9 @@ func (s *Staff) ChoosePassword(ctx context.Context, v access.Visitor, token, pas
 	if err != nil {
 		return err
 	}
+	if u.Away {
+		return fault.Missing()
+	}
 	if len(password) > maxPassword {
 		return fault.Bad("password", "staff.bad.password.long")
 	}
@@ -71,7 +77,7 @@ func (s *Staff) ChoosePassword(ctx context.Context, v access.Visitor, token, pas
 		return busy(err)
 	}
 	return s.DB.Change(ctx, v.Did(audit.StaffSetUp, string(u.ID)).With("password"), func(tx *store.Tx) error {
-		now, err := setupBy(ctx, tx, token)
+		now, err := s.setupBy(ctx, tx, token)
 		if err != nil {
 			return err
 		}
@@ -120,7 +126,7 @@ func (s *Staff) ConfirmApp(ctx context.Context, v access.Visitor, token, code st
 		return errCode()
 	}
 	return s.DB.Record(ctx, func(tx *store.Tx) (audit.Entry, error) {
-		u, err := setupBy(ctx, tx, token)
+		u, err := s.setupBy(ctx, tx, token)
 		if err != nil {
 			return audit.Entry{}, err
 		}
@@ -146,6 +152,10 @@ func (s *Staff) settle(ctx context.Context, tx *store.Tx, u SetUp, key []byte, s
 		INSERT INTO staff_credential (staff_id, password_hash, sealed, last_step, set_at) VALUES ($1, $2, $3, $4, $5)
 		ON CONFLICT (staff_id) DO UPDATE SET password_hash = excluded.password_hash, sealed = excluded.sealed, last_step = excluded.last_step, set_at = excluded.set_at`,
 		u.ID, u.hash, s.Keys.Seal(sealedPlace, string(u.ID), key), step, now); err != nil {
+		return err
+	}
+	// The way in that was chosen last is the only one.
+	if _, err := tx.Exec(ctx, `DELETE FROM staff_signon WHERE staff_id = $1`, u.ID); err != nil {
 		return err
 	}
 	if _, err := tx.Exec(ctx, `UPDATE staff SET state = 'active' WHERE id = $1 AND state = 'invited'`, u.ID); err != nil {

@@ -148,7 +148,7 @@ func (s *Staff) verify(ctx context.Context, c credential, open, known bool, pass
 	if known {
 		h = s.Known
 	}
-	if len(password) > maxPassword || !c.ready() || !open {
+	if len(password) > maxPassword || !c.ready() || !open || !s.here(c) {
 		return false, false, busy(h.VerifyNobody(ctx, password[:min(len(password), maxPassword)]))
 	}
 	right, rehash, err = h.Verify(ctx, password, c.hash)
@@ -187,16 +187,21 @@ func (s *Staff) keepHash(ctx context.Context, v access.Visitor, c credential, pa
 
 // begin opens the half-way state after the right password.
 func (s *Staff) begin(ctx context.Context, v access.Visitor, c credential, g guard, next string) (token string, err error) {
-	token = secret.Token()
 	err = s.DB.Change(ctx, v.Did(audit.StaffTried, string(c.id)).With("password"), func(tx *store.Tx) error {
 		if err := g.clear(ctx, tx); err != nil {
 			return err
 		}
-		_, err := tx.Exec(ctx, `
-			INSERT INTO staff_attempt (id, token_hash, staff_id, next_path, tries, created_at, expires_at) VALUES ($1, $2, $3, $4, 0, $5, $6)`,
-			ids.New[string]("sta"), secret.TokenHash(token), c.id, next, store.Time(tx.Now), store.Time(tx.Now.Add(attemptLife)))
+		token, err = insertAttempt(ctx, tx, c.id, next)
 		return err
 	})
+	return token, err
+}
+
+func insertAttempt(ctx context.Context, tx *store.Tx, id ids.Staff, next string) (token string, err error) {
+	token = secret.Token()
+	_, err = tx.Exec(ctx, `
+		INSERT INTO staff_attempt (id, token_hash, staff_id, next_path, tries, created_at, expires_at) VALUES ($1, $2, $3, $4, 0, $5, $6)`,
+		ids.New[string]("sta"), secret.TokenHash(token), id, next, store.Time(tx.Now), store.Time(tx.Now.Add(attemptLife)))
 	return token, err
 }
 
@@ -210,7 +215,7 @@ type attempt struct {
 	next string
 }
 
-func attemptBy(ctx context.Context, tx *store.Tx, token string) (a attempt, err error) {
+func (s *Staff) attemptBy(ctx context.Context, tx *store.Tx, token string) (a attempt, err error) {
 	var who ids.Staff
 	a, err = store.Get(ctx, tx, func(r store.Row) (a attempt, err error) { return a, r.Scan(&a.id, &who, &a.next) }, `
 		SELECT id, staff_id, next_path FROM staff_attempt WHERE token_hash = $1 AND ended_at IS NULL AND expires_at > $2`,
@@ -221,7 +226,7 @@ func attemptBy(ctx context.Context, tx *store.Tx, token string) (a attempt, err 
 	if err != nil {
 		return a, err
 	}
-	if a.who, err = byID(ctx, tx, who); err == nil && !a.who.ready() { // disabled since the password was given
+	if a.who, err = byID(ctx, tx, who); err == nil && !a.who.steps() || !a.who.linked && !s.here(a.who) { // disabled or told to sign in elsewhere since
 		err = ErrGone
 	}
 	return a, err
@@ -230,7 +235,7 @@ func attemptBy(ctx context.Context, tx *store.Tx, token string) (a attempt, err 
 // Waiting tells whether token belongs to a live half-way sign-in; ErrGone if not.
 func (s *Staff) Waiting(ctx context.Context, _ access.Visitor, token string) error {
 	return s.DB.View(ctx, func(tx *store.Tx) error {
-		_, err := attemptBy(ctx, tx, token)
+		_, err := s.attemptBy(ctx, tx, token)
 		return err
 	})
 }
@@ -276,7 +281,7 @@ func (s *Staff) Finish(ctx context.Context, v access.Visitor, token, code string
 // sixth finds it ended.
 func (s *Staff) tryOnce(ctx context.Context, token string) (a attempt, err error) {
 	err = s.DB.Housekeep(ctx, "staff", func(tx *store.Tx) error {
-		if a, err = attemptBy(ctx, tx, token); err != nil {
+		if a, err = s.attemptBy(ctx, tx, token); err != nil {
 			return err
 		}
 		n, err := tx.Exec(ctx, `UPDATE staff_attempt SET tries = tries + 1 WHERE id = $1 AND tries < $2 AND ended_at IS NULL`, a.id, attemptTries)

@@ -30,6 +30,7 @@ type Parts struct {
 	Outbox Outbox
 	Rules  Rules
 	Clinic page.Profile
+	SignOn Policy
 }
 
 // Staff is the room.
@@ -75,6 +76,7 @@ type Person struct {
 	State    State
 	Created  time.Time
 	SetUp    time.Time // when they set up their sign-in, zero if not yet
+	Linked   bool      // signs in at the clinic's sign-on
 	SignedIn time.Time // last time, zero if never
 	Link     time.Time // until when an unused set-up link works, zero if there is none
 	Open     int       // live sessions; known of one person asked for alone

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -58,12 +59,20 @@ func (s *Staff) showSignIn(q *web.Request, _ access.Visitor) (web.Reply, error) 
 			return web.Redirect("/staff"), nil
 		}
 	}
-	return signInPage(SignInPage{Next: web.LocalPath(q.Ask("next"), ""), Again: q.Ask("again") != "", Out: q.Ask("out") != "", Ready: q.Ask("ready") != ""}), nil
+	return signInPage(SignInPage{SignOn: s.SignOn.Name, Next: web.LocalPath(q.Ask("next"), ""), Again: q.Ask("again") != "", Out: q.Ask("out") != "", Ready: q.Ask("ready") != ""}), nil
+}
+
+// signOnPath leads to the clinic's sign-on and back to next.
+func signOnPath(next string) string {
+	if next == "" {
+		return "/staff/signon"
+	}
+	return "/staff/signon?" + url.Values{"next": {next}}.Encode()
 }
 
 func signInPage(p SignInPage) web.Reply {
 	draw := web.Show
-	if p == (SignInPage{}) {
+	if p == (SignInPage{SignOn: p.SignOn}) {
 		draw = web.Same
 	}
 	return draw(func(sh page.Shell) templ.Component {
@@ -74,7 +83,7 @@ func signInPage(p SignInPage) web.Reply {
 }
 
 func (s *Staff) signIn(q *web.Request, v access.Visitor) (web.Reply, error) {
-	p := SignInPage{Email: q.Text("email"), Next: web.LocalPath(q.Text("next"), "")}
+	p := SignInPage{SignOn: s.SignOn.Name, Email: q.Text("email"), Next: web.LocalPath(q.Text("next"), "")}
 	var missing *fault.Fault
 	if p.Email == "" {
 		missing = missing.And("email", "staff.email.needed")
@@ -171,16 +180,16 @@ func orGone(reply web.Reply, err error) (web.Reply, error) {
 	return reply, err
 }
 
-func setUpPage(token string, u SetUp) web.Reply {
+func (s *Staff) setUpPage(token string, u SetUp) web.Reply {
 	return web.Show(func(sh page.Shell) templ.Component {
-		return setUp(sh.Called(sh.T("staff.setup.name")), SetUpPage{Token: token, Name: u.Name, Email: u.Email})
+		return setUp(sh.Called(sh.T("staff.setup.name")), SetUpPage{Token: token, Name: u.Name, Email: u.Email, Away: u.Away, SignOn: s.SignOn.Name})
 	})
 }
 
 func (s *Staff) showSetUp(q *web.Request, v access.Visitor) (web.Reply, error) {
 	token := q.PathValue("token")
 	u, err := s.Opened(q.Context(), v, token)
-	return orGone(setUpPage(token, u), err)
+	return orGone(s.setUpPage(token, u), err)
 }
 
 func (s *Staff) setUp(q *web.Request, v access.Visitor) (web.Reply, error) {
@@ -190,11 +199,11 @@ func (s *Staff) setUp(q *web.Request, v access.Visitor) (web.Reply, error) {
 		return orGone(web.Reply{}, err)
 	}
 	if q.Raw("password") == "" {
-		return setUpPage(token, u).Fix(fault.Bad("password", "staff.setup.needed")), nil
+		return s.setUpPage(token, u).Fix(fault.Bad("password", "staff.setup.needed")), nil
 	}
 	err = s.ChoosePassword(q.Context(), v, token, q.Raw("password"))
 	if fault.Fixable(err) {
-		return setUpPage(token, u).Fix(err), nil
+		return s.setUpPage(token, u).Fix(err), nil
 	}
 	return orGone(web.Redirect(setupPath(token)+"/app"), err)
 }

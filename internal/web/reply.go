@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strconv"
 	"sync"
 	"time"
@@ -47,6 +48,12 @@ func Show(draw func(page.Shell) templ.Component) Reply {
 
 // Redirect answers with 303 to a path of ours.
 func Redirect(path string) Reply { return Reply{status: http.StatusSeeOther, location: path} }
+
+// Away answers with 303 to an address that is not ours. The address comes from the
+// clinic's settings, never from a request.
+func Away(address *url.URL) Reply {
+	return Reply{status: http.StatusSeeOther, location: address.String()}
+}
 
 // JSON answers with v.
 func JSON(v any) Reply {
