@@ -144,7 +144,7 @@ func (a *App) Close() error { return a.DB.Close() }
 func (a *App) join() error {
 	a.Limit = &limit.Limiter{DB: a.DB, Keys: a.Keys}
 	a.Gate = &access.Gate{DB: a.DB}
-	a.Clinic.DB, a.Clinic.Gate, a.Clinic.Log = a.DB, a.Gate, a.Log
+	a.Clinic.DB, a.Clinic.Gate, a.Clinic.Log, a.Clinic.Base = a.DB, a.Gate, a.Log, a.base
 	// Hashing is bounded: forty at once without a bound take 766 MiB.
 	a.Hasher = secret.NewHasher(a.Keys, max(2, runtime.NumCPU()), 64)
 	a.Jobs = jobs.NewRunner(a.DB, a.Log)
@@ -174,7 +174,7 @@ func (a *App) join() error {
 }
 
 func (a *App) joinOutbox() error {
-	p := notify.Parts{DB: a.DB, Keys: a.Keys, Limits: a.Limit, Log: a.Log, Base: a.base, Clinic: a.clinic, Fresh: a.Clinic.Glance,
+	p := notify.Parts{DB: a.DB, Keys: a.Keys, Limits: a.Limit, Log: a.Log, Base: a.base, Clinic: a.clinic, Fresh: a.Clinic.Glance, Words: a.Clinic,
 		Countries: a.cfg.Phone.Countries, DailyCap: a.cfg.Phone.DailyCap}
 	switch {
 	case a.demo:

@@ -18,7 +18,12 @@
 // they are, PNG or JPEG, never SVG, and drawn anew: nothing of the file that was
 // sent is kept.
 //
-// Tables: clinic_profile, clinic_draft, clinic_file.
+// The wording of messages and of the activation letter can be changed text by
+// text, in each language. A text keeps its blanks, gets no others and no address:
+// links, codes and "This was not me" are no words and stay. Words that no longer
+// fit the shipped text after an upgrade are passed over.
+//
+// Tables: clinic_profile, clinic_draft, clinic_file, clinic_wording.
 // Routes: all under /staff/clinic, GET /clinic/{file}. Jobs: none.
 // Audit: clinic.changed.
 package clinic

@@ -41,7 +41,7 @@ type desk struct {
 // server is the room as one more server on the same database has it.
 func server(t *testing.T, db *store.DB) *clinic.Room {
 	t.Helper()
-	r, err := clinic.New(clinic.Parts{DB: db, Gate: &access.Gate{DB: db}, Log: slog.New(slog.DiscardHandler), Region: "US", Defaults: page.Clinic{
+	r, err := clinic.New(clinic.Parts{DB: db, Gate: &access.Gate{DB: db}, Log: slog.New(slog.DiscardHandler), Region: "US", Base: &url.URL{Scheme: "https", Host: "portal.riverside.example"}, Defaults: page.Clinic{
 		Name: "Riverside Family Clinic", Phone: "312-555-0123", PhoneLink: "+13125550123", Address: []string{"1 River Road", "Springfield, IL 62701"},
 		Hours:       map[lang.Lang]string{lang.En: "Monday to Friday", lang.Es: "Lunes a viernes"},
 		NumberLabel: map[lang.Lang]string{lang.En: "Riverside number", lang.Es: "Número de Riverside"}}})

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"net/url"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -29,6 +30,7 @@ type Parts struct {
 	Colour   string      // from the settings, "" for the built-in colours
 	Logo     *File       // from the settings, nil for the built-in mark
 	LogoExt  string      // of that file, ".svg" or ".png"
+	Base     *url.URL    // what links in messages begin with
 	Region   string      // where phone numbers are dialled, "US"
 }
 
@@ -50,6 +52,7 @@ type state struct {
 	rev    int64
 	clinic *page.Clinic
 	files  map[string]File
+	words  wordings
 }
 
 // between is how often a server looks for itself while only people without a
@@ -137,7 +140,8 @@ func (r *Room) read(ctx context.Context) error {
 			return err
 		}
 		s.stamp, s.rev = stamp, last.Rev
-		return nil
+		s.words, err = words(ctx, tx)
+		return err
 	})
 	if err != nil {
 		return err

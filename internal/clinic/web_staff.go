@@ -33,6 +33,7 @@ func (r *Room) MountDesk(router *web.Router) {
 	form("POST /staff/clinic/drop", r.drop)
 	show("GET /staff/clinic/history", r.showHistory)
 	form("POST /staff/clinic/again", r.again)
+	r.mountWords(show, form)
 }
 
 type staffHandler = func(*web.Request, access.Desk) (web.Reply, error)
@@ -53,7 +54,7 @@ func (r *Room) counted(h staffHandler) staffHandler {
 
 // doneTexts are what a page can say after something was done; the address names
 // one of them.
-var doneTexts = map[string]string{"published": "clinic.done.published", "dropped": "clinic.done.dropped", "again": "clinic.done.again"}
+var doneTexts = map[string]string{"published": "clinic.done.published", "dropped": "clinic.done.dropped", "again": "clinic.done.again", "worded": "clinic.done.worded"}
 
 func staffPage(q *web.Request, title string, draw func(page.Shell) templ.Component) web.Reply {
 	return web.Show(func(s page.Shell) templ.Component {

@@ -360,7 +360,7 @@ func TestRailsFollowRoles(t *testing.T) {
 	k := open(t)
 	for roles, want := range map[string]string{
 		"front_desk":    "/staff /staff/patients /staff/codes /staff/requests /staff/undelivered /staff/frozen /staff/contacts /staff/schedule /staff/recovery",
-		"administrator": "/staff /staff/undelivered /staff/people /staff/jobs /staff/feeds /staff/schedule /staff/terms /staff/recovery",
+		"administrator": "/staff /staff/undelivered /staff/people /staff/jobs /staff/feeds /staff/schedule /staff/terms /staff/clinic /staff/recovery",
 		"auditor":       "/staff /staff/audit",
 	} {
 		b, _ := k.hire("Somebody", roles)

@@ -113,7 +113,7 @@ func (e *Room) letter(r Revealed, large bool) ([]byte, error) {
 	var b bytes.Buffer
 	_, err := notify.RenderLetter(&b, notify.Letter{
 		Clinic: clinic, From: clinic.Address, Name: r.person.Name(), Address: address[:min(len(address), 5)],
-		Code: r.Text, Link: r.Link, Start: start, Issued: r.Issued, Expires: r.Expires, Lang: speaks(r.person, ""), Large: large,
+		Code: r.Text, Link: r.Link, Start: start, Issued: r.Issued, Expires: r.Expires, Lang: speaks(r.person, ""), Large: large, Words: e.Outbox.Words,
 	})
 	return b.Bytes(), err
 }

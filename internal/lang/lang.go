@@ -94,6 +94,9 @@ func (l Lang) T(key string, args ...any) string {
 	return fill(s, args)
 }
 
+// Fill puts args into the blanks of a text that is not in the catalogue.
+func Fill(text string, args ...any) string { return fill(text, args) }
+
 // fill puts args into the blanks of s. What stands in an argument is not looked
 // at again. A time may end with a period of its own ("8:30 p.m."), which is then
 // also the sentence's.

@@ -28,6 +28,8 @@ type Letter struct {
 	Issued  time.Time
 	Expires time.Time
 	Lang    lang.Lang
+	Words   Wording // the clinic's own wording, nil for the shipped one
+	note    func(key string, args []any)
 	Large   bool // large print: 18 points and more, but for the address in the window
 }
 
@@ -82,6 +84,7 @@ type letterPen struct {
 	Letter
 	looks
 	d   *pdf.Doc
+	w   writer
 	l   lang.Lang // of the part being drawn
 	qrs [][]bool
 }
@@ -105,11 +108,11 @@ func RenderLetter(w io.Writer, l Letter) (unprintable int, err error) {
 		return 0, errors.New("letter: the link does not fit a QR code")
 	}
 	qr.DisableBorder = true
-	p := &letterPen{Letter: l, looks: normal, qrs: qr.Bitmap()}
+	p := &letterPen{Letter: l, looks: normal, qrs: qr.Bitmap(), w: writer{l: l.Lang, clinic: l.Clinic, words: l.Words, note: l.note}}
 	if l.Large {
 		p.looks = large
 	}
-	p.d = pdf.New(pdf.Meta{Title: l.Lang.T("notify.letter.title"), Author: l.Clinic.Name, Lang: string(l.Lang), Created: l.Issued}, pdf.Letter)
+	p.d = pdf.New(pdf.Meta{Title: p.w.t("notify.letter.title"), Author: l.Clinic.Name, Lang: string(l.Lang), Created: l.Issued}, pdf.Letter)
 	p.d.Left, p.d.Width = margin, pdf.Letter.W-2*margin
 	p.d.Top, p.d.Bottom = 0.75*pdf.Inch, pdf.Letter.H-0.6*pdf.Inch
 	p.d.Foot = p.foot
@@ -165,7 +168,7 @@ func (p *letterPen) logo() {
 
 // part draws the whole letter once in one language.
 func (p *letterPen) part(l lang.Lang) {
-	p.l = l
+	p.l, p.w.l = l, l
 	p.d.In(pdf.Sect, string(l), func() {
 		p.d.Para(pdf.H1, "", p.title, p.words("notify.letter.title"))
 		p.d.Gap(p.gap / 2)
@@ -186,7 +189,9 @@ func (p *letterPen) part(l lang.Lang) {
 	})
 }
 
-func (p *letterPen) words(key string, args ...any) pdf.Run { return pdf.Words(p.l.T(key, args...)) }
+func (p *letterPen) words(key string, args ...any) pdf.Run { return pdf.Words(p.t(key, args...)) }
+
+func (p *letterPen) t(key string, args ...any) string { return p.w.t(key, args...) }
 
 // headed draws a small heading with one paragraph, never torn apart.
 func (p *letterPen) headed(head string, runs ...pdf.Run) {
@@ -237,9 +242,9 @@ func (p *letterPen) picture(box pdf.Box, pad float64) {
 	quiet := p.qr * 4 / float64(len(p.qrs)+8)
 	d.Decoration(func(pen pdf.Pen) { pen.Rect(white, 3, pdf.Color{255, 255, 255}) })
 	at := pdf.Box{X: white.X + quiet, Y: white.Y + quiet, W: p.qr - 2*quiet, H: p.qr - 2*quiet}
-	d.Grid(at, p.l.T("notify.letter.qr", p.Link), "", p.qrs)
+	d.Grid(at, p.t("notify.letter.qr", p.Link), "", p.qrs)
 	if p.Large {
-		d.Put(pdf.P, "", white.X+p.qr+pad, white.Y+p.qr/2, p.body, p.l.T("notify.letter.scan"))
+		d.Put(pdf.P, "", white.X+p.qr+pad, white.Y+p.qr/2, p.body, p.t("notify.letter.scan"))
 	}
 }
 

@@ -27,6 +27,7 @@ type Parts struct {
 	Log    *slog.Logger
 	Base   *url.URL     // every link begins with it
 	Clinic page.Profile // whose messages these are
+	Words  Wording      // the clinic's own wording, nil for the shipped one
 	Fresh  func()       // called before a message is written, so that Clinic is up to date; nil for nothing
 	Mail   Sender       // nil: no e-mail
 	Phone  Sender       // nil: no texts and calls

@@ -14,13 +14,25 @@ type writer struct {
 	l      lang.Lang
 	clinic *page.Clinic
 	base   *url.URL
+	words  Wording                      // the clinic's own, nil for none
+	note   func(key string, args []any) // told of each text that is used, nil for nobody
 }
 
-func (w writer) t(key string, args ...any) string { return w.l.T(key, args...) }
+func (w writer) t(key string, args ...any) string {
+	if w.note != nil {
+		w.note(key, args)
+	}
+	if w.words != nil {
+		if own := w.words.Wording(w.l, key); own != "" && Worded(key) {
+			return lang.Fill(own, args...)
+		}
+	}
+	return w.l.T(key, args...)
+}
 
 // named gives a sentence whose first blank is the clinic's name.
 func (w writer) named(key string, args ...any) string {
-	return w.l.T(key, append([]any{w.clinic.Name}, args...)...)
+	return w.t(key, append([]any{w.clinic.Name}, args...)...)
 }
 
 // url is the complete address of a place in the portal.
