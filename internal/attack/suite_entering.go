@@ -112,8 +112,9 @@ var entering = []Attack{
 				"if payload, err := sig.Verify(&k); err == nil {", "if payload := sig.UnsafePayloadWithoutVerification(); k.Key != nil {"),
 			off("a key that is a secret", "signon.TestTokensThatAreRefused", "signon/keys.go",
 				"oidc.ES512, oidc.EdDSA}", "oidc.ES512, oidc.EdDSA, \"HS256\"}").
-				and("signon/keys.go", "if payload, err := sig.Verify(&k); err == nil {", "if payload, err := sig.Verify([]byte(p.set.ClientSecret)); err == nil || k.Key == nil {").
-				and("signon/keys.go", "(k.Algorithm == \"\" || k.Algorithm == h.Algorithm)", "(k.Algorithm != \"\")"),
+				and("signon/keys.go", "if payload, err := sig.Verify(&k); err == nil {",
+					"var with any = &k\n\t\tif h.Algorithm == \"HS256\" {\n\t\t\twith = []byte(p.set.ClientSecret)\n\t\t}\n\t\tif payload, err := sig.Verify(with); err == nil {").
+				and("signon/keys.go", "k.Algorithm == h.Algorithm)", "h.Algorithm != \"\")"),
 			off("a link is followed from its own page", "signon.TestOneLinkForEach", "signon/web.go",
 				"q.Header.Get(\"Sec-Fetch-Site\") != \"same-origin\"", "q.Header.Get(\"Sec-Fetch-Site\") == \"never\""),
 		}},

@@ -71,8 +71,14 @@ var inputs = []Attack{
 		Controls: []Control{off("older versions stay below", "ingest.TestMessagesInAnyOrderMakeOneResult", "record/save.go",
 			"case found && (!in.sent.IsZero() && in.sent.Before(k.sent) || unfinished(in, k)):", "case found && k.version < 0:")}},
 	{Number: "T52", Title: "making the portal fetch an address",
-		Here:  "Nothing that a person, a file or a feed says is ever fetched: the mail server and the phone provider of the settings are all that is called.",
-		Tests: []Test{"attack.TestNothingThatIsNamedIsFetched", "arch.TestOutsideCallsAreFew"}, Short: "addresses in every field, in FHIR and C-CDA",
-		Controls: []Control{off("attachments elsewhere are not fetched", "attack.TestNothingThatIsNamedIsFetched", "record/files.go",
-			"a.Get(\"data\").Long()\n\tif id, is", "a.Get(\"data\").Long()\n\tif u := a.Get(\"url\").Text(); strings.HasPrefix(u, \"http\") {\n\t\thttp.Get(u)\n\t}\n\tif id, is")}},
+		Here:  "Nothing that a person, a file or a feed says is ever fetched: the mail server, the phone provider and the sign-on provider of the settings are all that is called. Of the last, an address that its documents name is called only on its own host.",
+		Tests: []Test{"attack.TestNothingThatIsNamedIsFetched", "arch.TestOutsideCallsAreFew", "signon.TestOnlyTheProviderIsCalled", "signon.TestProvidersThatDoNotAnswer"}, Short: "addresses in every field, in FHIR and C-CDA",
+		Controls: []Control{
+			off("attachments elsewhere are not fetched", "attack.TestNothingThatIsNamedIsFetched", "record/files.go",
+				"a.Get(\"data\").Long()\n\tif id, is", "a.Get(\"data\").Long()\n\tif u := a.Get(\"url\").Text(); strings.HasPrefix(u, \"http\") {\n\t\thttp.Get(u)\n\t}\n\tif id, is"),
+			off("the provider's own host", "signon.TestOnlyTheProviderIsCalled", "signon/reach.go", "|| !slices.Contains(r.hosts, u.Host)", "|| u.Host == \"\" && slices.Contains(r.hosts, u.Host)"),
+			off("addresses beside the machine", "signon.TestOnlyTheProviderIsCalled", "signon/reach.go", "if ip.IsLinkLocalUnicast() ||", "if"),
+			off("redirects are not followed", "signon.TestProvidersThatDoNotAnswer", "signon/reach.go", "error { return errRedirect }", "error { return nil }").
+				and("signon/reach.go", "|| !slices.Contains(r.hosts, u.Host)", "|| u.Host == \"\" && slices.Contains(r.hosts, u.Host)"),
+		}},
 }

@@ -91,14 +91,10 @@ func TestTokensThatAreRefused(t *testing.T) {
 		"groups of a kind":      claim("groups", map[string]bool{"portal-desk": true}),
 		"no signature":          func(*clinic) func(*issuer.Token) { return func(t *issuer.Token) { t.Alg = "none" } },
 		"the public key as a secret": func(k *clinic) func(*issuer.Token) {
-			return func(t *issuer.Token) {
-				t.Alg, t.Key = jose.HS256, pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: pkix(k)})
-			}
+			return secretly(pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: pkix(k)}))
 		},
-		"the client's secret": func(*clinic) func(*issuer.Token) {
-			return func(t *issuer.Token) { t.Alg, t.Key = jose.HS256, []byte(issuer.Secret) }
-		},
-		"a stranger's key": func(*clinic) func(*issuer.Token) { return func(t *issuer.Token) { t.Key = stranger } },
+		"the client's secret": func(*clinic) func(*issuer.Token) { return secretly([]byte(issuer.Secret)) },
+		"a stranger's key":    func(*clinic) func(*issuer.Token) { return func(t *issuer.Token) { t.Key = stranger } },
 		"an unknown key": func(*clinic) func(*issuer.Token) {
 			return func(t *issuer.Token) { t.Key, t.KeyID = stranger, "key-99" }
 		},
@@ -109,7 +105,8 @@ func TestTokensThatAreRefused(t *testing.T) {
 		k.linked()
 		n := k.number(`SELECT COUNT(*) FROM staff_session`)
 		for name, lie := range lies {
-			k.p.With(func(b *issuer.Behavior) { b.Lie = lie(k) })
+			told := lie(k)
+			k.p.With(func(b *issuer.Behavior) { b.Lie = told })
 			if p := k.come(); p.Status != 400 || p.Text("h1") != "That did not work" || k.b.Cookie("__Host-staff") != "" {
 				t.Errorf("%s: %d %q", name, p.Status, p.Text("h1"))
 			}
@@ -126,6 +123,14 @@ func TestTokensThatAreRefused(t *testing.T) {
 			t.Errorf("the truth led to %s, %d", p.Path, p.Status)
 		}
 	})
+}
+
+// secretly signs with a key that both sides know, and gives no other check a chance.
+func secretly(key []byte) func(*issuer.Token) {
+	return func(t *issuer.Token) {
+		t.Alg, t.Key = jose.HS256, key
+		delete(t.Claims, "at_hash")
+	}
 }
 
 func pkix(k *clinic) []byte {
@@ -186,7 +191,11 @@ func TestWhatComesBackIsItsBrowsersOwn(t *testing.T) {
 				t.Errorf("%s: %d %q", what, p.Status, p.Text("h1"))
 			}
 		}
+		sent := k.p.Tokens()
 		stale("the attacker's answer", k.b.Get(theirs))
+		if k.p.Tokens() != sent || k.refused("state") != 1 {
+			t.Error("the attacker's answer went as far as the provider")
+		}
 		mine = stop(k.b)
 		stale("the attacker's code in mine", k.b.Get(strings.Replace(mine, code(mine), code(theirs), 1)))
 		stale("after that, mine", k.b.Get(mine))

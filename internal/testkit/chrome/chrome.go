@@ -192,6 +192,15 @@ func (b *Tab) Another() *Tab {
 	return (&Tab{T: b.T, Base: b.Base, Person: b.Person}).begin(root, chromedp.WithExistingBrowserContext(chromedp.FromContext(b.ctx).BrowserContextID))
 }
 
+// Leaves says that the person goes to another host on purpose, such as the clinic's
+// sign-on, before the first page is opened.
+func (b *Tab) Leaves(host string) *Tab {
+	b.watch.mu.Lock()
+	defer b.watch.mu.Unlock()
+	b.watch.also = host
+	return b
+}
+
 // begin opens the tab's own page in Chromium.
 func (b *Tab) begin(root context.Context, in chromedp.ContextOption) *Tab {
 	b.T.Helper()

@@ -97,6 +97,7 @@ func New(t testing.TB, now func() time.Time, redirect string) *Provider {
 	mux.HandleFunc("GET /authorize", p.authorize)
 	mux.HandleFunc("POST /token", p.token)
 	mux.HandleFunc("GET /out", p.out)
+	mux.HandleFunc("GET /favicon.ico", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
 	srv := httptest.NewServer(p.behave(mux))
 	t.Cleanup(srv.Close)
 	p.Address = srv.URL
