@@ -5,9 +5,12 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/pem"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -16,6 +19,7 @@ import (
 	"portico/internal/access"
 	"portico/internal/clock"
 	"portico/internal/config"
+	"portico/internal/lang"
 	"portico/internal/staff"
 	"portico/internal/store"
 	"portico/internal/testkit"
@@ -446,6 +450,9 @@ func TestOnlyAdministratorsHavePasswords(t *testing.T) {
 		if n, err := k.HereAlone(ctx, duty); n != 1 || err != nil {
 			t.Errorf("%d administrators could get in alone, %v", n, err)
 		}
+		if p := k.b.Get("/staff/signin"); !strings.Contains(p.Body, "Administrators can use a password here") {
+			t.Error("everybody is offered a password")
+		}
 		link := k.invite("new@riverside.example", access.FrontDesk)
 		if p := k.b.Get(link); p.Status != 200 || p.Has(`input[type="password"]`) || !p.Has(`a[href="`+link+`/signon"]`) {
 			t.Errorf("a clerk is offered a password: %d", p.Status)
@@ -580,4 +587,32 @@ func TestAnAddressComesBackTwentyTimesAMinute(t *testing.T) {
 	if got := k.p.Tokens() - n; got > 20 {
 		t.Errorf("%d codes in a minute", got)
 	}
+}
+
+// A newcomer in several tabs at once is one person, and one invitation links one.
+func TestManyAtOnceAreOne(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, db *store.DB, c *clock.Fake) {
+		k := open(t, db, c, func(s *config.SignOn) { s.Newcomers = true })
+		v := access.NewVisitor(access.SourceOf(home), "test")
+		who := staff.Arrival{Issuer: k.p.Address, Subject: "new", Name: "New Person", Email: "new@riverside.example", Roles: []access.Role{access.FrontDesk}, Strong: true}
+		link := strings.TrimPrefix(k.invite(ana.Email, access.FrontDesk), "/staff/setup/")
+		var linked atomic.Int32
+		var wg sync.WaitGroup
+		for i := range 8 {
+			wg.Go(func() {
+				if in, _, err := k.EnterSignedOn(ctx, v, who); err != nil || in.Session == "" {
+					t.Errorf("a newcomer in another tab: %v", err)
+				}
+				other := who
+				other.Subject = fmt.Sprint("ana-", i)
+				if k.LinkSignOn(ctx, v, link, other, lang.En) == nil {
+					linked.Add(1)
+				}
+			})
+		}
+		wg.Wait()
+		if n := k.number(`SELECT COUNT(*) FROM staff_signon`); n != 2 || linked.Load() != 1 {
+			t.Errorf("%d links, %d by the invitation", n, linked.Load())
+		}
+	})
 }

@@ -49,9 +49,6 @@ type credential struct {
 	linked bool // to the clinic's sign-on
 }
 
-// ready tells whether the person can sign in with password and authenticator.
-func (c credential) ready() bool { return c.id != "" && c.state == Active && c.hash != "" }
-
 // steps tells whether the person has an authenticator to ask for.
 func (c credential) steps() bool { return c.id != "" && c.state == Active && c.sealed != "" }
 

@@ -148,7 +148,7 @@ func (s *Staff) verify(ctx context.Context, c credential, open, known bool, pass
 	if known {
 		h = s.Known
 	}
-	if len(password) > maxPassword || !c.ready() || !open || !s.here(c) {
+	if len(password) > maxPassword || !open || !s.ready(c) {
 		return false, false, busy(h.VerifyNobody(ctx, password[:min(len(password), maxPassword)]))
 	}
 	right, rehash, err = h.Verify(ctx, password, c.hash)

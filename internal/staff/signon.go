@@ -27,6 +27,12 @@ func (s *Staff) here(c credential) bool {
 	return !c.linked && (!s.SignOn.Only || slices.Contains(c.roles, access.Administrator))
 }
 
+// ready tells whether the person can sign in here, by password or by passkey: active,
+// set up, and not sent to the clinic's sign-on.
+func (s *Staff) ready(c credential) bool {
+	return c.id != "" && c.state == Active && c.hash != "" && s.here(c)
+}
+
 // Arrival is what the clinic's sign-on says of somebody who proved who they are
 // there. What it says was checked by whoever made it.
 type Arrival struct {
@@ -86,6 +92,14 @@ func (s *Staff) RefuseSignOn(ctx context.Context, v access.Visitor, why string) 
 // provider asked for no second step, half is the token of a half-way sign-in that
 // still wants the code of their authenticator here.
 func (s *Staff) EnterSignedOn(ctx context.Context, v access.Visitor, o Arrival) (in SignedIn, half string, err error) {
+	in, half, err = s.enterSignedOn(ctx, v, o)
+	if store.IsUnique(err) { // a newcomer in two tabs: one of them was first
+		in, half, err = s.enterSignedOn(ctx, v, o)
+	}
+	return in, half, err
+}
+
+func (s *Staff) enterSignedOn(ctx context.Context, v access.Visitor, o Arrival) (in SignedIn, half string, err error) {
 	var refused error
 	err = s.DB.Record(ctx, func(tx *store.Tx) (e audit.Entry, err error) {
 		in, half = SignedIn{Next: o.Next}, ""
@@ -104,9 +118,6 @@ func (s *Staff) EnterSignedOn(ctx context.Context, v access.Visitor, o Arrival) 
 	})
 	if err == nil {
 		err = refused
-	}
-	if store.IsUnique(err) { // somebody took the address or the provider's name meanwhile
-		err = ErrTaken
 	}
 	return in, half, err
 }
@@ -222,7 +233,7 @@ func (s *Staff) HereAlone(ctx context.Context, _ access.Duty) (n int, err error)
 	err = s.DB.View(ctx, func(tx *store.Tx) error {
 		all, err := store.List(ctx, tx, scanCredential, credentials+` WHERE s.state = 'active' AND l.staff_id IS NULL`)
 		for _, c := range all {
-			if c.ready() && slices.Contains(c.roles, access.Administrator) {
+			if s.ready(c) && slices.Contains(c.roles, access.Administrator) {
 				n++
 			}
 		}
