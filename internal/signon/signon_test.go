@@ -7,6 +7,7 @@ import (
 	"encoding/pem"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"sync"
@@ -256,6 +257,9 @@ func TestCodesThatTheProviderRefuses(t *testing.T) {
 }
 
 func TestProvidersThatDoNotAnswer(t *testing.T) {
+	var trapped atomic.Int32
+	trap := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { trapped.Add(1) }))
+	defer trap.Close()
 	db, c := testkit.SQLite(t)
 	k := open(t, db, c)
 	k.linked()
@@ -285,10 +289,13 @@ func TestProvidersThatDoNotAnswer(t *testing.T) {
 			if q.URL.Path != "/keys" {
 				return false
 			}
-			http.Redirect(w, q, "http://169.254.169.254/", http.StatusFound)
+			http.Redirect(w, q, trap.URL, http.StatusFound)
 			return true
 		}
 	})
+	if n := trapped.Load(); n != 0 {
+		t.Errorf("a redirect led %d times to another machine", n)
+	}
 	if n := k.refused("down"); n != 5 {
 		t.Errorf("%d lines about 5 failures", n)
 	}
