@@ -36,13 +36,10 @@ func (s *Scheduling) Hold(ctx context.Context, c access.Chart, p Pick) (ids.Appo
 	}
 	id := ids.NewAppointment()
 	err := s.DB.Change(ctx, c.Did(audit.VisitHeld, string(id)), func(tx *store.Tx) error {
-		if err := alone(ctx, tx, string(p.Clinician), string(c.Patient())); err != nil {
+		if err := alone(ctx, tx, c.Patient(), "", p.Clinician); err != nil {
 			return err
 		}
 		if err := s.letGo(ctx, tx, c.Patient()); err != nil {
-			return err
-		}
-		if err := overdue(ctx, tx); err != nil {
 			return err
 		}
 		v, err := s.fit(ctx, tx, c.Patient(), p, "", true)
@@ -58,18 +55,37 @@ func (s *Scheduling) Hold(ctx context.Context, c access.Chart, p Pick) (ids.Appo
 	return id, err
 }
 
-// alone makes changes of the same people's calendars follow one another.
-func alone(ctx context.Context, tx *store.Tx, who ...string) error {
-	slices.Sort(who) // in one order, so that two never wait for each other
-	for _, w := range slices.Compact(who) {
-		if w == "" {
-			continue
-		}
-		if err := tx.OneAtATime(ctx, "calendar "+w); err != nil {
+// alone makes changes of the same calendars follow one another and lets go of what
+// is held too long. It comes before anything else is written and takes all its locks
+// in one order, the person's, the clinicians', the rooms', so that two never wait for
+// each other: whose holds will be let go on the way is looked up first.
+func alone(ctx context.Context, tx *store.Tx, of ids.Patient, visit ids.Appointment, who ...ids.Clinician) error {
+	if of != "" {
+		if err := tx.OneAtATime(ctx, "calendar "+string(of)); err != nil {
 			return err
 		}
 	}
-	return nil
+	held, err := store.List(ctx, tx, store.One[ids.Clinician], `SELECT DISTINCT clinician_id FROM appointment WHERE id = $3 OR state = 'held' AND (patient_id = $1 OR held_until <= $2)`, of, store.Time(tx.Now), visit)
+	if err != nil {
+		return err
+	}
+	who = slices.DeleteFunc(append(held, who...), func(c ids.Clinician) bool { return c == "" })
+	slices.Sort(who)
+	who = slices.Compact(who)
+	for _, c := range who {
+		if err := tx.OneAtATime(ctx, "calendar "+string(c)); err != nil {
+			return err
+		}
+	}
+	// Clinicians can share a room, whose calendar is then changed by both.
+	n, err := store.Get(ctx, tx, store.One[int], `SELECT COUNT(*) FROM room`)
+	if err == nil && n > 0 {
+		err = tx.OneAtATime(ctx, "calendar rooms")
+	}
+	if err != nil {
+		return err
+	}
+	return overdue(ctx, tx, who)
 }
 
 // fit works out the visit for a pick, or why there is none. moving is a visit of
@@ -243,6 +259,9 @@ func (s *Scheduling) LetGo(ctx context.Context, c access.Chart) error {
 		return err
 	}
 	return s.DB.Change(ctx, c.Did(audit.VisitReleased, ""), func(tx *store.Tx) error {
+		if err := alone(ctx, tx, c.Patient(), ""); err != nil {
+			return err
+		}
 		return s.letGo(ctx, tx, c.Patient())
 	})
 }
@@ -287,10 +306,8 @@ func (t takenTime) remark(ctx context.Context, tx *store.Tx) error {
 	return markAll(ctx, tx, t.busy, t.clinician, t.room)
 }
 
+// release lets go of a hold whose calendar the caller has (see alone).
 func release(ctx context.Context, tx *store.Tx, t takenTime) error {
-	if err := alone(ctx, tx, t.clinician); err != nil {
-		return err
-	}
 	n, err := tx.Exec(ctx, `UPDATE appointment SET state = 'released', held_until = NULL, changed_at = $2 WHERE id = $1 AND state = 'held'`, t.id, store.Time(tx.Now))
 	if err != nil || n == 0 {
 		return err
@@ -298,13 +315,16 @@ func release(ctx context.Context, tx *store.Tx, t takenTime) error {
 	return t.remark(ctx, tx)
 }
 
-// overdue lets go of times whose five minutes are over, before somebody takes one.
-func overdue(ctx context.Context, tx *store.Tx) error {
+// overdue lets go of times of these clinicians whose five minutes are over.
+func overdue(ctx context.Context, tx *store.Tx, who []ids.Clinician) error {
 	over, err := store.List(ctx, tx, scanTaken, `SELECT `+takenColumns+` FROM appointment WHERE state = 'held' AND held_until <= $1 ORDER BY held_until LIMIT 100`, store.Time(tx.Now))
 	if err != nil {
 		return err
 	}
 	for _, t := range over {
+		if !slices.Contains(who, ids.Clinician(t.clinician)) {
+			continue // began to be overdue while this waited; it is the next one's
+		}
 		if err := release(ctx, tx, t); err != nil {
 			return err
 		}
@@ -312,7 +332,7 @@ func overdue(ctx context.Context, tx *store.Tx) error {
 	return nil
 }
 
-// Expire is overdue for the job.
+// Expire lets go of all times whose five minutes are over.
 func (s *Scheduling) Expire(ctx context.Context, d access.Duty) error {
 	n := 0
 	if err := s.DB.View(ctx, func(tx *store.Tx) (err error) {
@@ -321,5 +341,5 @@ func (s *Scheduling) Expire(ctx context.Context, d access.Duty) error {
 	}); err != nil || n == 0 {
 		return err
 	}
-	return s.DB.Change(ctx, d.Did(audit.VisitReleased, ""), func(tx *store.Tx) error { return overdue(ctx, tx) })
+	return s.DB.Change(ctx, d.Did(audit.VisitReleased, ""), func(tx *store.Tx) error { return alone(ctx, tx, "", "") })
 }

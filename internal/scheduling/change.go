@@ -47,7 +47,7 @@ func (s *Scheduling) Move(ctx context.Context, c access.Chart, id ids.Appointmen
 }
 
 func (s *Scheduling) move(ctx context.Context, tx *store.Tx, v Visit, p Pick, actor string, patient bool) error {
-	if err := alone(ctx, tx, string(v.Clinician), string(p.Clinician), string(v.Patient)); err != nil {
+	if err := alone(ctx, tx, v.Patient, v.ID, p.Clinician); err != nil {
 		return err
 	}
 	v, err := s.visitOf(ctx, tx, v.Patient, v.ID) // as it stands now that nobody else can change it
@@ -64,9 +64,6 @@ func (s *Scheduling) move(ctx context.Context, tx *store.Tx, v Visit, p Pick, ac
 	p.Type = v.Type
 	if v.Clinician == p.Clinician && v.Start.Equal(p.Start) && v.Video == p.Video && v.Place == p.Place {
 		return nil
-	}
-	if err := overdue(ctx, tx); err != nil {
-		return err
 	}
 	to, err := s.fit(ctx, tx, v.Patient, p, v.ID, patient)
 	if err != nil {
@@ -124,7 +121,7 @@ const (
 )
 
 func (s *Scheduling) cancel(ctx context.Context, tx *store.Tx, v Visit, by, actor, why string) error {
-	if err := alone(ctx, tx, string(v.Clinician)); err != nil {
+	if err := alone(ctx, tx, v.Patient, v.ID); err != nil {
 		return err
 	}
 	t, err := typeByID(ctx, tx, v.Type)

@@ -135,10 +135,7 @@ func (s *Scheduling) BookFor(ctx context.Context, d access.Desk, of ids.Patient,
 	}
 	id := ids.NewAppointment()
 	err := s.DB.Change(ctx, d.Did(audit.VisitBooked, string(id)).On(string(of)), func(tx *store.Tx) error {
-		if err := alone(ctx, tx, string(p.Clinician), string(of)); err != nil {
-			return err
-		}
-		if err := overdue(ctx, tx); err != nil {
+		if err := alone(ctx, tx, of, "", p.Clinician); err != nil {
 			return err
 		}
 		v, err := s.fit(ctx, tx, of, p, "", false)
@@ -215,7 +212,7 @@ func (s *Scheduling) Mark(ctx context.Context, d access.Desk, id ids.Appointment
 		if v.State == as {
 			return nil
 		}
-		if err := alone(ctx, tx, string(v.Clinician)); err != nil {
+		if err := alone(ctx, tx, v.Patient, id); err != nil {
 			return err
 		}
 		if as == NoShow && v.Start.After(tx.Now) {
