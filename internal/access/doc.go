@@ -26,6 +26,10 @@
 // that knows, before any page but those that must stay open, and keeps the answer
 // with the session.
 //
+// In an emergency a staff user whose role allows it opens one chart without a
+// task: for an hour, read only, with a reason, an alarm, and a review by somebody
+// else. Each page of it is proven by Unasked, which writes its line first.
+//
 // Opening a chart or a desk page moves the idle clock and writes its audit line
 // in one transaction, before the page is made.
 package access

@@ -169,6 +169,8 @@ const (
 	ReviewContacts Task = "contacts.review"
 	HelpRecover    Task = "recovery.help" // start, never finish, a patient's way back in
 	SeeJobs        Task = "jobs.see"
+	OpenCharts     Task = "charts.open" // without a task, in an emergency
+	ReviewOpenings Task = "openings.review"
 
 	ReleaseResults    Task = "results.release"
 	SetReleaseRules   Task = "results.rules"
@@ -203,10 +205,10 @@ const (
 // each task has its sentence there (office.task.*).
 var Roles = map[Role][]Task{
 	FrontDesk:     {SeeDesk, FindPatients, IssueCodes, ReviewRequests, SeeUndelivered, ReviewContacts, HelpRecover, SeeSchedule, BookVisitsFor},
-	Administrator: {SeeDesk, ManageStaff, SeeUndelivered, SeeJobs, ManageFeeds, ManageTerms, ManageClinic, HelpRecover, SeeSchedule, SetSchedule},
-	Auditor:       {SeeDesk, ReadAudit},
-	Clinician:     {SeeDesk, FindPatients, ReleaseResults, SetReleaseRules, SeeSchedule},
-	RecordsClerk:  {SeeDesk, FindPatients, ReviewCorrections, SeeImports},
+	Administrator: {SeeDesk, ManageStaff, SeeUndelivered, SeeJobs, ReviewOpenings, ManageFeeds, ManageTerms, ManageClinic, HelpRecover, SeeSchedule, SetSchedule},
+	Auditor:       {SeeDesk, ReadAudit, ReviewOpenings},
+	Clinician:     {SeeDesk, FindPatients, ReleaseResults, SetReleaseRules, OpenCharts, SeeSchedule},
+	RecordsClerk:  {SeeDesk, FindPatients, ReviewCorrections, SeeImports, OpenCharts},
 }
 
 // ParseRoles reads a stored list, "front_desk,auditor".

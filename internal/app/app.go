@@ -20,6 +20,7 @@ import (
 	"portico/internal/clock"
 	"portico/internal/config"
 	"portico/internal/console"
+	"portico/internal/emergency"
 	"portico/internal/enroll"
 	"portico/internal/ingest"
 	"portico/internal/jobs"
@@ -62,35 +63,36 @@ type App struct {
 	base   *url.URL
 	clinic page.Profile
 
-	Log      *slog.Logger
-	DB       *store.DB
-	Keys     *secret.Keyring
-	Vault    *vault.Vault
-	Limit    *limit.Limiter
-	Gate     *access.Gate
-	Hasher   *secret.Hasher
-	Outbox   *notify.Outbox
-	Sink     *notify.Sink // in the demo only
-	phone    *notify.Phone
-	Jobs     *jobs.Runner
-	Router   *web.Router
-	Record   *record.Records
-	Records  *records.Records
-	Registry *registry.Room
-	Enroll   *enroll.Room
-	Accounts *account.Accounts
-	Clinic   *clinic.Room
-	Terms    *terms.Terms
-	Sharing  *sharing.Sharing
-	Links    *sharing.Links
-	Staff    *staff.Staff
-	SignOn   *signon.Door
-	Trail    *trail.Trail
-	Console  *console.Console
-	Ingest   *ingest.Door
-	Results  *results.Results
-	Visits   *scheduling.Scheduling
-	Recovery *recovery.Recovery
+	Log       *slog.Logger
+	DB        *store.DB
+	Keys      *secret.Keyring
+	Vault     *vault.Vault
+	Limit     *limit.Limiter
+	Gate      *access.Gate
+	Hasher    *secret.Hasher
+	Outbox    *notify.Outbox
+	Sink      *notify.Sink // in the demo only
+	phone     *notify.Phone
+	Jobs      *jobs.Runner
+	Router    *web.Router
+	Record    *record.Records
+	Records   *records.Records
+	Registry  *registry.Room
+	Enroll    *enroll.Room
+	Accounts  *account.Accounts
+	Clinic    *clinic.Room
+	Terms     *terms.Terms
+	Sharing   *sharing.Sharing
+	Links     *sharing.Links
+	Staff     *staff.Staff
+	SignOn    *signon.Door
+	Trail     *trail.Trail
+	Console   *console.Console
+	Ingest    *ingest.Door
+	Results   *results.Results
+	Visits    *scheduling.Scheduling
+	Recovery  *recovery.Recovery
+	Emergency *emergency.Emergencies
 }
 
 // New opens the database named by cfg and joins the rooms. It does not migrate:
@@ -206,6 +208,7 @@ func (a *App) joinOutbox() error {
 func (a *App) joinDesk() {
 	a.Trail = &trail.Trail{DB: a.DB, Keys: a.Keys, File: filepath.Join(a.cfg.DataDir, "audit-checkpoints.log"), Numbers: a.Registry, Shares: a.Links, Clinic: a.clinic, Outbox: a.Outbox}
 	a.Staff = staff.New(staff.Parts{DB: a.DB, Gate: a.Gate, Keys: a.Keys, Limits: a.Limit, Hasher: a.Hasher, Outbox: a.Outbox, Rules: rules{}, Clinic: a.clinic, SignOn: a.signOn()})
+	a.Emergency = emergency.New(emergency.Parts{DB: a.DB, Gate: a.Gate, Keys: a.Keys, Staff: a.Staff, People: a.Registry, Teller: emergencies{a.Accounts}, Outbox: a.Outbox, Say: say})
 	a.Console = &console.Console{DB: a.DB, Keys: a.Keys, Registry: a.Registry, Enroll: a.Enroll, Accounts: a.Accounts, Staff: a.Staff, Trail: a.Trail, Outbox: a.Outbox, Results: a.Results, Jobs: a.Jobs, Clinic: a.clinic}
 }
 
@@ -239,6 +242,7 @@ func (a *App) joinWeb() {
 	a.Records.Mount(a.Router)
 	a.Ingest.Mount(a.Router)
 	a.Visits.MountDesk(a.Router)
+	a.Emergency.Mount(a.Router)
 	a.mountReleaseDesk()
 	a.mountOffice()
 	a.Recovery.Rail = a.Console.Counts

@@ -15,7 +15,11 @@ import (
 	"portico/internal/ids"
 	"portico/internal/lang"
 	"portico/internal/notify"
+	"portico/internal/page"
+	"portico/internal/record"
+	"portico/internal/records"
 	"portico/internal/registry"
+	"portico/internal/results"
 	"portico/internal/secret"
 	"portico/internal/store"
 	"portico/internal/terms"
@@ -74,6 +78,26 @@ func (f onFile) TakeContact(ctx context.Context, tx *store.Tx, p ids.Patient, k 
 		kind = registry.Email
 	}
 	return f.r.TakeContact(ctx, tx, p, registry.Contact{Kind: kind, Value: value}, replace)
+}
+
+// emergencies tell patients that their chart was opened without a task.
+type emergencies struct{ a *account.Accounts }
+
+func (e emergencies) EmergencyOpened(ctx context.Context, tx *store.Tx, p ids.Patient, key string, at time.Time) error {
+	_, err := e.a.Tell(ctx, tx, account.Told{Patient: p, Notice: notify.EmergencyOpened{At: at}, Key: key})
+	return err
+}
+
+// say puts what a row says beside its title in the words of the room that shows it.
+func say(s page.Shell, r record.Row, parts []record.Measure) page.Cell {
+	if r.Section != record.Results {
+		return page.Cell{Text: records.Brief(s, r, parts)}
+	}
+	text, tone := results.Brief(s, r)
+	if tone == page.Plain || tone == page.OK {
+		return page.Cell{Text: text}
+	}
+	return page.Cell{Text: text, Tone: tone}
 }
 
 // agreed is the terms as the logins see them.

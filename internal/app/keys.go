@@ -15,6 +15,7 @@ import (
 	"portico/internal/access"
 	"portico/internal/account"
 	"portico/internal/config"
+	"portico/internal/emergency"
 	"portico/internal/enroll"
 	"portico/internal/notify"
 	"portico/internal/records"
@@ -32,7 +33,7 @@ import (
 // or a keyed hash that is not among it; docs/keys.md is made from it.
 func Keyed(region string) []vault.Table {
 	return slices.Concat(notify.Keyed(), registry.Keyed(region), enroll.Keyed(), account.Keyed(), staff.Keyed(),
-		results.Keyed(), records.Keyed(), sharing.Keyed(), recovery.Keyed(), scheduling.Keyed())
+		results.Keyed(), records.Keyed(), sharing.Keyed(), recovery.Keyed(), scheduling.Keyed(), emergency.Keyed())
 }
 
 // joinKeys makes the keyring follow the key file and the database.

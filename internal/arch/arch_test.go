@@ -31,14 +31,14 @@ var floors = [][]string{
 	{"vault"},           // keys in use
 	{"record"},          // record
 	{"web", "notify"},   // front
-	{"registry", "enroll", "account", "terms", "staff", "trail", "results", "records", "sharing", "recovery", "scheduling", "clinic"}, // rooms
+	{"registry", "enroll", "account", "terms", "staff", "trail", "results", "records", "sharing", "recovery", "scheduling", "clinic", "emergency"}, // rooms
 	{"console", "ingest", "signon"}, // doors
 	{"app"},                         // app
 	{"demo"},                        // what drives the whole
 	{"bench"},                       // measures it
 }
 
-var rooms = []string{"registry", "enroll", "account", "terms", "staff", "trail", "record", "results", "records", "sharing", "recovery", "scheduling", "clinic"}
+var rooms = []string{"registry", "enroll", "account", "terms", "staff", "trail", "record", "results", "records", "sharing", "recovery", "scheduling", "clinic", "emergency"}
 
 func floorOf(pkg string) int {
 	return slices.IndexFunc(floors, func(f []string) bool { return slices.Contains(f, pkg) })

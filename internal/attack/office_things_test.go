@@ -4,7 +4,9 @@ import (
 	"maps"
 	"net/url"
 
+	"portico/internal/access"
 	"portico/internal/ids"
+	"portico/internal/secret"
 	"portico/internal/store"
 )
 
@@ -13,13 +15,53 @@ func init() {
 	maps.Copy(samples, map[string]func(w *world, of person) string{
 		"/staff/contacts/{id}": (*world).proposal,
 		"/staff/jobs/{id}":     (*world).failedJob,
+
+		"/staff/chart/{id}":       func(w *world, of person) string { return w.unasked("clinician", of) },
+		"/staff/emergencies/{id}": func(w *world, of person) string { return w.unasked("clinician", of) },
 	})
 	maps.Copy(forms, map[string]form{
 		"POST /staff/people/{id}/sessions": {},
 		"POST /staff/jobs/{id}/retry":      {},
 		"POST /staff/jobs/{id}/drop":       {apart: func(_ *world, id string) url.Values { return say("why-"+id, "pointless") }},
 		"POST /staff/contacts/{id}":        {send: say("to", "reject", "why", "shared")},
+
+		"POST /staff/patients/{id}/emergency": {send: say("reason", "She fell and cannot answer."), apart: (*world).atHand},
+		"POST /staff/chart/{id}/end":          {},
+		"POST /staff/emergencies/{id}":        {apart: func(_ *world, id string) url.Values { return say("verdict-"+id, "justified") }},
 	})
+}
+
+// desks are things of a staff user's own, made for a role.
+var desks = map[string]func(w *world, role string) string{
+	"/staff/chart/{id}":     func(w *world, role string) string { return w.unasked(role, w.own) },
+	"/staff/chart/{id}/end": func(w *world, role string) string { return w.unasked(role, w.own) },
+}
+
+// unasked is a chart that somebody of a role opened without a task.
+func (w *world) unasked(role string, of person) string {
+	d, id := w.proof(role, access.OpenCharts), ids.NewEmergency()
+	w.change(func(tx *store.Tx) error {
+		_, err := w.app.Gate.OpenUnasked(ctx, tx, d, access.Opening{ID: id, Patient: of.id, Reason: w.app.Keys.Seal("chart_opening.reason", string(id), []byte("She fell and cannot answer."))})
+		return err
+	})
+	return string(id)
+}
+
+// atHand gives those who may open a chart without a task an authenticator, and
+// what it shows now.
+func (w *world) atHand(string) url.Values {
+	key := []byte("12345678901234567890")
+	w.change(func(tx *store.Tx) error {
+		for _, role := range []string{"clinician", "records"} {
+			id := w.at(role).id
+			if _, err := tx.Exec(ctx, `INSERT INTO staff_credential (staff_id, password_hash, sealed, last_step, set_at) VALUES ($1, 'none', $2, 0, $3) ON CONFLICT (staff_id) DO UPDATE SET last_step = 0`,
+				id, w.app.Keys.Seal("staff_credential.sealed", string(id), key), store.Time(tx.Now)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return say("code", secret.TOTP(key, w.c.Now()))
 }
 
 // proposal is a proven contact that waits for the desk.

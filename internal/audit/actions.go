@@ -140,6 +140,10 @@ const (
 	NoticeWithdrawn Action = "notice.withdrawn"
 	NoticeQueued    Action = "notice.queued"
 
+	EmergencyOpened   Action = "emergency.opened"
+	EmergencyClosed   Action = "emergency.closed"
+	EmergencyReviewed Action = "emergency.reviewed"
+
 	JobRetried     Action = "job.retried"
 	JobDropped     Action = "job.dropped"
 	BreakerTripped Action = "breaker.tripped"
@@ -292,6 +296,10 @@ var Sentences = map[Action]string{
 	NoticeFailed:    "could not deliver a message",
 	NoticeWithdrawn: "withdrew a message that had become pointless",
 	NoticeQueued:    "queued a message",
+
+	EmergencyOpened:   "opened a chart without a task, with a reason",
+	EmergencyClosed:   "closed a chart that was opened without a task",
+	EmergencyReviewed: "reviewed why a chart was opened without a task",
 
 	JobRetried:     "let failed background work run again",
 	JobDropped:     "gave failed background work up, with a reason",

@@ -4,6 +4,11 @@ import (
 	"context"
 	"errors"
 	"regexp"
+	"time"
+
+	"portico/internal/access"
+	"portico/internal/ids"
+	"portico/internal/store"
 )
 
 var draftLink = regexp.MustCompile(`href="(/staff/terms/drafts/[^"/]+)"`)
@@ -39,4 +44,33 @@ func under(at func(context.Context, *walk) (string, error), rest string) func(co
 		path, err := at(ctx, w)
 		return path + rest, err
 	}
+}
+
+// chartOf is the desk's page of the patient whose chart is opened without a task.
+func chartOf(ctx context.Context, w *walk) (string, error) {
+	id, err := w.app.Registry.Numbered(ctx, access.NewDuty("bench"), w.cards.Accounts[0].Number)
+	return "/staff/patients/" + string(id) + "/emergency", err
+}
+
+// openUnasked opens that chart. A code of an app opens once, so the clock moves on.
+func openUnasked(ctx context.Context, w *walk, g *guest) error {
+	path, err := chartOf(ctx, w)
+	if err != nil {
+		return err
+	}
+	w.later(time.Minute)
+	code, err := w.totp(w.colleague(clinician).Secret)
+	if err != nil {
+		return err
+	}
+	return g.post(path, path, "reason", "She fell in the hall and cannot answer.", "code", code)
+}
+
+func unaskedChart(ctx context.Context, w *walk) (path string, err error) {
+	err = w.app.DB.View(ctx, func(tx *store.Tx) error {
+		id, err := store.Get(ctx, tx, store.One[ids.Emergency], `SELECT id FROM chart_opening ORDER BY opened_at DESC LIMIT 1`)
+		path = "/staff/chart/" + string(id) + "?of=results"
+		return err
+	})
+	return path, err
 }

@@ -26,6 +26,9 @@ type HomePage struct {
 	Late    bool // the audit log is not being sealed
 	Broken  bool // the last check of the audit log found something wrong
 	Checked time.Time
+	Opened  int // charts opened without a task that wait for a review
+	Overdue int // of these
+	Day     []Number
 	Numbers []Number
 	Queue   page.TableSpec // the oldest requests
 	Review  bool
@@ -39,7 +42,7 @@ func (c *Console) home(q *web.Request, d access.Desk) (web.Reply, error) {
 	if p.Since, p.Breaker, err = c.Enroll.Breaker(q.Context(), d); err != nil {
 		return web.Reply{}, err
 	}
-	for _, add := range []func(*web.Request, access.Desk, *HomePage) error{c.requestNumbers, c.codeNumbers, c.troubleNumbers, c.officeNumbers} {
+	for _, add := range []func(*web.Request, access.Desk, *HomePage) error{c.requestNumbers, c.codeNumbers, c.troubleNumbers, c.officeNumbers, c.dayNumbers} {
 		if err := add(q, d, &p); err != nil {
 			return web.Reply{}, err
 		}

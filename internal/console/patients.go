@@ -94,18 +94,20 @@ func foundTable(s page.Shell, people []registry.Found) page.TableSpec {
 
 // PatientPage is one patient at the desk.
 type PatientPage struct {
-	ID       ids.Patient
-	Name     string
-	Facts    []page.Fact
-	Contacts page.TableSpec
-	Account  bool
-	Help     bool // this person may help somebody back in
-	Dead     bool
-	Young    bool
-	Inactive bool
-	Live     *enroll.CodeRow
-	Codes    page.TableSpec
-	MayBook  bool // visits
+	ID        ids.Patient
+	Name      string
+	Facts     []page.Fact
+	Contacts  page.TableSpec
+	Account   bool
+	Help      bool // this person may help somebody back in
+	Dead      bool
+	Young     bool
+	Inactive  bool
+	Live      *enroll.CodeRow
+	Codes     page.TableSpec
+	MayBook   bool // visits
+	Issues    bool // the reader may make codes
+	Emergency bool // the reader may open the chart without a task
 }
 
 // may tells whether a code can be made at all.
@@ -140,7 +142,8 @@ func (c *Console) patient(q *web.Request, d access.Desk) (web.Reply, error) {
 		return web.Reply{}, err
 	}
 	p.Help = d.May(access.HelpRecover)
-	if d.May(access.IssueCodes) {
+	p.Emergency, p.Issues = d.May(access.OpenCharts), d.May(access.IssueCodes)
+	if p.Issues {
 		if err := c.patientCodes(q, d, &p); err != nil {
 			return web.Reply{}, err
 		}

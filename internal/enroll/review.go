@@ -138,6 +138,18 @@ func (e *Room) Waiting(ctx context.Context, d access.Desk) (n int, err error) {
 	return n, err
 }
 
+// CountWaiting tells how many requests wait and since when the oldest does, zero
+// for none: numbers about nobody.
+func CountWaiting(ctx context.Context, tx *store.Tx) (n int, oldest time.Time, err error) {
+	_, err = store.Get(ctx, tx, func(r store.Row) (struct{}, error) {
+		var at store.Time
+		err := r.Scan(&n, &at)
+		oldest = at.Std()
+		return struct{}{}, err
+	}, `SELECT COUNT(*), MIN(came_at) FROM identity_request WHERE state = 'open'`)
+	return n, oldest, err
+}
+
 // LogLine is what staff did with a request.
 type LogLine struct {
 	At     time.Time

@@ -57,6 +57,8 @@ type (
 	Share string
 	// Opening names one time that a link of records was opened.
 	Opening string
+	// Emergency names a chart that staff opened without a task.
+	Emergency string
 	// Correction names a patient's request to correct something.
 	Correction string
 	// Feed names a sender of records with credentials of its own.
@@ -104,6 +106,7 @@ func NewDecision() Decision         { return New[Decision]("dec") }
 func NewExport() Export             { return New[Export]("exp") }
 func NewShare() Share               { return New[Share]("shr") }
 func NewOpening() Opening           { return New[Opening]("opn") }
+func NewEmergency() Emergency       { return New[Emergency]("emg") }
 func NewCorrection() Correction     { return New[Correction]("cor") }
 func NewPlace() Place               { return New[Place]("plc") }
 func NewRoom() Room                 { return New[Room]("rom") }

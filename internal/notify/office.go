@@ -1,5 +1,7 @@
 package notify
 
+import "time"
+
 // ContactReviewed tells whether the clinic has taken a contact that the patient
 // proved over into their chart. By e-mail, text.
 type ContactReviewed struct{ Taken bool }
@@ -7,7 +9,43 @@ type ContactReviewed struct{ Taken bool }
 func (ContactReviewed) Kind() string  { return "contact_reviewed" }
 func (ContactReviewed) links() []Path { return nil }
 
-func init() { reader[ContactReviewed]() }
+func init() {
+	reader[ContactReviewed]()
+	reader[EmergencyAlarm]()
+	reader[EmergencyOpened]()
+}
+
+type (
+	// EmergencyAlarm tells administrators and auditors that somebody opened a
+	// chart without a task. By e-mail.
+	EmergencyAlarm struct {
+		At   time.Time
+		Link Path
+	}
+	// EmergencyOpened tells the patient. By e-mail, text.
+	EmergencyOpened struct{ At time.Time }
+)
+
+func (EmergencyAlarm) Kind() string    { return "emergency_alarm" }
+func (EmergencyOpened) Kind() string   { return "emergency_opened" }
+func (n EmergencyAlarm) links() []Path { return []Path{n.Link} }
+func (EmergencyOpened) links() []Path  { return []Path{signInPath} }
+
+func (n EmergencyAlarm) mail(w writer) mail {
+	return mail{Subject: w.named("emergency.mail.alarm.subject"), Title: w.t("emergency.mail.alarm.title"),
+		Lead:   []string{w.t("emergency.mail.alarm.lead", w.ending(n.At)), w.t("emergency.mail.alarm.todo")},
+		Button: w.t("emergency.mail.alarm.button"), URL: w.url(n.Link)}
+}
+
+func (n EmergencyOpened) mail(w writer) mail {
+	return mail{Subject: w.named("emergency.mail.opened.subject"), Title: w.t("emergency.mail.opened.title"),
+		Lead:   []string{w.named("emergency.mail.opened.lead", w.ending(n.At)), w.t("emergency.mail.opened.todo")},
+		Button: w.t("notify.news.button"), URL: w.url(signInPath), After: []string{w.t("office.mail.call", w.clinic.Phone)}}
+}
+
+func (EmergencyOpened) text(w writer) string {
+	return w.callText(w.named("emergency.mail.opened.text"))
+}
 
 func (n ContactReviewed) mail(w writer) mail {
 	m := mail{Subject: w.named("office.mail.contact.subject"), Title: w.t("office.mail.contact.taken"), Lead: []string{w.named("office.mail.contact.taken.lead")}}

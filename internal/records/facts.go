@@ -227,6 +227,15 @@ func status(s page.Shell, r record.Row) string {
 	return known(s, "records.status.", code)
 }
 
+// Brief says in a few words what a row says beside its title, for lists of other
+// rooms: a measured value, or how it stands.
+func Brief(s page.Shell, r record.Row, parts []record.Measure) string {
+	if v := value(s, r, parts); v != "" {
+		return v
+	}
+	return status(s, r)
+}
+
 // tone tells at a glance whether something goes on.
 func tone(r record.Row) page.Tone {
 	code := r.Status

@@ -174,3 +174,8 @@ func (r *Room) Settle(ctx context.Context, d access.Desk, id string) error {
 		return err
 	})
 }
+
+// CountFaults is the number of records that could not be taken in and wait.
+func CountFaults(ctx context.Context, tx *store.Tx) (int, error) {
+	return store.Get(ctx, tx, store.One[int], `SELECT COUNT(*) FROM import_fault`)
+}

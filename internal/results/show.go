@@ -90,6 +90,19 @@ func (v Verdict) word(s page.Shell) string {
 	return s.T(v.Key)
 }
 
+// Brief is a value with its verdict in a few words, for lists of other rooms: "6.4 %
+// (High)"; without a value, how the result stands.
+func Brief(s page.Shell, r record.Row) (text string, tone page.Tone) {
+	v := verdict(r.Measure)
+	switch text = valued(s, r.Measure); {
+	case text == "" && r.Status != "":
+		return statusWord(s, r.Status), page.Plain
+	case v.Key == "" || v.Key == "results.flag.in":
+		return text, page.Plain
+	}
+	return text + " (" + v.word(s) + ")", v.Tone
+}
+
 // says tells in a sentence how the value stands to its range.
 func says(s page.Shell, m record.Measure) string {
 	v := verdict(m)

@@ -108,7 +108,7 @@ func TestAMillionLinesAreSearchedFast(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		n := new(counted)
+		n := new(byteCount)
 		if err := write(n); err != nil {
 			t.Fatal(err)
 		}
@@ -116,6 +116,6 @@ func TestAMillionLinesAreSearchedFast(t *testing.T) {
 	})
 }
 
-type counted int64
+type byteCount int64
 
-func (c *counted) Write(b []byte) (int, error) { *c += counted(len(b)); return len(b), nil }
+func (c *byteCount) Write(b []byte) (int, error) { *c += byteCount(len(b)); return len(b), nil }

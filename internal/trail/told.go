@@ -43,6 +43,10 @@ var shown = map[audit.Action]told{
 
 	audit.ImportFaultRead: {TopicLooked, false},
 
+	audit.EmergencyOpened:   {TopicLooked, false},
+	audit.EmergencyClosed:   {TopicLooked, false},
+	audit.EmergencyReviewed: {TopicLooked, false},
+
 	audit.PatientsImported: {TopicTaken, false},
 	audit.RecordsTaken:     {TopicTaken, false},
 

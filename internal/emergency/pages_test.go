@@ -1,0 +1,145 @@
+package emergency_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"portico/internal/access"
+	"portico/internal/lang"
+	"portico/internal/store"
+	"portico/internal/testkit"
+	"portico/internal/web"
+)
+
+// A clinician's emergency from the patient's page to the review and the patient's own log.
+func TestAnEmergencyByItsPages(t *testing.T) {
+	each(t, func(t *testing.T, k *clinic) {
+		doctor, admin := k.hire("Priya Raman", "clinician"), k.hire("Sam Whitfield", "administrator")
+		b, path := doctor.browser(), "/staff/patients/"+string(k.patient)
+		ask := b.Get(b.Get(path).Want(200, "Maria Alvarez").Attr(`a[href$="/emergency"]`, "href")).Want(200, "Open a chart without a task")
+		if bad := ask.Submit("main form", "reason", "urgent"); bad.Status != 422 || !bad.Has("#reason-error") || !bad.Has("#code-error") || !strings.Contains(bad.Text("#reason"), "urgent") {
+			t.Errorf("%d %q", bad.Status, bad.Text(".errsum"))
+		}
+		chart := b.Get(path+"/emergency").Submit("main form", "reason", why, "code", k.code())
+		if !strings.HasPrefix(chart.Path, "/staff/chart/emg_") || !strings.Contains(chart.Text("main"), "Maria Alvarez") || strings.Contains(chart.Text("main"), "Penicillin") {
+			t.Fatalf("%s %q", chart.Path, chart.Text("main"))
+		}
+		for part, want := range map[string]string{"results": "6.4 mmol/L (Very high)", "vitals": "88", "allergies": "Active"} {
+			p := b.Get(chart.Path + "?of=" + part)
+			if got := strings.ReplaceAll(p.Text("#chartlist"), "\u00a0", " "); p.Status != 200 || !strings.Contains(got, want) {
+				t.Errorf("%s: %d %q", part, p.Status, got)
+			}
+		}
+		if p := b.Get(chart.Path + "?of=made-up"); p.Status != 404 {
+			t.Errorf("a part there is none of: %d", p.Status)
+		}
+		if p := admin.browser().Get(chart.Path); p.Status != 404 {
+			t.Errorf("an administrator reads along: %d", p.Status)
+		}
+		k.reviews(t, admin)
+		k.reads(t)
+		ended := chart.Submit(`form[action$="/end"]`)
+		if ended.Path != path+"/emergency" || !strings.Contains(ended.Text(".note-ok"), "closed") {
+			t.Errorf("%s %q", ended.Path, ended.Text("main"))
+		}
+		if late := b.Get(chart.Path); late.Path != path+"/emergency" || !strings.Contains(late.Text("main"), "The hour is over") {
+			t.Errorf("afterwards %s %q", late.Path, late.Text("main"))
+		}
+	})
+}
+
+// reviews walks what an administrator does about it.
+func (k *clinic) reviews(t *testing.T, admin colleague) {
+	b := admin.browser()
+	home := b.Get("/staff").Want(200, "Desk")
+	list := b.Get(home.Attr(`main a[href="/staff/emergencies"]`, "href")).Want(200, "Charts opened without a task")
+	for _, want := range []string{"Priya Raman", why} {
+		if !strings.Contains(list.Text("main"), want) {
+			t.Errorf("the case says %q", list.Text("main"))
+		}
+	}
+	id := k.one(`SELECT id FROM chart_opening`)
+	if bad := list.Submit("main form"); bad.Status != 422 || !strings.Contains(bad.Text(".errsum"), "Choose") {
+		t.Errorf("no verdict: %d %q", bad.Status, bad.Text(".errsum"))
+	}
+	done := b.Get("/staff/emergencies").Submit("main form", "verdict-"+id, "justified")
+	if done.Status != 200 || done.Text(".note-ok") == "" || done.Has("main form") {
+		t.Errorf("%d %q", done.Status, done.Text("main"))
+	}
+	if p := b.Get("/staff/emergencies?tab=done"); !strings.Contains(p.Text("main"), "It was justified") {
+		t.Errorf("reviewed: %q", p.Text("main"))
+	}
+	if p := b.Get("/staff"); p.Has(`main a[href="/staff/emergencies"]`) {
+		t.Error("the desk still says that one waits")
+	}
+}
+
+// reads opens the patient's own log, in both languages.
+func (k *clinic) reads(t *testing.T) {
+	var token string
+	k.change(func(tx *store.Tx) (err error) {
+		token, _, err = k.app.Gate.StartSession(ctx, tx, access.SignedIn{Account: k.account, Patient: k.patient, Source: "198.51.100.4"})
+		return err
+	})
+	b := k.b.Other()
+	b.SetCookie(web.SessionCookie, token)
+	for _, l := range lang.All {
+		p := b.Get("/records/access?lang=" + string(l))
+		for _, key := range []string{"trail.did.emergency.opened", "trail.did.record.opened.emergency", "trail.did.emergency.reviewed"} {
+			if !strings.Contains(p.Text("main"), l.T(key)) {
+				t.Errorf("%s: %d: no %q in %.2000q", l, p.Status, l.T(key), p.Text("main"))
+			}
+		}
+		if !strings.Contains(p.Text("main"), "Priya Raman") || strings.Contains(p.Text("main"), "fell") {
+			t.Errorf("%s: the patient does not learn who, or learns the reason", l)
+		}
+	}
+}
+
+// Who may not open charts without a task is not led there and finds nothing.
+func TestOthersAreNotLedToAnEmergency(t *testing.T) {
+	k := open(t, "sqlite:"+t.TempDir()+"/portico.db")
+	path := "/staff/patients/" + string(k.patient)
+	for role, want := range map[string]int{"front_desk": 404, "auditor": 404, "administrator": 404, "records": 200} {
+		b := k.hire("Somebody", role).browser()
+		if p := b.Get(path + "/emergency"); p.Status != want {
+			t.Errorf("%s: %d", role, p.Status)
+		}
+		if p := b.Get(path); p.Status == http.StatusOK && p.Has(`a[href$="/emergency"]`) != (want == 200) {
+			t.Errorf("%s is led otherwise than they may go", role)
+		}
+	}
+	k.change(func(tx *store.Tx) error { // who has an account needs no code
+		_, err := tx.Exec(ctx, `UPDATE account SET state = 'closed' WHERE id = $1`, k.account)
+		return err
+	})
+	k.clinicianIsNotLedToCodes(t, path)
+}
+
+// Who may not make codes sees neither the button nor the codes.
+func (k *clinic) clinicianIsNotLedToCodes(t *testing.T, path string) {
+	for role, may := range map[string]bool{"clinician": false, "records": false, "front_desk": true} {
+		b := k.hire("Somebody", role).browser()
+		p := b.Get(path).Want(200, "Maria Alvarez")
+		if p.Has(`a[href$="/issue"]`) != may || p.Has("#codes") != may {
+			t.Errorf("%s: button %v, codes %v", role, p.Has(`a[href$="/issue"]`), p.Has("#codes"))
+		}
+		for _, a := range links(p) {
+			if got := b.Get(a); got.Status != 200 {
+				t.Errorf("%s is led to %s, which answers %d", role, a, got.Status)
+			}
+		}
+	}
+}
+
+func links(p *testkit.Page) (out []string) {
+	for _, n := range p.All("main a[href^='/staff']") {
+		for _, a := range n.Attr {
+			if a.Key == "href" {
+				out = append(out, a.Val)
+			}
+		}
+	}
+	return out
+}

@@ -1,0 +1,192 @@
+package emergency
+
+import (
+	"errors"
+	"net/url"
+
+	"github.com/a-h/templ"
+
+	"portico/internal/access"
+	"portico/internal/fault"
+	"portico/internal/ids"
+	"portico/internal/page"
+	"portico/internal/record"
+	"portico/internal/web"
+)
+
+const listPath = "/staff/emergencies"
+
+// Mount registers the pages.
+func (e *Emergencies) Mount(r *web.Router) {
+	r.Staff("GET /staff/patients/{id}/emergency", access.OpenCharts, e.ask)
+	r.StaffForm("POST /staff/patients/{id}/emergency", access.OpenCharts, e.open)
+	r.Staff("GET /staff/chart/{id}", access.OpenCharts, e.chart)
+	r.StaffForm("POST /staff/chart/{id}/end", access.OpenCharts, e.end)
+	r.Staff("GET /staff/emergencies", access.ReviewOpenings, e.list)
+	r.StaffNav(page.NavItem{Path: listPath, Icon: "shield-alert", TextKey: "emergency.nav"})
+	r.StaffForm("POST /staff/emergencies/{id}", access.ReviewOpenings, e.review)
+}
+
+// AskPage asks for reason and code.
+type AskPage struct {
+	Patient ids.Patient
+	Name    string
+	Reason  string
+	Over    bool // the hour of an opening has just run out
+	Closed  bool // it was just closed
+}
+
+func (e *Emergencies) ask(q *web.Request, d access.Desk) (web.Reply, error) {
+	return e.askPage(q, AskPage{Over: q.Ask("over") != "", Closed: q.Ask("closed") != ""}, nil)
+}
+
+func (e *Emergencies) askPage(q *web.Request, p AskPage, wrong error) (web.Reply, error) {
+	var err error
+	p.Patient = ids.Patient(q.PathValue("id"))
+	if p.Name, err = e.called(q.Context(), p.Patient); err != nil {
+		return web.Reply{}, err
+	}
+	return web.Show(func(s page.Shell) templ.Component {
+		s = s.Called(s.T("emergency.ask.title")).BackTo("/staff/patients/" + string(p.Patient))
+		if p.Closed && wrong == nil {
+			s.Done = s.T("emergency.closed")
+		}
+		return ask(s, p)
+	}).Fix(wrong), nil
+}
+
+func (e *Emergencies) open(q *web.Request, d access.Desk) (web.Reply, error) {
+	reason := q.Text("reason")
+	id, err := e.Open(q.Context(), d, ids.Patient(q.PathValue("id")), reason, q.Text("code"))
+	f, ok := fault.As(err)
+	if ok && (f.Kind == fault.Invalid || f.Kind == fault.TooMany) {
+		if f.Kind == fault.TooMany {
+			err = fault.Bad("code", "emergency.bad.tries")
+		}
+		return e.askPage(q, AskPage{Reason: reason}, err)
+	}
+	return web.Redirect("/staff/chart/" + url.PathEscape(string(id))), err
+}
+
+// ChartPage is one page of an open chart.
+type ChartPage struct {
+	Chart
+	Parts []page.Tab
+	Table page.TableSpec
+	Next  string
+}
+
+func (e *Emergencies) chart(q *web.Request, d access.Desk) (web.Reply, error) {
+	id := ids.Emergency(q.PathValue("id"))
+	c, err := e.Read(q.Context(), d, id, record.Section(q.Ask("of")), q.Ask("after"))
+	if errors.Is(err, access.ErrOver) {
+		return web.Redirect("/staff/patients/" + string(c.Opening.Patient) + "/emergency?over=1"), nil
+	}
+	if err != nil {
+		return web.Reply{}, err
+	}
+	return web.Show(func(s page.Shell) templ.Component {
+		return chart(s.Called(s.T("emergency.chart.title")), e.chartPage(s, c))
+	}), nil
+}
+
+func (e *Emergencies) chartPage(s page.Shell, c Chart) ChartPage {
+	p := ChartPage{Chart: c}
+	base := "/staff/chart/" + string(c.Opening.ID)
+	for _, x := range sections {
+		if c.Counts[x] > 0 {
+			p.Parts = append(p.Parts, page.Tab{Href: base + "?of=" + string(x), Text: s.T("records.section." + string(x)), Count: c.Counts[x], Now: x == c.Section})
+		}
+	}
+	p.Table = page.TableSpec{ID: "chartlist", Caption: s.T("emergency.chart.title"), HideCaption: true, Empty: s.T("emergency.chart.none"),
+		Columns: []page.Column{{Text: s.T("emergency.chart.what")}, {Text: s.T("emergency.chart.value")}, {Text: s.T("emergency.chart.when")}, {Text: s.T("emergency.chart.who")}}}
+	for _, r := range c.Rows {
+		title := page.Cell{Text: r.Title}
+		if r.Gone {
+			title.Text = s.T("emergency.chart.gone", r.Title)
+		}
+		p.Table.Rows = append(p.Table.Rows, []page.Cell{title, e.Say(s, r, c.Parts[r.ID]), {Text: s.When(r.At)}, {Text: r.Who}})
+	}
+	if c.Next != "" {
+		p.Next = base + "?" + url.Values{"of": {string(c.Section)}, "after": {c.Next}}.Encode()
+	}
+	return p
+}
+
+func (e *Emergencies) end(q *web.Request, d access.Desk) (web.Reply, error) {
+	p, err := e.Close(q.Context(), d, ids.Emergency(q.PathValue("id")))
+	return web.Redirect("/staff/patients/" + url.PathEscape(string(p)) + "/emergency?closed=1"), err
+}
+
+// CaseCard is one opening as a reviewer sees it.
+type CaseCard struct {
+	Case
+	Facts []page.Fact
+	Late  bool
+}
+
+// CasesPage lists openings.
+type CasesPage struct {
+	Tabs  []page.Tab
+	Done  bool
+	Cases []CaseCard
+}
+
+func (e *Emergencies) list(q *web.Request, d access.Desk) (web.Reply, error) {
+	return e.listPage(q, d, nil)
+}
+
+func (e *Emergencies) listPage(q *web.Request, d access.Desk, wrong error) (web.Reply, error) {
+	done := q.Ask("tab") == "done"
+	all, err := e.Cases(q.Context(), d, done)
+	if err != nil {
+		return web.Reply{}, err
+	}
+	saved := q.Ask("done") != ""
+	return web.Show(func(s page.Shell) templ.Component {
+		s = s.Called(s.T("emergency.list.title"))
+		if saved && wrong == nil {
+			s.Done = s.T("emergency.list.saved")
+		}
+		p := CasesPage{Done: done, Tabs: []page.Tab{{Href: listPath, Text: s.T("emergency.list.waiting"), Now: !done}, {Href: listPath + "?tab=done", Text: s.T("emergency.list.done"), Now: done}}}
+		for _, c := range all {
+			p.Cases = append(p.Cases, e.card(s, d, c))
+		}
+		return cases(s, p)
+	}).Fix(wrong), nil
+}
+
+func (e *Emergencies) card(s page.Shell, d access.Desk, c Case) CaseCard {
+	facts := []page.Fact{{Label: s.T("emergency.case.who"), Value: c.Who}, {Label: s.T("emergency.case.at"), Value: s.Moment(c.At)},
+		{Label: s.T("emergency.case.patient"), Value: string(c.Patient)}, {Label: s.T("emergency.case.reason"), Value: c.Reason}}
+	if d.May(access.ReadAudit) {
+		facts[2].ChangeHref, facts[2].ChangeText = "/staff/audit?"+url.Values{"whom": {string(c.Patient)}}.Encode(), s.T("emergency.case.log")
+	}
+	if c.Verdict != "" {
+		facts = append(facts, page.Fact{Label: s.T("emergency.case.verdict"), Value: s.T("emergency.verdict." + c.Verdict)}, page.Fact{Label: s.T("emergency.case.reviewed"), Value: s.Moment(c.Reviewed)})
+	} else {
+		facts = append(facts, page.Fact{Label: s.T("emergency.case.until"), Value: s.Moment(c.At.Add(access.ReviewWithin))})
+	}
+	return CaseCard{c, facts, c.Late(e.DB.Now())}
+}
+
+func (e *Emergencies) review(q *web.Request, d access.Desk) (web.Reply, error) {
+	id := q.PathValue("id")
+	err := e.Review(q.Context(), d, ids.Emergency(id), q.Text("verdict-"+id))
+	f, ok := fault.As(err)
+	switch {
+	case ok && f.Kind == fault.Invalid:
+		return e.listPage(q, d, fault.Bad("verdict-"+id, "emergency.bad.verdict"))
+	case ok && f.Kind == fault.Conflict:
+		return e.listPage(q, d, fault.Bad("", f.Text))
+	}
+	return web.Redirect(listPath + "?done=1"), err
+}
+
+func verdicts(s page.Shell) []page.Choice {
+	var out []page.Choice
+	for _, v := range Verdicts {
+		out = append(out, page.Choice{Value: v, Title: s.T("emergency.verdict." + v), Text: s.T("emergency.verdict." + v + ".text")})
+	}
+	return out
+}
