@@ -18,7 +18,7 @@ func init() {
 		"/staff/clinic/messages/{id}": func(*world, person) string { return "letter_sent" },
 	})
 	maps.Copy(forms, map[string]form{
-		"POST /staff/clinic": {made: (*world).clinicDraft, send: say("over", "0", "name", "Brook Clinic", "address", "1 Brook Lane", "phone", "312-555-0199", "emergency", "911", "colour", "#0B5C63",
+		"POST /staff/clinic": {made: (*world).settingsDraft, send: say("over", "0", "name", "Brook Clinic", "address", "1 Brook Lane", "phone", "312-555-0199", "emergency", "911", "colour", "#0B5C63",
 			"hours-en", "Every day", "hours-es", "Todos los días", "label-en", "Number", "label-es", "Número", "welcome-en", "Welcome.", "welcome-es", "Bienvenidos.")},
 		"POST /staff/clinic/publish":          {made: (*world).clinicDraft},
 		"POST /staff/clinic/drop":             {made: (*world).clinicDraft},
@@ -43,6 +43,14 @@ func (w *world) clinicDraft(person) state {
 		if err := w.app.Clinic.Publish(ctx, d); err != nil {
 			w.t.Fatal(err)
 		}
+	}
+	return state{}
+}
+
+// settingsDraft is a draft that changes nothing of the settings.
+func (w *world) settingsDraft(person) state {
+	if err := w.app.Clinic.Again(ctx, w.proof("administrator", access.ManageClinic), 0); err != nil {
+		w.t.Fatal(err)
 	}
 	return state{}
 }

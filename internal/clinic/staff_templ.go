@@ -216,7 +216,7 @@ func swatch(s page.Shell, p Sample, c page.Swatch) templ.Component {
 			templ_7745c5c3_Var7 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, "<svg width=\"264\" height=\"150\" viewBox=\"0 0 264 150\" font-family=\"Atkinson\" font-size=\"15\"><rect width=\"264\" height=\"150\" rx=\"12\" fill=\"")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, "<svg width=\"264\" height=\"150\" viewBox=\"0 0 264 150\" font-size=\"15\"><rect width=\"264\" height=\"150\" rx=\"12\" fill=\"")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
