@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"portico/internal/ids"
@@ -29,6 +30,7 @@ type Runner struct {
 	Log   *slog.Logger
 	Poll  time.Duration // how often to look; 0 means every second
 	kinds map[string]handler
+	seen  atomic.Int64 // the latest time seen, in seconds
 }
 
 // NewRunner makes a Runner without workers.
@@ -83,9 +85,13 @@ func (r *Runner) loop(ctx context.Context) {
 	}
 }
 
-// Schedule makes sure that each recurring kind has a waiting job.
+// Schedule makes sure that each recurring kind has a waiting job, and that none
+// waits for a time that a clock set back has moved far away.
 func (r *Runner) Schedule(ctx context.Context) error {
 	return r.DB.Housekeep(ctx, "jobs", func(tx *store.Tx) error {
+		if err := r.hasten(ctx, tx); err != nil {
+			return err
+		}
 		for name, h := range r.kinds {
 			if h.every == 0 {
 				continue
@@ -96,6 +102,41 @@ func (r *Runner) Schedule(ctx context.Context) error {
 		}
 		return nil
 	})
+}
+
+// hasten brings forward what waits longer than it can have been meant to: work
+// that was asked for at once, a lease, a wait after a failure, a recurring job.
+// What was put off to a moment on purpose waits for that moment.
+func (r *Runner) hasten(ctx context.Context, tx *store.Tx) error {
+	now := store.Time(tx.Now)
+	if _, err := tx.Exec(ctx, `UPDATE job SET ready_at = $1, created_at = $1 WHERE state = 'waiting' AND attempt = 0 AND ready_at > $2 AND created_at = ready_at`, now, store.Time(tx.Now.Add(lease))); err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, `UPDATE job SET ready_at = $1 WHERE state = 'running' AND ready_at > $2`, now, store.Time(tx.Now.Add(2*lease))); err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, `UPDATE job SET ready_at = $1 WHERE state = 'waiting' AND attempt > 0 AND ready_at > $2`, now, store.Time(tx.Now.Add(Backoff(most)+lease))); err != nil {
+		return err
+	}
+	for name, h := range r.kinds {
+		if h.every == 0 {
+			continue
+		}
+		if _, err := tx.Exec(ctx, `UPDATE job SET ready_at = $1 WHERE state = 'waiting' AND kind = $3 AND unique_key = 'every' AND ready_at > $2`, now, store.Time(tx.Now.Add(h.every+lease)), name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// watchClock notices that the machine's clock was set back since the last look.
+func (r *Runner) watchClock(ctx context.Context) error {
+	now := r.DB.Now().Unix()
+	if before := r.seen.Swap(now); before-now <= int64(lease/time.Second) {
+		return nil
+	}
+	r.Log.Warn("jobs: the clock was set back")
+	return r.Schedule(ctx)
 }
 
 // Drain runs what is ready until nothing is, for tests and commands.
@@ -118,6 +159,9 @@ type claimed struct {
 // Once claims up to a batch of ready jobs, runs them one after the other and
 // tells how many it took.
 func (r *Runner) Once(ctx context.Context) (int, error) {
+	if err := r.watchClock(ctx); err != nil {
+		return 0, err
+	}
 	claimedAt := r.DB.Now()
 	jobs, err := r.claim(ctx)
 	if err != nil {
