@@ -113,6 +113,7 @@ const (
 	SeeAccount     Permission = "account.see"      // one's own account: devices, history, terms
 	SecureAccount  Permission = "account.secure"   // password, second steps, recovery codes
 	EndSessions    Permission = "account.sessions" // one's own, in any browser
+	NamePasskeys   Permission = "account.passkeys" // to name one's own
 	ChangeContacts Permission = "account.contacts"
 	CloseAccount   Permission = "account.close"
 

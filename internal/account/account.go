@@ -31,7 +31,9 @@ type Parts struct {
 	Back   Back // nil: nobody gets back in by themselves
 	Visits Visits
 	Clinic page.Profile
-	Region string // where typed phone numbers are dialled, "US"
+	// Passkeys are nil where there are none.
+	Passkeys Passkeys
+	Region   string // where typed phone numbers are dialled, "US"
 }
 
 // Accounts is the room.

@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"time"
 
 	"portico/internal/access"
 	"portico/internal/audit"
@@ -42,6 +43,9 @@ func (s *Accounts) Close(ctx context.Context, c access.Chart, typed string) erro
 			if err := s.Back.Stop(ctx, tx, a.id, "closed"); err != nil {
 				return err
 			}
+		}
+		if err := s.endPasskeys(ctx, tx, a.id, time.Unix(0, 0), "closed"); err != nil {
+			return err
 		}
 		return s.changed(ctx, tx, c, a, notify.AccountEnded)
 	})

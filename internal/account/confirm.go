@@ -81,7 +81,7 @@ func (s *Accounts) beginConfirm(ctx context.Context, c access.Chart, a record, g
 			c.Session(), p.id, a.id, first, next, store.Time(tx.Now), store.Time(tx.Now.Add(attemptLife))); err != nil {
 			return err
 		}
-		if first == byRecovery {
+		if len(factors) == 0 {
 			return nil
 		}
 		return s.sendFactor(ctx, tx, c.Did, p, factors[0])
@@ -131,7 +131,7 @@ func (s *Accounts) ConfirmBy(ctx context.Context, c access.Chart, f ids.Factor) 
 			return e, err
 		}
 		want, ok := p.find(f)
-		if !ok && f != byRecovery {
+		if !ok && f != byRecovery && f != byPasskey {
 			return e, fault.Missing()
 		}
 		if _, err := tx.Exec(ctx, `UPDATE confirmation SET factor_id = $2 WHERE id = $1 AND ended_at IS NULL`, p.id, f); err != nil || !ok {

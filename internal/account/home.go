@@ -17,6 +17,7 @@ type Overview struct {
 	Last      time.Time // sign-in before this one; zero if this is the first
 	LastAgent string
 	Back      bool        // somebody is replacing everything one signs in with
+	Passkey   bool        // one is offered
 	Told      bool        // results are shown in this portal
 	News      []NewResult // that became visible since then
 	Visits    bool        // visits are booked in this portal
@@ -69,6 +70,11 @@ func (s *Accounts) See(ctx context.Context, c access.Chart) (Overview, error) {
 				return err
 			}
 		}
+		st, err := s.passkeysOf(ctx, tx, c.Account(), o.Codes)
+		if err != nil {
+			return err
+		}
+		o.Passkey, o.Methods = st.Offer, withPasskeys(st, o.Methods)
 		if o.Last, o.LastAgent, err = lastSignIn(ctx, tx, c.Account()); err != nil || s.News == nil {
 			return err
 		}
@@ -99,6 +105,14 @@ func (s *Accounts) methods(factors []factor) ([]Method, error) {
 		out[i].Hint = Mask(f.kind, to)
 	}
 	return out, nil
+}
+
+// withPasskeys puts the passkeys, the strongest, in front of second steps.
+func withPasskeys(st PasskeyState, ms []Method) []Method {
+	if st.Has == 0 {
+		return ms
+	}
+	return append([]Method{{ID: string(byPasskey), Kind: passkeyKind}}, ms...)
 }
 
 // SignOut ends the chart's own session.

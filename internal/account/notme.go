@@ -52,11 +52,12 @@ func (s *Accounts) Disown(ctx context.Context, v access.Visitor, token string) e
 		type row struct {
 			account ids.Account
 			cause   string
+			made    store.Time
 		}
 		l, err := store.Get(ctx, tx, func(r store.Row) (l row, err error) {
-			err = r.Scan(&l.account, &l.cause)
+			err = r.Scan(&l.account, &l.cause, &l.made)
 			return l, err
-		}, `UPDATE disown_link SET used_at = $2 WHERE token_hash = $1 AND used_at IS NULL AND expires_at > $2 RETURNING account_id, cause`,
+		}, `UPDATE disown_link SET used_at = $2 WHERE token_hash = $1 AND used_at IS NULL AND expires_at > $2 RETURNING account_id, cause, created_at`,
 			secret.TokenHash(token), store.Time(tx.Now))
 		if errors.Is(err, store.ErrNone) {
 			return audit.Entry{}, fault.Missing()
@@ -69,6 +70,14 @@ func (s *Accounts) Disown(ctx context.Context, v access.Visitor, token string) e
 			return audit.Entry{}, err
 		}
 		e := v.Did(audit.AccountDisowned, string(a.id)).On(string(a.person)).With(l.cause)
+		// What was added since the message was written, or lately, may be the stranger's.
+		since := tx.Now.Add(-fresh)
+		if made := l.made.Std(); made.Before(since) {
+			since = made
+		}
+		if err := s.endPasskeys(ctx, tx, a.id, since, "disowned"); err != nil {
+			return e, err
+		}
 		return e, s.freeze(ctx, tx, a, v.Agent())
 	})
 }

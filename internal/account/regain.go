@@ -315,6 +315,9 @@ func (s *Accounts) replaceSteps(ctx context.Context, tx *store.Tx, r Regained) e
 		if _, err := tx.Exec(ctx, `DELETE FROM recovery_code WHERE account_id = $1`, r.Account); err != nil {
 			return err
 		}
+		if err := s.endPasskeys(ctx, tx, r.Account, time.Unix(0, 0), "regained"); err != nil {
+			return err
+		}
 	}
 	if r.Lost != "" {
 		if _, err := tx.Exec(ctx, `UPDATE account_factor SET ended_at = $3 WHERE id = $1 AND account_id = $2 AND ended_at IS NULL`, r.Lost, r.Account, store.Time(tx.Now)); err != nil {

@@ -237,8 +237,8 @@ func (s *Accounts) RemoveStep(ctx context.Context, c access.Chart, id ids.Factor
 		if !ok {
 			return fault.Missing()
 		}
-		if len(factors) < 2 {
-			return fault.Bad("", "account.steps.last")
+		if err := s.spare(ctx, tx, a.id, len(factors)-1); err != nil {
+			return err
 		}
 		if _, err := tx.Exec(ctx, `UPDATE account_factor SET ended_at = $3 WHERE id = $1 AND account_id = $2 AND ended_at IS NULL`, id, a.id, store.Time(tx.Now)); err != nil {
 			return err
@@ -252,6 +252,23 @@ func (s *Accounts) RemoveStep(ctx context.Context, c access.Chart, id ids.Factor
 		}
 		return s.changed(ctx, tx, c, a, notify.StepRemoved, gone...)
 	})
+}
+
+// spare refuses to leave an account without a second step. Passkeys alone will do if
+// one lost device does not lock the owner out.
+func (s *Accounts) spare(ctx context.Context, tx *store.Tx, a ids.Account, left int) error {
+	if left > 0 {
+		return nil
+	}
+	codes, err := codesLeft(ctx, tx, a)
+	if err != nil {
+		return err
+	}
+	st, err := s.passkeysOf(ctx, tx, a, codes)
+	if err == nil && !st.Enough {
+		err = fault.Bad("", "account.steps.last")
+	}
+	return err
 }
 
 // contactOf is where a second step's notices go; none for an authenticator.

@@ -18,6 +18,8 @@ func (m Method) name(s page.Shell) string {
 		return s.T("account.method.voice", m.Hint)
 	case TOTP:
 		return s.T("account.method.totp")
+	case passkeyKind:
+		return s.T("account.method.passkey")
 	}
 	return s.T("account.method.recovery")
 }
@@ -33,6 +35,8 @@ func (m Method) offer(s page.Shell) string {
 		return s.T("account.offer.voice", m.Hint)
 	case TOTP:
 		return s.T("account.offer.totp")
+	case passkeyKind:
+		return s.T("account.offer.passkey")
 	}
 	return s.T("account.offer.recovery")
 }
@@ -47,6 +51,8 @@ func (m Method) icon() string {
 		return "phone"
 	case TOTP:
 		return "shield-check"
+	case passkeyKind:
+		return "fingerprint-pattern"
 	}
 	return "key-round"
 }
@@ -67,6 +73,8 @@ func (p StepPage) lead(s page.Shell) string {
 		return s.T("account.step.voice", p.Now.Hint)
 	case TOTP:
 		return s.T("account.step.totp")
+	case passkeyKind:
+		return s.T("account.step.passkey")
 	}
 	return s.T("account.step.recovery")
 }

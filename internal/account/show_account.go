@@ -24,6 +24,8 @@ var eventTexts = map[event]string{
 	"closed": "account.event.closed", "recovery_link": "account.event.recovery_link", "recovery_begun": "account.event.recovery_begun",
 	"recovery_granted": "account.event.recovery_granted", "recovery_wait": "account.event.recovery_wait", "recovery_stopped": "account.event.recovery_stopped",
 	"password_reset": "account.event.password_reset", "step_replaced": "account.event.step_replaced", "renewed": "account.event.renewed",
+	"passkey_added": "account.event.passkey_added", "passkey_removed": "account.event.passkey_removed",
+	"passkey_copied": "account.event.passkey_copied",
 }
 
 // agent names a browser, or says that it is unknown.

@@ -230,7 +230,7 @@ func (s *Accounts) begin(ctx context.Context, v access.Visitor, a record, g guar
 		if err := s.watch(ctx, tx, a.id, id, g.known, in.Half); err != nil {
 			return err
 		}
-		if skips || first == byRecovery {
+		if skips || len(factors) == 0 {
 			return nil
 		}
 		return s.sendFactor(ctx, tx, v.Did, pending{id: id, account: a, purpose: notify.ForSignIn}, factors[0])

@@ -41,11 +41,12 @@ func (p pending) find(id ids.Factor) (factor, bool) {
 	return factor{}, false
 }
 
-// first is what is asked for first: a recovery code where no second step is left,
-// because those there were may be a stranger's (see freeze).
+// first is what is asked for first. Where no second step is left, because those there
+// were may be a stranger's (see freeze), it is a passkey, and for whoever has none a
+// recovery code (see choices).
 func (p pending) first() ids.Factor {
 	if len(p.factors) == 0 {
-		return byRecovery
+		return byPasskey
 	}
 	return p.factors[0].id
 }
@@ -102,7 +103,7 @@ func (s *Accounts) Choose(ctx context.Context, v access.Visitor, token string, f
 			return audit.Entry{}, err
 		}
 		e := v.Did(audit.SecondStep, string(f)).On(string(p.account.person)).With("chosen")
-		if f == byRecovery {
+		if f == byRecovery || f == byPasskey {
 			return e, choose(ctx, tx, p.id, f)
 		}
 		want, ok := p.find(f)
@@ -230,58 +231,65 @@ func (s *Accounts) open(ctx context.Context, v access.Visitor, p pending, st Ste
 	if err != nil {
 		return SignedIn{}, err
 	}
-	a := p.account
 	err = s.DB.Record(ctx, func(tx *store.Tx) (audit.Entry, error) {
-		out = SignedIn{Lang: string(a.lang), Theme: a.theme, Text: a.text}
-		e := v.Did(audit.SignedIn, string(a.id)).On(string(a.person))
-		e.Actor, e.ActorID = audit.ByAccount, string(a.id)
 		won, err := use(ctx, tx)
 		if err != nil {
-			return e, err
+			return audit.Entry{}, err
 		}
 		if !won {
-			return e, errCode()
+			return audit.Entry{}, errCode()
 		}
 		if err := s.endAttempt(ctx, tx, p.id); err != nil {
-			return e, err
+			return audit.Entry{}, err
 		}
-		if err := s.stillActive(ctx, tx, a.id); err != nil {
-			return e, err
-		}
-		device, cookie, fresh, err := s.Remember(ctx, tx, a.id, st.Device, v.Agent())
-		if err != nil {
-			return e, err
-		}
-		out.Device = cookie
-		if st.Keep && st.Method != byRemembered {
-			if out.Mark, err = s.keepBrowser(ctx, tx, a, device, v.Agent()); err != nil {
-				return e, err
-			}
-			kept := e
-			kept.Action = audit.BrowserKept
-			tx.Log(kept)
-		}
-		if old != nil {
-			if err := s.Gate.EndSession(ctx, tx, *old, "replaced"); err != nil {
-				return e, err
-			}
-		}
-		var session ids.Session
-		out.Session, session, err = s.Gate.StartSession(ctx, tx, access.SignedIn{Account: a.id, Patient: a.person, Device: device, Agent: v.Agent(), Source: v.Source()})
-		if err != nil {
-			return e, err
-		}
-		e.Session = string(session)
-		if err := s.Limits.Clear(ctx, tx, codeWaits, string(a.id)); err != nil {
-			return e, err
-		}
-		out.Next = or(p.next, "/home")
-		if st.Method == byRecovery && p.next == "" {
-			out.Next = "/account/steps?done=recovered" // the second step may be lost for good
-		}
-		return e, s.welcome(ctx, tx, a, v, fresh)
+		var e audit.Entry
+		out, e, err = s.letIn(ctx, tx, v, p, st, old)
+		return e, err
 	})
 	return out, err
+}
+
+// letIn opens the session of an account whose owner has proven who they are.
+func (s *Accounts) letIn(ctx context.Context, tx *store.Tx, v access.Visitor, p pending, st Step, old *access.Chart) (out SignedIn, e audit.Entry, err error) {
+	a := p.account
+	out = SignedIn{Lang: string(a.lang), Theme: a.theme, Text: a.text}
+	e = v.Did(audit.SignedIn, string(a.id)).On(string(a.person))
+	e.Actor, e.ActorID = audit.ByAccount, string(a.id)
+	if err := s.stillActive(ctx, tx, a.id); err != nil {
+		return out, e, err
+	}
+	device, cookie, fresh, err := s.Remember(ctx, tx, a.id, st.Device, v.Agent())
+	if err != nil {
+		return out, e, err
+	}
+	out.Device = cookie
+	if st.Keep && st.Method != byRemembered {
+		if out.Mark, err = s.keepBrowser(ctx, tx, a, device, v.Agent()); err != nil {
+			return out, e, err
+		}
+		kept := e
+		kept.Action = audit.BrowserKept
+		tx.Log(kept)
+	}
+	if old != nil {
+		if err := s.Gate.EndSession(ctx, tx, *old, "replaced"); err != nil {
+			return out, e, err
+		}
+	}
+	var session ids.Session
+	out.Session, session, err = s.Gate.StartSession(ctx, tx, access.SignedIn{Account: a.id, Patient: a.person, Device: device, Agent: v.Agent(), Source: v.Source()})
+	if err != nil {
+		return out, e, err
+	}
+	e.Session = string(session)
+	if err := s.Limits.Clear(ctx, tx, codeWaits, string(a.id)); err != nil {
+		return out, e, err
+	}
+	out.Next = or(p.next, "/home")
+	if st.Method == byRecovery && p.next == "" {
+		out.Next = "/account/steps?done=recovered" // the second step may be lost for good
+	}
+	return out, e, s.welcome(ctx, tx, a, v, fresh)
 }
 
 // oldSession proves the session that this browser brought along, to end it with

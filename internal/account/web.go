@@ -1,6 +1,7 @@
 package account
 
 import (
+	"context"
 	"errors"
 	"math"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"portico/internal/fault"
 	"portico/internal/ids"
 	"portico/internal/page"
+	"portico/internal/store"
 	"portico/internal/web"
 )
 
@@ -71,13 +73,13 @@ func explained(err error) (error, bool) {
 }
 
 func (s *Accounts) showSignIn(r *web.Request, _ access.Visitor) (web.Reply, error) {
-	p := SignInPage{Next: web.LocalPath(r.Ask("next"), ""), Again: r.Ask("again") != "", Out: r.Ask("out") != "", Closed: r.Ask("closed") != ""}
+	p := SignInPage{Passkey: s.Passkeys != nil, Next: web.LocalPath(r.Ask("next"), ""), Again: r.Ask("again") != "", Out: r.Ask("out") != "", Closed: r.Ask("closed") != ""}
 	return signInPage(p), nil
 }
 
 func signInPage(p SignInPage) web.Reply {
 	draw := web.Show
-	if p == (SignInPage{}) {
+	if p == (SignInPage{Passkey: p.Passkey}) {
 		draw = web.Same
 	}
 	return draw(func(s page.Shell) templ.Component {
@@ -93,7 +95,7 @@ func signInPage(p SignInPage) web.Reply {
 }
 
 func (s *Accounts) signIn(r *web.Request, v access.Visitor) (web.Reply, error) {
-	p := SignInPage{UserName: r.Text("username"), Next: web.LocalPath(r.Text("next"), "")}
+	p := SignInPage{Passkey: s.Passkeys != nil, UserName: r.Text("username"), Next: web.LocalPath(r.Text("next"), "")}
 	var missing *fault.Fault
 	if p.UserName == "" {
 		missing = missing.And("username", "account.username.needed")
@@ -139,26 +141,33 @@ func (s *Accounts) stepPage(r *web.Request, wrong error) (web.Reply, error) {
 	if err != nil {
 		return web.Reply{}, err
 	}
-	view, err := s.choices(p)
+	view, err := s.choices(r.Context(), p)
 	if err != nil {
 		return web.Reply{}, err
 	}
-	view.Offer, view.Keep = true, r.Ticked("remember")
+	view.Offer, view.Keep, view.Passkey = true, r.Ticked("remember"), "/signin/passkey"
 	return web.Show(func(sh page.Shell) templ.Component { return step(sh, view) }).Fix(wrong), nil
 }
 
 // choices lists the second steps of a half-way state, the one asked for apart.
-func (s *Accounts) choices(p pending) (StepPage, error) {
+func (s *Accounts) choices(ctx context.Context, p pending) (StepPage, error) {
 	p.factors = s.sendable(p.factors)
 	all, err := s.methods(p.factors)
 	if err != nil {
 		return StepPage{}, err
 	}
-	all = append(all, Method{ID: byRecovery, Kind: recoveryKind})
+	var st PasskeyState
+	if err := s.DB.View(ctx, func(tx *store.Tx) (err error) { st, err = s.passkeysOf(ctx, tx, p.account.id, 0); return err }); err != nil {
+		return StepPage{}, err
+	}
+	all = append(withPasskeys(st, all), Method{ID: byRecovery, Kind: recoveryKind})
 	view := StepPage{Unsent: p.unsent}
 	if p.factor == byRemembered { // its mark was used in another tab meanwhile
 		p.factor = p.first()
 		view.Unsent = len(p.factors) > 0 && p.factors[0].kind != TOTP
+	}
+	if p.factor == byPasskey && st.Has == 0 { // removed meanwhile, or there is no other second step
+		p.factor = ids.Factor(all[0].ID)
 	}
 	for _, m := range all {
 		if m.ID == string(p.factor) {

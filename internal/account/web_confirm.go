@@ -31,21 +31,23 @@ func (s *Accounts) showConfirm(r *web.Request, c access.Chart) (web.Reply, error
 	if c.Raised() { // confirmed meanwhile, in another tab
 		return web.Redirect(p.Next), nil
 	}
-	return confirmPage(p), nil
+	return s.confirmPage(r, c, p, nil)
 }
 
-func confirmPage(p ConfirmPage) web.Reply {
-	return web.Show(func(s page.Shell) templ.Component { return confirm(s, p) })
+func (s *Accounts) confirmPage(r *web.Request, c access.Chart, p ConfirmPage, wrong error) (web.Reply, error) {
+	st, err := s.held(r.Context(), c, 0)
+	p.Passkey = st.Has > 0
+	return web.Show(func(sh page.Shell) templ.Component { return confirm(sh, p) }).Fix(wrong), err
 }
 
 func (s *Accounts) confirm(r *web.Request, c access.Chart) (web.Reply, error) {
 	p := ConfirmPage{Next: onwardFrom(r.Text("next"))}
 	if r.Raw("password") == "" {
-		return confirmPage(p).Fix(fault.Bad("password", "account.password.needed")), nil
+		return s.confirmPage(r, c, p, fault.Bad("password", "account.password.needed"))
 	}
 	err := s.Confirm(r.Context(), c, Again{Password: r.Raw("password"), Device: r.Cookie(DeviceCookie), Next: p.Next})
 	if shown, ok := explained(err); ok {
-		return confirmPage(p).Fix(shown), nil
+		return s.confirmPage(r, c, p, shown)
 	}
 	return web.Redirect(confirmStep), err
 }
@@ -72,10 +74,11 @@ func (s *Accounts) confirmStepPage(r *web.Request, c access.Chart, wrong error) 
 	if err != nil {
 		return web.Reply{}, err
 	}
-	view, err := s.choices(p)
+	view, err := s.choices(r.Context(), p)
 	if err != nil {
 		return web.Reply{}, err
 	}
+	view.Passkey, view.Next = access.ConfirmPath+"/passkey", onwardFrom(p.next)
 	return web.Show(func(sh page.Shell) templ.Component { return confirmStepPage(sh, ConfirmStepPage{view}) }).Fix(wrong), nil
 }
 

@@ -40,7 +40,13 @@ func (s *Accounts) mountSteps(r *web.Router) {
 func (s *Accounts) showSteps(r *web.Request, c access.Chart) (web.Reply, error) {
 	all, codes, err := s.Steps(r.Context(), c)
 	done := map[string]string{"added": "account.steps.done.added", "removed": "account.steps.done.removed", "first": "account.steps.done.first", "codes": "account.steps.done.codes", "recovered": "account.steps.done.recovered"}
-	return show(r, done, func(sh page.Shell) templ.Component { return stepList(sh, StepListPage{Methods: all, Codes: codes}) }), err
+	if err != nil {
+		return web.Reply{}, err
+	}
+	st, err := s.held(r.Context(), c, codes)
+	return show(r, done, func(sh page.Shell) templ.Component {
+		return stepList(sh, StepListPage{Methods: all, Codes: codes, Passkeys: st.Has, Can: s.Passkeys != nil})
+	}), err
 }
 
 func (s *Accounts) showAddStep(*web.Request, access.Chart) (web.Reply, error) {
@@ -48,7 +54,7 @@ func (s *Accounts) showAddStep(*web.Request, access.Chart) (web.Reply, error) {
 }
 
 func (s *Accounts) addStepPage(how Kind) web.Reply {
-	p := AddStepPage{How: how, Mail: s.Outbox.Offers(notify.Mail), Phone: s.Outbox.Offers(notify.Text)}
+	p := AddStepPage{How: how, Mail: s.Outbox.Offers(notify.Mail), Phone: s.Outbox.Offers(notify.Text), Passkey: s.Passkeys != nil}
 	return web.Show(func(sh page.Shell) templ.Component { return addStep(sh, p) })
 }
 
@@ -64,6 +70,8 @@ func kindOfStep(s string) (Kind, bool) {
 func (s *Accounts) addStep(r *web.Request, c access.Chart) (web.Reply, error) {
 	k, ok := kindOfStep(r.Text("how"))
 	switch {
+	case r.Text("how") == string(passkeyKind) && s.Passkeys != nil:
+		return web.Redirect("/account/passkeys/add"), nil
 	case !ok || k.channel() != "" && !s.Outbox.Offers(k.channel()):
 		return s.addStepPage("").Fix(fault.Bad("how", "account.display.choose")), nil
 	case k == TOTP:
@@ -181,10 +189,11 @@ func (s *Accounts) showOneStep(r *web.Request, c access.Chart) (web.Reply, error
 }
 
 func (s *Accounts) oneStepPage(r *web.Request, c access.Chart, wrong error) (web.Reply, error) {
-	all, _, err := s.Steps(r.Context(), c)
+	all, codes, err := s.Steps(r.Context(), c)
 	for i, m := range all {
 		if m.ID == r.PathValue("id") {
-			p := OneStepPage{Method: m, First: i == 0, Only: len(all) == 1}
+			st, err := s.held(r.Context(), c, codes)
+			p := OneStepPage{Method: m, First: i == 0, Only: len(all) == 1 && !st.Enough}
 			return web.Show(func(sh page.Shell) templ.Component { return oneStep(sh, p) }).Fix(wrong), err
 		}
 	}

@@ -27,6 +27,7 @@ import (
 	"portico/internal/limit"
 	"portico/internal/notify"
 	"portico/internal/page"
+	"portico/internal/passkey"
 	"portico/internal/record"
 	"portico/internal/records"
 	"portico/internal/recovery"
@@ -93,6 +94,7 @@ type App struct {
 	Visits    *scheduling.Scheduling
 	Recovery  *recovery.Recovery
 	Emergency *emergency.Emergencies
+	Passkeys  *passkey.Passkeys
 }
 
 // New opens the database named by cfg and joins the rooms. It does not migrate:
@@ -168,6 +170,9 @@ func (a *App) join() error {
 	a.joinVisits()
 	a.Registry.Follower = followers{a.Records, a.Results, a.Sharing, a.Visits, a.Accounts, a.Enroll}
 	a.joinDesk()
+	if err := a.joinPasskeys(); err != nil {
+		return err
+	}
 	if err := a.joinSignOn(); err != nil {
 		return err
 	}
@@ -238,6 +243,7 @@ func (a *App) joinWeb() {
 	a.Links.Mount(a.Router)
 	a.Staff.Mount(a.Router)
 	a.SignOn.Mount(a.Router)
+	a.Passkeys.Mount(a.Router, passkey.Cookies{Device: account.DeviceCookie, Half: account.SignInCookie})
 	a.Console.Mount(a.Router)
 	a.Records.Mount(a.Router)
 	a.Ingest.Mount(a.Router)
@@ -256,6 +262,7 @@ func (a *App) joinWeb() {
 	a.Terms.Work(a.Jobs)
 	a.Staff.Jobs(a.Jobs)
 	a.Vault.Jobs(a.Jobs)
+	a.Passkeys.Jobs(a.Jobs)
 	a.Trail.Jobs(a.Jobs)
 	jobs.Handle(a.Jobs, expireHolds, a.letGoHolds)
 	jobs.Handle(a.Jobs, sweep, a.sweep)

@@ -31,14 +31,14 @@ var floors = [][]string{
 	{"vault"},           // keys in use
 	{"record"},          // record
 	{"web", "notify"},   // front
-	{"registry", "enroll", "account", "terms", "staff", "trail", "results", "records", "sharing", "recovery", "scheduling", "clinic", "emergency"}, // rooms
+	{"registry", "enroll", "account", "terms", "staff", "trail", "results", "records", "sharing", "recovery", "scheduling", "clinic", "emergency", "passkey"}, // rooms
 	{"console", "ingest", "signon"}, // doors
 	{"app"},                         // app
 	{"demo"},                        // what drives the whole
 	{"bench"},                       // measures it
 }
 
-var rooms = []string{"registry", "enroll", "account", "terms", "staff", "trail", "record", "results", "records", "sharing", "recovery", "scheduling", "clinic", "emergency"}
+var rooms = []string{"registry", "enroll", "account", "terms", "staff", "trail", "record", "results", "records", "sharing", "recovery", "scheduling", "clinic", "emergency", "passkey"}
 
 func floorOf(pkg string) int {
 	return slices.IndexFunc(floors, func(f []string) bool { return slices.Contains(f, pkg) })
@@ -186,6 +186,7 @@ var housekeepers = map[string]string{
 	"account":  "counters of one-time codes and half-way sign-ins",
 	"staff":    "half-way sign-ins",
 	"trail":    "seals of the audit log",
+	"passkey":  "challenges that were answered",
 	"recovery": "askings that were answered, links and ways back in that ran out",
 	"vault":    "which process holds which key, rows put under another key",
 	"sharing":  "how far a download is, sealed pieces of its file, files that ran out; tries at links, links long ended",

@@ -121,6 +121,13 @@ const (
 	SessionRaised   Action = "session.raised"
 
 	TermsDrafted   Action = "terms.drafted"
+	PasskeyAsked   Action = "passkey.asked"
+	PasskeyAdded   Action = "passkey.added"
+	PasskeyNamed   Action = "passkey.named"
+	PasskeyRemoved Action = "passkey.removed"
+	PasskeyCopied  Action = "passkey.copied"
+	PasskeyPutOff  Action = "passkey.put_off"
+
 	TermsPublished Action = "terms.published"
 	TermsWithdrawn Action = "terms.withdrawn"
 	TermsAccepted  Action = "terms.accepted"
@@ -279,6 +286,13 @@ var Sentences = map[Action]string{
 	SessionRaised:   "confirmed who they are for the next ten minutes",
 
 	TermsDrafted:   "began, changed or dropped a draft of terms or privacy practices",
+	PasskeyAsked:   "began to add a passkey",
+	PasskeyAdded:   "added a passkey",
+	PasskeyNamed:   "gave a passkey another name",
+	PasskeyRemoved: "removed a passkey",
+	PasskeyCopied:  "used a passkey that had been copied: it was ended",
+	PasskeyPutOff:  "put off the offer of a passkey",
+
 	TermsPublished: "published terms or privacy practices",
 	TermsWithdrawn: "took back terms that were not in force yet",
 	TermsListed:    "read who accepted which terms",

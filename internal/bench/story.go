@@ -350,3 +350,18 @@ func provePhone(ctx context.Context, w *walk, _ *guest) error {
 	}
 	return g.post("/account/contacts/phone/confirm", "/account/contacts/phone/confirm", "code", code)
 }
+
+func noPasskey(context.Context, *walk) (string, error) { return "/account/passkeys/psk_none", nil }
+
+// colleaguesPasskeys is the page about a colleague's passkeys.
+func colleaguesPasskeys(_ context.Context, w *walk) (string, error) {
+	g, err := w.person(administrator)
+	if err != nil {
+		return "", err
+	}
+	v, err := g.get("/staff/people")
+	if err != nil {
+		return "", err
+	}
+	return v.link("/staff/people/{id}", "Jordan Kim") + "/passkeys", nil
+}

@@ -40,6 +40,8 @@ type PersonPage struct {
 	Facts []page.Fact
 	Roles []string
 	May   []string // sentences: what the roles they have now allow
+
+	Passkeys bool // this portal has them
 }
 
 func roleWord(s page.Shell, r access.Role) string { return s.T("console.role." + string(r)) }
@@ -111,7 +113,7 @@ func (c *Console) personPage(q *web.Request, d access.Desk, roles []string, wron
 		return web.Reply{}, absent(err)
 	}
 	s := c.words(q)
-	p := PersonPage{Who: who, Self: who.ID == d.Staff(), Roles: roles, Facts: []page.Fact{{Label: s.T("console.people.email"), Value: who.Email},
+	p := PersonPage{Who: who, Self: who.ID == d.Staff(), Passkeys: c.Staff.Passkeys != nil, Roles: roles, Facts: []page.Fact{{Label: s.T("console.people.email"), Value: who.Email},
 		{Label: s.T("console.people.state"), Part: page.Tag(s.T("console.pstate."+string(who.State)), stateTones[who.State])}}}
 	if !who.SignedIn.IsZero() {
 		p.Facts = append(p.Facts, page.Fact{Label: s.T("console.people.last"), Value: s.Moment(who.SignedIn)})

@@ -77,6 +77,8 @@ type (
 	Closure string
 	// Appointment names one visit, booked or not.
 	Appointment string
+	// Passkey names a passkey of an account or a staff user.
+	Passkey string
 )
 
 // New makes an identifier with the given prefix, e.g. New[ids.Patient]("pat").
@@ -87,6 +89,7 @@ func New[T ~string](prefix string) T {
 func NewPatient() Patient           { return New[Patient]("pat") }
 func NewAccount() Account           { return New[Account]("acc") }
 func NewStaff() Staff               { return New[Staff]("stf") }
+func NewPasskey() Passkey           { return New[Passkey]("psk") }
 func NewSession() Session           { return New[Session]("ses") }
 func NewStaffSession() StaffSession { return New[StaffSession]("sts") }
 func NewVerification() Verification { return New[Verification]("ver") }

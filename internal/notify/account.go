@@ -15,6 +15,9 @@ const (
 	ContactChanged  Change = "contact"
 	BrowserKept     Change = "browser_kept" // a browser skips the second step for a while
 	BrowserCopied   Change = "browser_copied"
+	PasskeyAdded    Change = "passkey_added"
+	PasskeyRemoved  Change = "passkey_removed"
+	PasskeyCopied   Change = "passkey_copied"
 	AccountEnded    Change = "closed"
 
 	PasswordReset   Change = "password_reset" // by somebody who had forgotten it
@@ -76,6 +79,12 @@ func (c Change) words(w writer) (title, lead, text string) {
 		return w.t("notify.changed.recovery_begun.title"), w.t("notify.changed.recovery_begun.lead"), "notify.changed.recovery_begun.text"
 	case RecoveryStopped:
 		return w.t("notify.changed.recovery_stopped.title"), w.t("notify.changed.recovery_stopped.lead"), "notify.changed.recovery_stopped.text"
+	case PasskeyAdded:
+		return w.t("notify.changed.passkey_added.title"), w.t("notify.changed.passkey_added.lead"), "notify.changed.passkey_added.text"
+	case PasskeyRemoved:
+		return w.t("notify.changed.passkey_removed.title"), w.t("notify.changed.passkey_removed.lead"), "notify.changed.passkey_removed.text"
+	case PasskeyCopied:
+		return w.t("notify.changed.passkey_copied.title"), w.t("notify.changed.passkey_copied.lead"), "notify.changed.passkey_copied.text"
 	case AccountEnded:
 		return w.t("notify.changed.closed.title"), w.t("notify.changed.closed.lead"), "notify.changed.closed.text"
 	}

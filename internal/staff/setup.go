@@ -177,6 +177,11 @@ func (s *Staff) startAfresh(ctx context.Context, tx *store.Tx, id ids.Staff) err
 	if err := endAttempts(ctx, tx, id); err != nil {
 		return err
 	}
+	if s.Passkeys != nil {
+		if err := s.Passkeys.EndStaff(ctx, tx, id); err != nil {
+			return err
+		}
+	}
 	if _, err := tx.Exec(ctx, `DELETE FROM staff_place WHERE staff_id = $1`, id); err != nil {
 		return err
 	}

@@ -31,6 +31,8 @@ type Parts struct {
 	Rules  Rules
 	Clinic page.Profile
 	SignOn Policy
+	// Passkeys are nil where there are none.
+	Passkeys Passkeys
 }
 
 // Staff is the room.

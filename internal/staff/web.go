@@ -59,7 +59,7 @@ func (s *Staff) showSignIn(q *web.Request, _ access.Visitor) (web.Reply, error) 
 			return web.Redirect("/staff"), nil
 		}
 	}
-	return signInPage(SignInPage{SignOn: s.SignOn.Name, Only: s.SignOn.Only, Next: web.LocalPath(q.Ask("next"), ""), Again: q.Ask("again") != "", Out: q.Ask("out") != "", Ready: q.Ask("ready") != ""}), nil
+	return signInPage(SignInPage{Passkey: s.Passkeys != nil, SignOn: s.SignOn.Name, Only: s.SignOn.Only, Next: web.LocalPath(q.Ask("next"), ""), Again: q.Ask("again") != "", Out: q.Ask("out") != "", Ready: q.Ask("ready") != ""}), nil
 }
 
 // signOnPath leads to the clinic's sign-on and back to next.
@@ -72,7 +72,7 @@ func signOnPath(next string) string {
 
 func signInPage(p SignInPage) web.Reply {
 	draw := web.Show
-	if p == (SignInPage{SignOn: p.SignOn, Only: p.Only}) {
+	if p == (SignInPage{Passkey: p.Passkey, SignOn: p.SignOn, Only: p.Only}) {
 		draw = web.Same
 	}
 	return draw(func(sh page.Shell) templ.Component {
@@ -83,7 +83,7 @@ func signInPage(p SignInPage) web.Reply {
 }
 
 func (s *Staff) signIn(q *web.Request, v access.Visitor) (web.Reply, error) {
-	p := SignInPage{SignOn: s.SignOn.Name, Only: s.SignOn.Only, Email: q.Text("email"), Next: web.LocalPath(q.Text("next"), "")}
+	p := SignInPage{Passkey: s.Passkeys != nil, SignOn: s.SignOn.Name, Only: s.SignOn.Only, Email: q.Text("email"), Next: web.LocalPath(q.Text("next"), "")}
 	var missing *fault.Fault
 	if p.Email == "" {
 		missing = missing.And("email", "staff.email.needed")

@@ -131,6 +131,12 @@ var shown = map[audit.Action]told{
 	audit.ContactChanged:   {TopicAccount, false},
 	audit.ContactDropped:   {TopicAccount, false},
 	audit.ContactReviewed:  {TopicAccount, false},
+	audit.PasskeyAsked:     {TopicAccount, false},
+	audit.PasskeyAdded:     {TopicAccount, false},
+	audit.PasskeyNamed:     {TopicAccount, false},
+	audit.PasskeyRemoved:   {TopicAccount, false},
+	audit.PasskeyCopied:    {TopicAccount, false},
+	audit.PasskeyPutOff:    {TopicAccount, false},
 	audit.TermsAccepted:    {TopicAccount, false},
 
 	audit.RecoveryAnswered: {TopicAccount, false},

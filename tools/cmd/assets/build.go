@@ -50,7 +50,7 @@ func (b *builder) run() error {
 	if err := b.sprite(); err != nil {
 		return err
 	}
-	for _, entry := range []string{"css/app.css", "css/desk.css", "js/app.js", "js/live.js", "js/view.js"} {
+	for _, entry := range []string{"css/app.css", "css/desk.css", "js/app.js", "js/live.js", "js/view.js", "js/passkey.js"} {
 		if err := b.bundle(entry); err != nil {
 			return err
 		}
