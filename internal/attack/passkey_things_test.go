@@ -16,25 +16,26 @@ import (
 // The lines of room passkey for the tables.
 func init() {
 	maps.Copy(samples, map[string]func(w *world, of person) string{
-		"/account/passkeys/{id}":      (*world).passkey,
-		"/staff/people/{id}/passkeys": func(w *world, _ person) string { return string(w.hire("front_desk").id) },
+		"/account/passkeys/{id}":            (*world).passkey,
+		"/staff/people/{id}/passkeys/{key}": (*world).colleaguesPasskey,
+		"/staff/people/{id}/passkeys":       func(w *world, _ person) string { return string(w.hire("front_desk").id) },
 	})
 	maps.Copy(forms, map[string]form{
-		"POST /signin/passkey":                  {made: (*world).comesWithPasskey},
-		"POST /signin/passkey/options":          {made: (*world).typesName, send: say("step", ""), mute: true},
-		"POST /account/confirm/passkey":         {made: (*world).confirmsByPasskey, send: say("next", "/home")},
-		"POST /account/confirm/passkey/options": {mute: true},
-		"POST /account/passkeys/add":            {made: (*world).addsPasskey, send: say("name", "My phone")},
-		"POST /account/passkeys/add/options":    {made: (*world).raisedSomebody, send: say("name", "My phone")},
-		"POST /account/passkeys/later":          {made: (*world).somebody},
-		"POST /account/passkeys/{id}":           {send: say("name", "Another name")},
-		"POST /account/passkeys/{id}/remove":    {sweeps: true},
-		"POST /staff/signin/passkey":            {made: (*world).staffComesWithPasskey},
-		"POST /staff/signin/passkey/options":    {send: say("name", "somebody@clinic.example"), mute: true},
-		"POST /staff/account/passkeys":          {made: (*world).staffAddsPasskey, send: say("name", "My phone")},
-		"POST /staff/account/passkeys/options":  {made: (*world).staffWithApp, send: say("name", "My phone")},
-		"POST /staff/account/passkeys/remove":   {made: (*world).ownPasskey},
-		"POST /staff/people/{id}/passkeys":      {apart: (*world).colleaguesPasskey},
+		"POST /signin/passkey":                          {made: (*world).comesWithPasskey},
+		"POST /signin/passkey/options":                  {made: (*world).typesName, send: say("step", ""), mute: true},
+		"POST /account/confirm/passkey":                 {made: (*world).confirmsByPasskey, send: say("next", "/home")},
+		"POST /account/confirm/passkey/options":         {mute: true},
+		"POST /account/passkeys/add":                    {made: (*world).addsPasskey, send: say("name", "My phone")},
+		"POST /account/passkeys/add/options":            {made: (*world).raisedSomebody, send: say("name", "My phone")},
+		"POST /account/passkeys/later":                  {made: (*world).somebody},
+		"POST /account/passkeys/{id}":                   {send: say("name", "Another name")},
+		"POST /account/passkeys/{id}/remove":            {sweeps: true},
+		"POST /staff/signin/passkey":                    {made: (*world).staffComesWithPasskey},
+		"POST /staff/signin/passkey/options":            {send: say("name", "somebody@clinic.example"), mute: true},
+		"POST /staff/account/passkeys":                  {made: (*world).staffAddsPasskey, send: say("name", "My phone")},
+		"POST /staff/account/passkeys/options":          {made: (*world).staffWithApp, send: say("name", "My phone")},
+		"POST /staff/account/passkeys/remove":           {made: (*world).ownPasskey},
+		"POST /staff/people/{id}/passkeys/{key}/remove": {},
 	})
 }
 
@@ -67,14 +68,16 @@ func (w *world) keyed(of person) (*authenticator.Device, string) {
 }
 
 // passkey is one that a person has, on a device that nobody needs.
-func (w *world) passkey(of person) (id string) {
+func (w *world) passkey(of person) string { return w.passkeyRow("account", string(of.account)) }
+
+func (w *world) passkeyRow(kind, owner string) (id string) {
 	w.change(func(tx *store.Tx) error {
 		id = string(ids.NewPasskey())
-		if _, err := tx.Exec(ctx, `INSERT INTO passkey_owner (kind, owner_id, handle) VALUES ('account', $1, $2) ON CONFLICT (kind, owner_id) DO NOTHING`, of.account, secret.Token()); err != nil {
+		if _, err := tx.Exec(ctx, `INSERT INTO passkey_owner (kind, owner_id, handle) VALUES ($3, $1, $2) ON CONFLICT (kind, owner_id) DO NOTHING`, owner, secret.Token(), kind); err != nil {
 			return err
 		}
 		_, err := tx.Exec(ctx, `INSERT INTO passkey (id, kind, owner_id, credential, public_key, name, model, transports, eligible, synced, counter, created_at)
-			VALUES ($1, 'account', $2, $1, 'AA', 'Old phone', '', '', FALSE, FALSE, 0, $3)`, id, of.account, store.Time(tx.Now))
+			VALUES ($1, $4, $2, $1, 'AA', 'Old phone', '', '', FALSE, FALSE, 0, $3)`, id, owner, store.Time(tx.Now), kind)
 		return err
 	})
 	return id
@@ -163,12 +166,8 @@ func (w *world) ownPasskey(person) state {
 	return state{cookies: cookies{web.StaffCookie: who.token}, send: say("passkey", id)}
 }
 
-func (w *world) colleaguesPasskey(id string) url.Values {
-	d := desk{id: ids.Staff(id)}
-	w.change(func(tx *store.Tx) (err error) {
-		d.token, err = w.app.Gate.StartStaffSession(ctx, tx, d.id, visitor())
-		return err
-	})
-	_, key := w.staffKeyed(d)
-	return say("passkey", key)
+// colleaguesPasskey is a colleague with a passkey of theirs.
+func (w *world) colleaguesPasskey(person) string {
+	d := w.hire("front_desk")
+	return string(d.id) + " " + w.passkeyRow("staff", string(d.id))
 }

@@ -63,7 +63,7 @@
 // GET and POST /staff/signin/passkey, POST /staff/signin/passkey/options, GET
 // /staff/account, GET and POST /staff/account/passkeys, POST
 // /staff/account/passkeys/options, POST /staff/account/passkeys/remove, GET
-// and POST /staff/people/{id}/passkeys.
+// /staff/people/{id}/passkeys, POST /staff/people/{id}/passkeys/{key}/remove.
 // Jobs: passkey.sweep.
 // Audit: passkey.asked, passkey.added, passkey.named, passkey.removed, passkey.copied,
 // passkey.put_off, signin.done, signin.tried, session.raised, confirm.second_step,

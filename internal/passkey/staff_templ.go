@@ -413,7 +413,7 @@ func colleague(s page.Shell, p ColleaguePage) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = page.Action(s, page.ActionSpec{Action: p.path() + "/passkeys", Hidden: []page.Hidden{{Name: "passkey", Value: string(k.ID)}}, Button: page.ButtonSpec{Text: s.T("passkey.remove.button"), Kind: page.Danger, Icon: "trash-2", Context: k.Name}}).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = page.Action(s, page.ActionSpec{Action: p.path() + "/passkeys/" + string(k.ID) + "/remove", Button: page.ButtonSpec{Text: s.T("passkey.remove.button"), Kind: page.Danger, Icon: "trash-2", Context: k.Name}}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

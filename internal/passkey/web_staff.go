@@ -21,7 +21,7 @@ func (s *Passkeys) mountStaff(r *web.Router) {
 	r.StaffForm("POST /staff/account/passkeys/options", access.SeeDesk, s.addOwnOptions)
 	r.StaffForm("POST /staff/account/passkeys/remove", access.SeeDesk, s.removeOwn)
 	r.Staff("GET /staff/people/{id}/passkeys", access.ManageStaff, s.showColleague)
-	r.StaffForm("POST /staff/people/{id}/passkeys", access.ManageStaff, s.removeColleague)
+	r.StaffForm("POST /staff/people/{id}/passkeys/{key}/remove", access.ManageStaff, s.removeColleague)
 }
 
 func (s *Passkeys) showStaffSignIn(*web.Request, access.Visitor) (web.Reply, error) {
@@ -108,5 +108,5 @@ func (s *Passkeys) showColleague(q *web.Request, d access.Desk) (web.Reply, erro
 
 func (s *Passkeys) removeColleague(q *web.Request, d access.Desk) (web.Reply, error) {
 	id := ids.Staff(q.PathValue("id"))
-	return web.Redirect("/staff/people/" + string(id) + "/passkeys?done=removed"), s.RemoveOf(q.Context(), d, id, ids.Passkey(q.Text("passkey")))
+	return web.Redirect("/staff/people/" + string(id) + "/passkeys?done=removed"), s.RemoveOf(q.Context(), d, id, ids.Passkey(q.PathValue("key")))
 }
