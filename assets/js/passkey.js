@@ -23,7 +23,7 @@ const ask = async (form, named) => {
   }
   if ((r.headers.get("Content-Type") || "").indexOf("json") < 0) throw new Error(r.status);
   const o = await r.json();
-  if (!r.ok) throw { say: o.problem };
+  if (o.problem) throw { say: o.problem };
   const k = o.publicKey;
   k.challenge = bytes(k.challenge);
   if (k.user) k.user.id = bytes(k.user.id);

@@ -53,7 +53,7 @@ func asked(q *web.Request, o Options, err error) (web.Reply, error) {
 		return web.JSON(o), nil
 	case ok && f.Kind == fault.Invalid:
 		p := fault.Problems(err)[0]
-		return web.JSON(problem{q.T(p.Text, p.Args...)}).Status(http.StatusUnprocessableEntity), nil
+		return web.JSON(problem{q.T(p.Text, p.Args...)}), nil // browsers report other answers to a script as faults of the page
 	case ok && f.Kind == fault.TooMany:
 		return web.JSON(problem{q.T(f.Text, int(math.Ceil(f.Retry.Minutes())))}).Status(http.StatusTooManyRequests).After(f.Retry), nil
 	}
