@@ -354,7 +354,7 @@ func TestStepsThatCannotBeSentAreNotOffered(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		view, err := r.choices(p)
+		view, err := r.choices(ctx, p)
 		if err != nil {
 			t.Fatal(err)
 		}

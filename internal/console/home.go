@@ -47,6 +47,9 @@ func (c *Console) home(q *web.Request, d access.Desk) (web.Reply, error) {
 			return web.Reply{}, err
 		}
 	}
+	if c.Staff.Passkeys != nil {
+		p.Places = append(p.Places, page.Row{Href: "/staff/account", Icon: "fingerprint-pattern", Title: q.T("passkey.own.title"), Text: q.T("console.home.own.text")})
+	}
 	return c.show(q, q.T("console.home.title"), func(s page.Shell) templ.Component { return home(s, p) }), nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
+	"os"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -24,7 +25,6 @@ import (
 	"portico/internal/store"
 	"portico/internal/testkit"
 	"portico/internal/testkit/authenticator"
-	"portico/internal/web"
 )
 
 var (
@@ -249,5 +249,10 @@ func (r *rig) told(to string) (out []notify.Seen) {
 	return out
 }
 
-// serve puts the joined pages on a server.
-func (r *rig) router() *web.Router { return r.app.Router }
+// size is d in a long run of the attacks and short otherwise.
+func size(short, d time.Duration) time.Duration {
+	if os.Getenv("PORTICO_ATTACK") == "long" {
+		return d
+	}
+	return short
+}

@@ -161,12 +161,12 @@ func TestACopiedPasskeyEnds(t *testing.T) {
 }
 
 // Frozen and closed accounts are refused like strangers, and so is a passkey that was
-// added since the moment the owner disowns.
+// added lately when the owner disowns.
 func TestShutAccounts(t *testing.T) {
 	each(t, func(t *testing.T, r *rig) {
 		m := r.join()
 		old := r.keyed(m)
-		r.c.Move(time.Hour)
+		r.c.Move(73 * time.Hour)
 		young := r.keyed(m)
 		link := ""
 		r.change(func(tx *store.Tx) error {

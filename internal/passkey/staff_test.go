@@ -9,24 +9,8 @@ import (
 	"portico/internal/passkey"
 	"portico/internal/secret"
 	"portico/internal/store"
-	"portico/internal/terms"
 	"portico/internal/testkit/authenticator"
 )
-
-func (r *rig) acceptTerms(m member) {
-	r.t.Helper()
-	r.change(func(tx *store.Tx) error {
-		docs, err := r.app.Terms.Current(ctx, tx, "en")
-		if err != nil {
-			return err
-		}
-		var read []ids.Document
-		for _, d := range docs {
-			read = append(read, d.ID)
-		}
-		return r.app.Terms.Accept(ctx, tx, terms.Acceptance{Account: m.id, Agent: "test"}, read)
-	})
-}
 
 // worker is a staff user with an authenticator app and an open console.
 type worker struct {

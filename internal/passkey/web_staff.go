@@ -14,7 +14,6 @@ func (s *Passkeys) mountStaff(r *web.Router) {
 	r.Visitor("GET /staff/signin/passkey", s.showStaffSignIn)
 	r.VisitorForm("POST /staff/signin/passkey", s.staffSignIn)
 	r.VisitorForm("POST /staff/signin/passkey/options", s.staffOptions)
-	r.StaffAccount("/staff/account")
 	r.Staff("GET /staff/account", access.SeeDesk, s.showOwn)
 	r.Staff("GET /staff/account/passkeys", access.SeeDesk, s.showAddOwn)
 	r.StaffForm("POST /staff/account/passkeys", access.SeeDesk, s.addOwn)

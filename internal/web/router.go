@@ -51,7 +51,7 @@ type Router struct {
 	routes               []Route
 	meter                *meter
 	patientNav, staffNav []page.NavItem
-	account, ownDesk     string
+	home, account        string
 	kept                 kept
 	open                 []string // patterns that other sites' scripts may call
 	agreement            Agreement
@@ -89,10 +89,6 @@ func (r *Router) PatientNav(n page.NavItem) { r.patientNav = append(r.patientNav
 // PatientAccount names the page of one's own account, to which the frame of every
 // patient page leads.
 func (r *Router) PatientAccount(path string) { r.account = path }
-
-// StaffAccount names the page of a staff user's own account, to which the frame of
-// every staff page leads.
-func (r *Router) StaffAccount(path string) { r.ownDesk = path }
 
 // StaffNav adds a place to the staff rail; it is shown to those who may open it.
 // The first page stands first, whatever order the rooms come in.
@@ -250,7 +246,7 @@ func (r *Router) staff(pattern string, t access.Task, h staffFunc, form bool) {
 		q.seen(live.Stamp)
 		q.shell.Idle, q.shell.Absolute = access.Idle, live.Expires
 		q.shell.Person, q.shell.SignOut, q.shell.Wide = d.Name(), "/staff/signout", true
-		q.shell.Nav, q.shell.Account = r.allowed(d), r.ownDesk
+		q.shell.Nav = r.allowed(d)
 		q.shell.Mark = r.mark(string(d.Staff()))
 		reply, err := q.run(form, func() (Reply, error) { return h(q, d) })
 		return reply, r.refused(q, d.Did(audit.PageRefused, pattern).With(string(t)), err)
