@@ -49,7 +49,7 @@ type Parts struct {
 	DB     *store.DB
 	Keys   *secret.Keyring
 	Limits *limit.Limiter
-	Clinic *page.Clinic
+	Clinic page.Profile
 	Sites  []*url.URL // addresses of the portal; those without a name have no passkeys
 	Door   Door
 	Keeper Keeper

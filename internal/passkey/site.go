@@ -19,14 +19,14 @@ type site struct {
 }
 
 // newSite makes the checks for an address; ok is false where its host is a number.
-func newSite(u *url.URL, clinic *page.Clinic) (s site, ok bool, err error) {
+func newSite(u *url.URL, clinic page.Profile) (s site, ok bool, err error) {
 	s = site{host: u.Host, id: u.Hostname()}
 	if net.ParseIP(s.id) != nil {
 		return s, false, nil
 	}
 	name := s.id
-	if clinic != nil && clinic.Name != "" {
-		name = clinic.Name
+	if clinic != nil && clinic.Now().Name != "" {
+		name = clinic.Now().Name
 	}
 	s.check, err = webauthn.New(&webauthn.Config{
 		RPID: s.id, RPDisplayName: name, RPOrigins: []string{u.Scheme + "://" + u.Host},
