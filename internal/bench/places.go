@@ -118,7 +118,7 @@ var places = []place{
 	{route: "/enroll/terms", who: applicant, before: saveRecovery, whole: true, queries: 9},
 	{route: "/enroll/done", who: applicant, before: acceptTerms, queries: 6},
 
-	{route: "/home", who: patient, queries: 10},
+	{route: "/home", who: patient, queries: 11},
 	{route: "/visits", who: patient, queries: 10},
 	{route: "/visits/new", who: patient, queries: 8},
 	{route: "/visits/new/time", who: patient, at: timesPage, queries: 15},
