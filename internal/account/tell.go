@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strconv"
+	"time"
 
 	"portico/internal/fault"
 	"portico/internal/ids"
@@ -16,8 +17,9 @@ import (
 type Told struct {
 	Patient  ids.Patient
 	Notice   notify.Notice
-	Key      string // keeps it from going twice to one contact
-	Withdraw string // by which Outbox.Withdraw finds it while it waits, "" for none
+	Key      string    // keeps it from going twice to one contact
+	Withdraw string    // by which Outbox.Withdraw finds it while it waits, "" for none
+	Expires  time.Time // when it is pointless, zero for the usual time
 }
 
 // Tell queues a notice to every contact of a patient's account, in the
@@ -43,7 +45,7 @@ func (s *Accounts) Tell(ctx context.Context, tx *store.Tx, n Told) (queued bool,
 		return false, err
 	}
 	for _, c := range contacts {
-		m := notify.Message{To: c.To, Channel: c.Channel, Lang: a.lang, Notice: n.Notice, Patient: a.person, Account: a.id, Withdraw: n.Withdraw,
+		m := notify.Message{To: c.To, Channel: c.Channel, Lang: a.lang, Notice: n.Notice, Patient: a.person, Account: a.id, Withdraw: n.Withdraw, Expires: n.Expires,
 			Key: n.Key + ":" + s.Keys.Lasting("account.told", string(c.Channel)+c.To)[:16]}
 		if _, err := s.Outbox.Send(ctx, tx, m); err != nil {
 			return false, err

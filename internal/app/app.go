@@ -265,6 +265,7 @@ func (a *App) joinWeb() {
 	a.Passkeys.Jobs(a.Jobs)
 	a.Trail.Jobs(a.Jobs)
 	jobs.Handle(a.Jobs, expireHolds, a.letGoHolds)
+	jobs.Handle(a.Jobs, remindOfVisits, a.remind)
 	jobs.Handle(a.Jobs, sweep, a.sweep)
 }
 

@@ -69,6 +69,21 @@ func (t visitTeller) VisitNews(ctx context.Context, tx *store.Tx, p ids.Patient,
 	return err
 }
 
+// VisitReminder tells that a visit is near. Its key holds the time: a visit that
+// was moved is reminded of anew.
+func (t visitTeller) VisitReminder(ctx context.Context, tx *store.Tx, p ids.Patient, visit ids.Appointment, r scheduling.Reminder) error {
+	_, err := t.accounts.Tell(ctx, tx, account.Told{Patient: p, Notice: notify.VisitReminder{At: r.Start}, Withdraw: string(visit), Expires: r.Expires,
+		Key: "reminder:" + string(visit) + ":" + strconv.Itoa(r.Days) + ":" + strconv.FormatInt(r.Start.Unix(), 10)})
+	return err
+}
+
+// remindOfVisits writes to patients before their visits.
+var remindOfVisits = jobs.Kind[struct{}]{Name: "scheduling.remind", Every: 10 * time.Minute}
+
+func (a *App) remind(ctx context.Context, d access.Duty, _ struct{}) error {
+	return a.Visits.Remind(ctx, d)
+}
+
 // letGoHolds is the job's work.
 func (a *App) letGoHolds(ctx context.Context, d access.Duty, _ struct{}) error {
 	return a.Visits.Expire(ctx, d)

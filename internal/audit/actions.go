@@ -34,6 +34,7 @@ const (
 	VisitMoved      Action = "visit.moved"
 	VisitCancelled  Action = "visit.cancelled"
 	VisitReleased   Action = "visit.released"
+	VisitReminded   Action = "visit.reminded"
 	VisitMarked     Action = "visit.marked"
 	ScheduleChanged Action = "schedule.changed"
 
@@ -199,6 +200,7 @@ var Sentences = map[Action]string{
 	VisitMoved:      "moved a visit to another time",
 	VisitCancelled:  "cancelled a visit",
 	VisitReleased:   "let go of a time that was held",
+	VisitReminded:   "queued reminders of visits",
 	VisitMarked:     "noted how a visit stands: arrived, took place, not kept",
 	ScheduleChanged: "changed the clinic's schedule",
 

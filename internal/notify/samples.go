@@ -45,7 +45,7 @@ var Samples = numbered(
 	RecordsJoined{Moved}, RecordsJoined{Parted}, RecordsJoined{Kept}, RecordsJoined{Held}, RecordsJoined{GivenBack}, RecordsJoined{Gone},
 	ContactReviewed{Taken: true}, ContactReviewed{}, NewResult{}, RequestAnswered{},
 	CopyMade{At: sampleDay, NotMe: sampleLink}, LinkMade{At: sampleDay, NotMe: sampleLink}, LinkOpened{At: sampleDay, NotMe: sampleLink},
-	Visit{VisitBooked, sampleDay}, Visit{VisitMoved, sampleDay}, Visit{VisitCancelled, sampleDay},
+	Visit{VisitBooked, sampleDay}, Visit{VisitMoved, sampleDay}, Visit{VisitCancelled, sampleDay}, VisitReminder{sampleDay},
 	TermsChanged{Material: true, Read: sampleLink, From: sampleDay}, TermsChanged{Privacy: true, Read: sampleLink, From: sampleDay},
 )
 

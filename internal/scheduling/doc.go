@@ -30,6 +30,13 @@
 // soon, too far ahead, in a closure or outside the week. Each refusal is a Why with a
 // sentence.
 //
+// # Reminders
+//
+// A job reminds 7, 3 and 1 days before a visit, between nine and eight on the
+// clinic's clock. What was queued is written down with the time of the visit, in
+// one transaction with the message; moving or cancelling takes back what waits.
+//
 // Tables: place, room, clinician, visit_type, visit_type_clinician, schedule_block,
-// schedule_closure, appointment, appointment_event, appointment_cell, busy_day, tick.
+// schedule_closure, appointment, appointment_event, appointment_cell, busy_day, tick,
+// visit_reminder.
 package scheduling

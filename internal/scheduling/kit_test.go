@@ -38,8 +38,9 @@ type rig struct {
 
 // outside stands for the rooms this one asks.
 type outside struct {
-	shut map[ids.Patient]bool
-	told []News
+	shut     map[ids.Patient]bool
+	told     []News
+	reminded []Reminder
 }
 
 func (o *outside) Bookable(_ context.Context, _ *store.Tx, p ids.Patient) (bool, error) {
@@ -52,6 +53,11 @@ func (o *outside) Called(_ context.Context, _ *store.Tx, p ids.Patient) (string,
 
 func (o *outside) VisitNews(_ context.Context, _ *store.Tx, _ ids.Patient, _ ids.Appointment, n News) error {
 	o.told = append(o.told, n)
+	return nil
+}
+
+func (o *outside) VisitReminder(_ context.Context, _ *store.Tx, _ ids.Patient, _ ids.Appointment, n Reminder) error {
+	o.reminded = append(o.reminded, n)
 	return nil
 }
 

@@ -25,6 +25,9 @@ type Teller interface {
 	// VisitNews queues a message to p, in the caller's transaction. It takes the
 	// place of an earlier one about the same visit that was not sent yet.
 	VisitNews(ctx context.Context, tx *store.Tx, p ids.Patient, visit ids.Appointment, n News) error
+	// VisitReminder queues a reminder, in the caller's transaction; VisitNews of
+	// the same visit takes it back while it waits.
+	VisitReminder(ctx context.Context, tx *store.Tx, p ids.Patient, visit ids.Appointment, r Reminder) error
 }
 
 // News is what a message says of a visit.
