@@ -63,7 +63,7 @@ var inputs = []Attack{
 		}},
 	{Number: "T50", Title: "documents with entities, deep nesting, outside style sheets",
 		Here:  "A document type is refused, nothing is fetched, depth, elements and tags are bounded. HL7 version 2 comes later.",
-		Tests: []Test{"ccda.TestHostileDocuments", "ccda.TestRefusals", "ingest.TestHostileMessagesCostNothing"}, Short: "each kind; a second and 64 MiB",
+		Tests: []Test{"ccda.TestHostileDocuments", "ccda.TestRefusals", "ingest.TestHostileMessagesCostNothing", "ingest.TestDocumentsMakeNoConnection"}, Short: "each kind; a second and 64 MiB",
 		Controls: []Control{off("no document types", "ccda.TestHostileDocuments", "ccda/tree.go", "case xml.Directive:\n\t\treturn p.fail(Doctype)", "case xml.Directive:\n\t\treturn nil")}},
 	{Number: "T51", Title: "messages again, late, or out of order",
 		Here:  "A resource has one row however often it comes; an older version goes into its history.",

@@ -34,7 +34,7 @@ var machinery = []Attack{
 			"if err := w.do(ctx, \"COMMIT\"); err != nil {\n\t\tw.do(ctx, \"ROLLBACK\")\n\t\tfail(fmt.Errorf(\"commit: %w\", err))\n\t}", "if err := w.do(ctx, \"COMMIT\"); err != nil {\n\t\tw.do(ctx, \"ROLLBACK\")\n\t\t_ = fail\n\t}")}},
 	{Number: "T59", Title: "the clock jumps",
 		Here:  "Ends are kept as moments and compared with the transaction's own time; the log is in the order of its tree, whatever the times say.",
-		Tests: []Test{"attack.TestT59ClockJumps", "enroll.TestAgeTurnsOnTheBirthday"}, Short: "an hour, a day, the year 2038, summer time; leap days",
+		Tests: []Test{"attack.TestT59ClockJumps", "jobs.TestAClockSetBackStopsNoWork", "enroll.TestAgeTurnsOnTheBirthday"}, Short: "an hour, a day, the year 2038, summer time; leap days",
 		Controls: []Control{off("a session's absolute end", "attack.TestT59ClockJumps", "access/gate.go",
 			"AND expires_at > $2 AND seen_at > $3\n\t\tRETURNING id, account_id", "AND $2 <> '' AND seen_at > $3\n\t\tRETURNING id, account_id")}},
 	{Number: "T60", Title: "the database server dies under load",
@@ -52,7 +52,7 @@ var machinery = []Attack{
 		}},
 	{Number: "T62", Title: "somebody inside looks where they should not",
 		Here:  "Whatever staff open of a person is a line that its patient reads; secrets, contacts and messages are sealed under a key that is not in the database.",
-		Tests: []Test{"attack.TestT62ABackupTellsNothing", "attack.TestStolenBackupGivesNothing", "console.TestWhatStaffOpenOfAPersonIsOnTheirRecord", "console.TestSearchesAreSealed", "account.TestNothingReadableIsStored", "enroll.TestWhatIsStoredShowsNobody", "registry.TestWhatIsSealed", "sharing.TestTheKeyIsNowhere", "secret.TestSealedFieldsStayWhereTheyAre"},
+		Tests: []Test{"attack.TestT62ABackupTellsNothing", "attack.TestStolenBackupGivesNothing", "console.TestWhatStaffOpenOfAPersonIsOnTheirRecord", "emergency.TestTheHourEnds", "console.TestSearchesAreSealed", "account.TestNothingReadableIsStored", "enroll.TestWhatIsStoredShowsNobody", "registry.TestWhatIsSealed", "sharing.TestTheKeyIsNowhere", "secret.TestSealedFieldsStayWhereTheyAre"},
 		Short: "a whole backup, read for everything secret",
 		Controls: []Control{
 			off("secrets are sealed", "attack.TestT62ABackupTellsNothing", "secret/seal.go",

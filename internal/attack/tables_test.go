@@ -129,11 +129,11 @@ var forms = map[string]form{
 	"POST /signout":                   {},
 	"POST /terms/accept":              {made: (*world).mustAccept},
 
-	"POST /visits/new/time":     {made: (*world).picks},
+	"POST /visits/new/time":     {made: (*world).picks, send: say("who", "", "place", "", "how", "", "from", "", "part", ""), sweeps: true},
 	"POST /visits/letgo":        {made: func(w *world, of person) state { w.heldVisit(of); return state{} }},
 	"POST /visits/{id}/confirm": {send: say("reason", "My knee.")},
 	"POST /visits/{id}/move":    {apart: (*world).anotherTime},
-	"POST /visits/{id}/cancel":  {send: say("why", "I am away.")},
+	"POST /visits/{id}/cancel":  {send: say("why", "I am away."), sweeps: true}, // the first may use up the day's messages
 
 	"POST /staff/schedule/visits/{id}/mark":      {send: say("as", "arrived")},
 	"POST /staff/schedule/visits/{id}/note":      {send: say("note", "Needs a lift.")},
@@ -143,11 +143,11 @@ var forms = map[string]form{
 	"POST /staff/schedule/places/{id}":           {made: (*world).newPlaceName, send: say("address", "1 Elm Street", "directions_en", "Left.", "directions_es", "A la izquierda.", "phone", "555-186-2275", "active", "yes")},
 	"POST /staff/schedule/places/{id}/room":      {send: say("room", "Room 1")},
 	"POST /staff/schedule/clinicians/{id}":       {send: say("name", "Dr. New", "title_en", "Doctor", "title_es", "Médica", "active", "yes")},
-	"POST /staff/schedule/clinicians/{id}/hours": {made: (*world).hours, send: say("weekday", "1", "from", "9:00", "until", "10:00", "in_person", "yes", "every", "1")},
+	"POST /staff/schedule/clinicians/{id}/hours": {made: (*world).hours, send: say("weekday", "1", "from", "9:00", "until", "10:00", "in_person", "yes", "video", "", "every", "1", "first_day", "", "first_month", "", "first_year", "", "last_day", "", "last_month", "", "last_year", "")},
 	"POST /staff/schedule/clinicians/{id}/drop":  {apart: (*world).ownHours, send: say("sure", "yes")},
-	"POST /staff/schedule/types/{id}": {many: []string{"who"}, send: say("name_en", "Visit", "name_es", "Cita", "minutes", "20", "before", "0", "after", "5", "step", "5", "notice", "0",
+	"POST /staff/schedule/types/{id}": {many: []string{"who"}, send: say("name_en", "Visit", "name_es", "Cita", "about_en", "", "about_es", "", "prepare_en", "", "prepare_es", "", "who", "", "video", "", "minutes", "20", "before", "0", "after", "5", "step", "5", "notice", "0",
 		"horizon", "90", "cutoff", "60", "day_most", "0", "open_most", "0", "in_person", "yes", "direct", "yes", "active", "yes")},
-	"POST /staff/schedule/closures":        {send: say("reason", "Holiday", "first_day", "4", "first_month", "7", "first_year", "2031")},
+	"POST /staff/schedule/closures":        {send: say("reason", "Holiday", "who", "", "place", "", "first_day", "4", "first_month", "7", "first_year", "2031", "last_day", "", "last_month", "", "last_year", "", "from", "", "until", "", "sure", "")},
 	"POST /staff/schedule/closures/reopen": {made: (*world).shut},
 
 	"POST /staff/corrections/{id}": {send: say("as", "refused", "answer", "It is right as it is.")},

@@ -124,6 +124,7 @@ func TestStepsCannotBeSkipped(t *testing.T) {
 		"asked": {"/enroll/confirm"}, "matched": {"/enroll/confirm"}, "late": {"/enroll/expired"}, "proven": {"/enroll/user"},
 		"named": {"/enroll/user", "/enroll/second"}, "chosen": {"/enroll/user", "/enroll/second", "/enroll/second/contact"},
 	}
+	later := []string{"/enroll/second", "/enroll/second/contact", "/enroll/second/app", "/enroll/recovery", "/enroll/terms"}
 	for name, lead := range state {
 		for _, f := range applicantForms {
 			i++
@@ -144,6 +145,10 @@ func TestStepsCannotBeSkipped(t *testing.T) {
 			}
 			if got.Status == 200 && got.Path == f.path && name != "nothing" && f.path != "/enroll/second/code" {
 				t.Errorf("%s + POST %s was taken", name, f.path)
+			}
+			// Who has not chosen a name yet is led back to that, not on to what was skipped to.
+			if name == "proven" && slices.Contains(later, f.path) && got.Path != "/enroll/user" {
+				t.Errorf("%s + POST %s led to %s", name, f.path, got.Path)
 			}
 			if at := b.Get(f.path); at.Status != 200 || at.Path == "/enroll/done" {
 				t.Errorf("%s + GET %s: %d %s", name, f.path, at.Status, at.Path)

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing/fstest"
 
@@ -47,35 +48,41 @@ func (db *DB) Migrate(ctx context.Context) error {
 // Ready answers nil when the database answers and has at least this binary's
 // migrations. A newer schema is fine: rolling upgrades run old beside new.
 func (db *DB) Ready(ctx context.Context) error {
-	have, err := Get(ctx, &Tx{engine: db.engine, q: db.read}, One[int64], `SELECT MAX(version_id) FROM goose_db_version WHERE is_applied`)
+	have, err := List(ctx, &Tx{engine: db.engine, q: db.read}, One[int64], `SELECT version_id FROM goose_db_version WHERE is_applied`)
 	if err != nil {
 		return fmt.Errorf("the database is not migrated; run portico migrate: %w", err)
 	}
-	if want := latest(); have < want {
-		return fmt.Errorf("the database is at version %d and this program needs %d; run portico migrate", have, want)
+	for _, want := range versions() {
+		if !slices.Contains(have, want) {
+			return fmt.Errorf("the database lacks version %d, which this program needs; run portico migrate", want)
+		}
 	}
 	return nil
 }
 
-// latest is the number of the newest migration in this binary.
-func latest() int64 {
-	var n int64
+// versions are the numbers of this binary's migrations.
+func versions() (out []int64) {
 	names, _ := fs.Glob(migrations, "migrations/*.sql")
 	for _, name := range names {
 		var v int64
 		if _, err := fmt.Sscanf(name, "migrations/%d_", &v); err == nil {
-			n = max(n, v)
+			out = append(out, v)
 		}
 	}
-	return n
+	return out
 }
+
+// latest is the number of the newest migration in this binary.
+func latest() int64 { return slices.Max(versions()) }
 
 func (db *DB) provider(pool *sql.DB) (*goose.Provider, error) {
 	folder, err := fs.Sub(migrations, "migrations")
 	if err != nil {
 		return nil, err
 	}
-	opts := []goose.ProviderOption{goose.WithDisableGlobalRegistry(true)}
+	// Numbers say which came first, not in which order versions brought them: a
+	// later version may bring a lower one.
+	opts := []goose.ProviderOption{goose.WithDisableGlobalRegistry(true), goose.WithAllowOutofOrder(true)}
 	dialect := goose.DialectPostgres
 	if db.engine == SQLite {
 		dialect = goose.DialectSQLite3

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 
@@ -119,6 +120,36 @@ func TestGroupCommitKeepsNeighbours(t *testing.T) {
 		}
 		if a, k := count(t, db, "audit_entry"), 60-thrown-failed; a != k {
 			t.Errorf("%d audit lines for %d changes that succeeded", a, k)
+		}
+	})
+}
+
+// A version may bring a migration with a lower number than the newest that a
+// clinic's database has.
+func TestMigrateOutOfOrder(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, db *store.DB, _ *clock.Fake) {
+		ctx := context.Background()
+		if err := db.Housekeep(ctx, "test", func(tx *store.Tx) error {
+			for _, q := range []string{`DROP TABLE chart_opening`, `DELETE FROM goose_db_version WHERE version_id = 52`} {
+				if _, err := tx.Exec(ctx, q); err != nil {
+					return err
+				}
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if err := db.Ready(ctx); err == nil || !strings.Contains(err.Error(), "52") {
+			t.Errorf("ready without it: %v", err)
+		}
+		if err := db.Migrate(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if err := db.Ready(ctx); err != nil {
+			t.Error(err)
+		}
+		if n := count(t, db, "chart_opening"); n != 0 {
+			t.Errorf("%d rows", n)
 		}
 	})
 }
