@@ -130,3 +130,29 @@ func (r *rig) second(w worker) string {
 	r.staffKeyed(w)
 	return r.newest(`SELECT id FROM passkey WHERE owner_id = $1 AND ended_at IS NULL`, w.id)
 }
+
+// Who signs in through the clinic's sign-on adds no passkey, with an app or without,
+// and one from before opens nothing.
+func TestWhoSignsOnElsewhere(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		w := r.hire("front_desk")
+		old, d := r.staffKeyed(w), r.desk(w, access.SeeDesk)
+		r.change(func(tx *store.Tx) error {
+			_, err := tx.Exec(ctx, `INSERT INTO staff_signon (staff_id, issuer, subject, linked_at) VALUES ($1, 'https://sign-on.example', 'jordan', $2)`, w.id, store.Time(tx.Now))
+			return err
+		})
+		if err := r.staffSignIn(old, none); err == nil {
+			t.Error("a passkey from before opens the desk")
+		}
+		if _, err := r.AskAddOwn(ctx, d, r.code(w), host); !fault.Is(err, fault.Invalid) {
+			t.Errorf("with an app: %v", err)
+		}
+		r.change(func(tx *store.Tx) error {
+			_, err := tx.Exec(ctx, `DELETE FROM staff_credential WHERE staff_id = $1`, w.id)
+			return err
+		})
+		if _, err := r.AskAddOwn(ctx, d, "123456", host); !fault.Is(err, fault.Invalid) {
+			t.Errorf("without one: %v", err)
+		}
+	})
+}

@@ -48,7 +48,8 @@ func (s *Staff) EnterBy(ctx context.Context, tx *store.Tx, v access.Visitor, id 
 
 // ProveApp uses up a code of the desk's own authenticator app. A wrong one is Invalid
 // at "code"; it counts with those of signing in, so that an open console is no way
-// round their limits.
+// round their limits. Who signs in through the clinic's sign-on has no way in here,
+// and so no use for a passkey: that is Invalid at "code" too.
 func (s *Staff) ProveApp(ctx context.Context, d access.Desk, code string) error {
 	if err := s.Limits.Begin(ctx, codeWaits, "staff.step.wait", string(d.Staff())); err != nil {
 		return err
@@ -59,6 +60,9 @@ func (s *Staff) ProveApp(ctx context.Context, d access.Desk, code string) error 
 		return err
 	}); err != nil {
 		return err
+	}
+	if !s.ready(c) {
+		return fault.Bad("code", "staff.passkey.elsewhere")
 	}
 	key, err := s.Keys.Open(sealedPlace, string(c.id), c.sealed)
 	if err != nil {
