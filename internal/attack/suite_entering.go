@@ -49,6 +49,8 @@ var entering = []Attack{
 		Short: "each fault of an answer; authenticators that lie in a browser",
 		Controls: []Control{
 			off("verification of the user", "passkey.TestWrongAnswersAreRefused", "passkey/site.go", "UserVerification: protocol.VerificationRequired", "UserVerification: protocol.VerificationDiscouraged"),
+			off("what a challenge was made for", "passkey.TestChallengesAreBound", "passkey/ticket.go",
+				"a.parts(parts[0], parts[1])...) {", "a.parts(parts[0], parts[1])...) || len(parts) == 3 {"),
 			off("the end of a copied passkey", "passkey.TestACopiedPasskeyEnds", "passkey/answer.go", "if after.Authenticator.CloneWarning {", "if after.Authenticator.CloneWarning && k.id == \"\" {"),
 		}},
 	{Number: "T26", Title: "a session is planted before signing in",

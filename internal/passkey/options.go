@@ -1,6 +1,7 @@
 package passkey
 
 import (
+	"cmp"
 	"encoding/base64"
 	"encoding/hex"
 	"slices"
@@ -84,7 +85,7 @@ func (s *Passkeys) toMake(x site, a ask, u user, has []string) Options {
 		params[i] = parameter{keyType, int64(p.Algorithm)}
 	}
 	return Options{Ticket: ticket, PublicKey: publicKey{Challenge: challenge, Timeout: challengeLife.Milliseconds(),
-		RP:     &party{x.id, x.check.Config.RPDisplayName},
+		RP:     &party{x.id, cmp.Or(s.Clinic.Now().Name, x.id)},
 		User:   &entity{base64.RawURLEncoding.EncodeToString(u.handle), u.name, u.name},
 		Params: params, Exclude: descriptors(has), Attest: string(protocol.PreferNoAttestation),
 		// Kept by the device with its owner's name: only such a one can be used

@@ -66,7 +66,7 @@ type Passkeys struct {
 func New(p Parts) (*Passkeys, error) {
 	s := &Passkeys{Parts: p}
 	for _, u := range p.Sites {
-		x, ok, err := newSite(u, p.Clinic)
+		x, ok, err := newSite(u)
 		if err != nil {
 			return nil, err
 		}

@@ -7,8 +7,6 @@ import (
 
 	"github.com/go-webauthn/webauthn/protocol"
 	"github.com/go-webauthn/webauthn/webauthn"
-
-	"portico/internal/page"
 )
 
 // site is one address of the portal with the checks for it.
@@ -19,17 +17,13 @@ type site struct {
 }
 
 // newSite makes the checks for an address; ok is false where its host is a number.
-func newSite(u *url.URL, clinic page.Profile) (s site, ok bool, err error) {
+func newSite(u *url.URL) (s site, ok bool, err error) {
 	s = site{host: u.Host, id: u.Hostname()}
 	if net.ParseIP(s.id) != nil {
 		return s, false, nil
 	}
-	name := s.id
-	if clinic != nil && clinic.Now().Name != "" {
-		name = clinic.Now().Name
-	}
 	s.check, err = webauthn.New(&webauthn.Config{
-		RPID: s.id, RPDisplayName: name, RPOrigins: []string{u.Scheme + "://" + u.Host},
+		RPID: s.id, RPDisplayName: s.id, RPOrigins: []string{u.Scheme + "://" + u.Host},
 		// Password managers add outputs nobody asked for; nothing here reads them.
 		ExtensionsUnsolicitedOutputPolicy: protocol.UnsolicitedOutputPolicyIgnore,
 	})
