@@ -62,6 +62,8 @@ func TestKilledProcessLosesNothing(t *testing.T) {
 	rounds, messages := 12, 150
 	if os.Getenv("PORTICO_ATTACK") != "" {
 		rounds, messages = 1000, 20000
+	} else if testing.Short() {
+		rounds, messages = 3, 40 // beside the race detector, which watches each new process
 	}
 	addresses := map[string]string{"sqlite": "sqlite:" + filepath.Join(t.TempDir(), "portico.db")}
 	if os.Getenv("PORTICO_TEST_POSTGRES") != "" || os.Getenv("CI") != "" {
