@@ -28,8 +28,8 @@ var charts = []struct {
 }
 
 // Somebody whose whole chart came from another program opens an account and
-// follows a link of every kind on every kind of page: each leads to a page that
-// is whole.
+// follows a link of every kind, from each section of the record: each leads to a
+// page that is whole.
 func TestEveryLinkOfARealChart(t *testing.T) {
 	c, d := open(t, false), access.NewDuty("journeys")
 	for _, who := range charts {
@@ -68,7 +68,7 @@ func shape(u *url.URL) string {
 	return anID.ReplaceAllString(u.Path, "ID") + " " + u.Query().Get("of")
 }
 
-// follow opens one link of each kind on each kind of page, from those of the menu on.
+// follow opens one link of each kind for each section of the record, from the menu on.
 func follow(b *chrome.Tab) {
 	seen, from := map[string]bool{}, map[string]string{}
 	todo := []string{"/results", "/records"}
@@ -93,7 +93,7 @@ func follow(b *chrome.Tab) {
 				continue
 			}
 			_, known := from[l]
-			if kind := shape(at) + " " + shape(u); !known && !seen[kind] && !isFile(u.Path) {
+			if kind := shape(u) + " " + at.Query().Get("of"); !known && !seen[kind] && !isFile(u.Path) {
 				seen[kind], from[l] = true, todo[n]
 				todo = append(todo, l)
 			}

@@ -35,6 +35,13 @@ const (
 // Every action is either told to the patient in both languages or listed as
 // untold with the reason; none is both, none is made up.
 func TestEveryActionIsToldOrHasAReason(t *testing.T) {
+	for _, g := range Groups() {
+		for _, l := range lang.All {
+			if _, ok := lang.Keys(l)["office.kind."+string(g)]; !ok {
+				t.Errorf("%s: the group %s has no words", l, g)
+			}
+		}
+	}
 	for a := range audit.Sentences {
 		how, told := shown[a]
 		why, untold := unshown[a]
