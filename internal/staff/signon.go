@@ -93,7 +93,7 @@ func (s *Staff) RefuseSignOn(ctx context.Context, v access.Visitor, why string) 
 // still wants the code of their authenticator here.
 func (s *Staff) EnterSignedOn(ctx context.Context, v access.Visitor, o Arrival) (in SignedIn, half string, err error) {
 	in, half, err = s.enterSignedOn(ctx, v, o)
-	if store.IsUnique(err) { // a newcomer in two tabs: one of them was first
+	if store.IsUnique(err) { // two newcomers with one address: one of them was first
 		in, half, err = s.enterSignedOn(ctx, v, o)
 	}
 	return in, half, err
@@ -125,6 +125,10 @@ func (s *Staff) enterSignedOn(ctx context.Context, v access.Visitor, o Arrival) 
 // arrive finds who the person is here and brings their roles up to date. why is one
 // of the refusals, nil if they may come in.
 func (s *Staff) arrive(ctx context.Context, tx *store.Tx, v access.Visitor, o Arrival) (c credential, why, err error) {
+	// A newcomer in two tabs is one person: the second waits, and finds the first's.
+	if err = tx.OneAtATime(ctx, "staff signon "+o.Issuer+" "+o.Subject); err != nil {
+		return c, nil, err
+	}
 	if c, err = bySubject(ctx, tx, o); err != nil {
 		return c, nil, err
 	}
