@@ -36,11 +36,6 @@ type Teller interface {
 	EmergencyOpened(ctx context.Context, tx *store.Tx, p ids.Patient, key string, at time.Time) error
 }
 
-// Outbox queues messages; *notify.Outbox does.
-type Outbox interface {
-	Send(ctx context.Context, tx *store.Tx, m notify.Message) (notify.Outcome, error)
-}
-
 // Parts are what the room is made of.
 type Parts struct {
 	DB     *store.DB
@@ -49,7 +44,7 @@ type Parts struct {
 	Staff  Confirmer
 	People People
 	Teller Teller
-	Outbox Outbox
+	Outbox *notify.Outbox
 	// Say puts what a row says beside its title in words.
 	Say func(s page.Shell, r record.Row, parts []record.Measure) page.Cell
 }
@@ -119,22 +114,8 @@ func check(reason, code string) (bad *fault.Fault) {
 // alarm tells every administrator and auditor. Neither who nor whose stands in the
 // message: both are behind signing in.
 func (e *Emergencies) alarm(ctx context.Context, tx *store.Tx, o access.Opening) error {
-	type colleague struct{ email, roles string }
-	all, err := store.List(ctx, tx, func(r store.Row) (c colleague, err error) { return c, r.Scan(&c.email, &c.roles) },
-		`SELECT email, roles FROM staff WHERE state = 'active' AND id <> $1 ORDER BY email`, o.Staff)
-	if err != nil {
-		return err
-	}
-	for _, c := range all {
-		if !access.May(access.ParseRoles(c.roles), access.ReviewOpenings) {
-			continue
-		}
-		if _, err := e.Outbox.Send(ctx, tx, notify.Message{To: c.email, Channel: notify.Mail, Key: string(o.ID) + ":" + c.email,
-			Notice: notify.EmergencyAlarm{At: o.At, Link: listPath}}); err != nil {
-			return err
-		}
-	}
-	return nil
+	reviews := func(roles []access.Role) bool { return access.May(roles, access.ReviewOpenings) }
+	return e.Outbox.ToStaff(ctx, tx, reviews, o.Staff, notify.EmergencyAlarm{At: o.At, Link: listPath}, string(o.ID))
 }
 
 func (e *Emergencies) called(ctx context.Context, p ids.Patient) (name string, err error) {

@@ -97,16 +97,8 @@ var alarmJob = jobs.Kind[alarmArgs]{Name: "enroll.alarm"}
 
 func (e *Room) alarm(ctx context.Context, d access.Duty, a alarmArgs) error {
 	return e.DB.Change(ctx, d.Did(audit.NoticeQueued, a.ID), func(tx *store.Tx) error {
-		to, err := store.List(ctx, tx, store.One[string], `SELECT email FROM staff WHERE state = 'active' AND roles LIKE '%administrator%' ORDER BY email`)
-		if err != nil {
-			return err
-		}
-		for _, email := range to {
-			if _, err := e.Outbox.Send(ctx, tx, notify.Message{To: email, Channel: notify.Mail, Notice: notify.BreakerTripped{At: tx.Now}, Key: a.ID + ":" + email}); err != nil {
-				return err
-			}
-		}
-		return nil
+		return e.Outbox.ToStaff(ctx, tx, func(roles []access.Role) bool { return slices.Contains(roles, access.Administrator) }, "",
+			notify.BreakerTripped{At: tx.Now}, a.ID)
 	})
 }
 

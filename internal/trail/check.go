@@ -3,6 +3,7 @@ package trail
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"portico/internal/access"
@@ -73,16 +74,9 @@ func (t *Trail) Check(ctx context.Context, d access.Duty, file string) (Report, 
 // alarm tells by e-mail that the log is broken. It says nothing of what stands in
 // the log: whoever broke it may read the mail.
 func (t *Trail) alarm(ctx context.Context, tx *store.Tx) error {
-	to, err := store.List(ctx, tx, store.One[string], `
-		SELECT email FROM staff WHERE state = 'active' AND (roles LIKE '%administrator%' OR roles LIKE '%auditor%') ORDER BY email`)
-	for _, email := range to {
-		if err != nil {
-			return err
-		}
-		_, err = t.Outbox.Send(ctx, tx, notify.Message{To: email, Channel: notify.Mail, Notice: notify.LogBroken{At: tx.Now},
-			Key: "audit.broken:" + tx.Now.UTC().Format(time.RFC3339) + ":" + email})
-	}
-	return err
+	return t.Outbox.ToStaff(ctx, tx, func(roles []access.Role) bool {
+		return slices.Contains(roles, access.Administrator) || slices.Contains(roles, access.Auditor)
+	}, "", notify.LogBroken{At: tx.Now}, "audit.broken:"+tx.Now.UTC().Format(time.RFC3339))
 }
 
 // lastCheck tells when the log was last checked, zero if never, and whether it was

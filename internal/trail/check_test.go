@@ -56,7 +56,7 @@ func TestAnAlteredLogRaisesAnAlarm(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		hire("stf_a", "admin@clinic.example", "front_desk administrator", "active")
+		hire("stf_a", "admin@clinic.example", "front_desk,administrator", "active")
 		hire("stf_b", "audit@clinic.example", "auditor", "active")
 		hire("stf_c", "desk@clinic.example", "front_desk", "active")
 		hire("stf_d", "left@clinic.example", "administrator", "disabled")
