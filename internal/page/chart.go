@@ -23,8 +23,9 @@ type ChartSpec struct {
 	Unit   string // as shown on the axis: "mg/dL"; two units are two charts
 	Spoken string // the unit in words for the sentence: "milligrams per deciliter"; "" for Unit
 	Series []ChartSeries
-	Bands  []ChartBand // reference ranges as received, usually one
-	Sub    bool        // the title stands under an h2 that says the same: it is said, not shown
+	Bands  []ChartBand               // reference ranges as received, usually one
+	Write  func(label string) string // labels for people, nil for as they are; few are drawn of many
+	Sub    bool                      // the title stands under an h2 that says the same: it is said, not shown
 }
 
 // ChartSeries is one line of a chart.
@@ -76,11 +77,14 @@ func (p *ChartPoint) drawable() bool { return math.Abs(p.Value) <= mostValue } /
 
 func (p *ChartPoint) out() bool { return p.Tone == Warn || p.Tone == Bad }
 
-// text is the value as its sender wrote it.
-func (p *ChartPoint) text() string {
+// text is a value as its sender wrote it, or as the chart writes that.
+func (c ChartSpec) text(p ChartPoint) string {
 	t := p.Label
-	if t == "" {
+	switch {
+	case t == "":
 		t = strconv.FormatFloat(p.Value, 'g', 6, 64)
+	case c.Write != nil:
+		t = c.Write(t)
 	}
 	if p.Comparator != "" && !strings.HasPrefix(t, p.Comparator) {
 		t = p.Comparator + t
@@ -210,7 +214,7 @@ func (c ChartSpec) lineSummary(s Shell, l chartLine) string {
 	}
 	lo, hi := extremes(l.all)
 	values := s.T("page.chart.range", c.valued(l.all[lo]), c.valued(l.all[hi]), c.valued(last))
-	if l.all[lo].Value == l.all[hi].Value && l.all[lo].text() == l.all[hi].text() {
+	if l.all[lo].Value == l.all[hi].Value && c.text(l.all[lo]) == c.text(l.all[hi]) {
 		values = s.T("page.chart.same", c.valued(last))
 	}
 	thinned := ""
@@ -238,7 +242,7 @@ func (c ChartSpec) valued(p ChartPoint) string {
 	if unit == "" {
 		unit = c.Unit
 	}
-	return strings.TrimSpace(p.text() + "\u00a0" + unit) // a number keeps its unit beside it
+	return strings.TrimSpace(c.text(p) + "\u00a0" + unit) // a number keeps its unit beside it
 }
 
 func join(sentences ...string) string {

@@ -87,7 +87,7 @@ func (c ChartSpec) draw(s Shell, lines []chartLine, size canvas) plot {
 	}
 	p.days = s.dayTicks(k, p)
 	marks := p.drawLines(lines, k)
-	labels := newLabels(p, marks)
+	labels := newLabels(p, c.text, marks)
 	labels.taken = append(labels.taken, box{0, 0, textWidth(c.Unit), textSize + 4})
 	p.drawBands(s, c.Bands, k, labels)
 	for i, l := range lines {

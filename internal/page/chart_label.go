@@ -18,13 +18,14 @@ type placed struct {
 // is left out; the table below the chart has it.
 type labels struct {
 	plot
+	text  func(ChartPoint) string
 	marks []box
 	taken []box
 	out   []placed
 }
 
-func newLabels(p plot, marks []chartMark) *labels {
-	l := &labels{plot: p}
+func newLabels(p plot, text func(ChartPoint) string, marks []chartMark) *labels {
+	l := &labels{plot: p, text: text}
 	for _, m := range marks {
 		l.marks = append(l.marks, box{m.x - m.size, m.y - m.size, m.x + m.size, m.y + m.size})
 	}
@@ -60,7 +61,7 @@ func (l *labels) placeLine(line chartLine, k scale, below bool) {
 }
 
 func (l *labels) placePoint(p ChartPoint, k scale, below bool) {
-	text, x, y := p.text(), k.x(p.At), k.y(p.Value)
+	text, x, y := l.text(p), k.x(p.At), k.y(p.Value)
 	half := textWidth(text) / 2
 	left := clamp(x, half, l.w-half)
 	beyond := 0.0

@@ -28,7 +28,7 @@ func charts(s page.Shell, o Opened) []page.ChartSpec {
 
 func chartOf(s page.Shell, o Opened, n int, cs ...Curve) page.ChartSpec {
 	spec := page.ChartSpec{ID: "trend-" + strconv.Itoa(n), Title: name(s, o.Row), Unit: unit(s, record.Measure{Unit: cs[0].Unit, UnitCode: cs[0].Code}), Spoken: spoken(cs[0].Code, string(s.Lang)),
-		Sub: n == 0 && len(cs[0].Title) == 0}
+		Sub: n == 0 && len(cs[0].Title) == 0, Write: func(label string) string { return record.Legible(label) }}
 	for i, c := range cs {
 		line := page.ChartSeries{Name: c.Title, Points: make([]page.ChartPoint, len(c.Points))}
 		if i > 0 {
@@ -58,7 +58,7 @@ func bands(s page.Shell, o Opened, c Curve) []page.ChartBand {
 }
 
 func point(s page.Shell, p *Drawn) page.ChartPoint {
-	out := page.ChartPoint{At: drawnAt(s, p.At), Value: p.Value, Label: record.Legible(p.Label), Comparator: p.Comparator}
+	out := page.ChartPoint{At: drawnAt(s, p.At), Value: p.Value, Label: p.Label, Comparator: p.Comparator}
 	if p.Abnormal {
 		out.Tone = page.Warn
 	}
