@@ -96,16 +96,12 @@ func (s *Passkeys) proveNew(ctx context.Context, in Answer, o Owner) (made, erro
 	if !ok {
 		return refuse(badHost)
 	}
-	t, ok := s.good(in.Ticket, ask{toAdd, o, in.Browser})
-	if !ok {
-		return refuse(badTicket)
-	}
-	first, err := s.use(ctx, t)
+	t, why, err := s.redeem(ctx, in.Ticket, ask{toAdd, o, in.Browser})
 	if err != nil {
-		return made{}, fault.Down("error.busy", 5*time.Second, err)
+		return made{}, err
 	}
-	if !first {
-		return refuse(replayed)
+	if why != "" {
+		return refuse(why)
 	}
 	if len(in.Credential) > longest {
 		return refuse(badForm)

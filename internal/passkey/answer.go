@@ -90,17 +90,12 @@ func (s *Passkeys) prove(ctx context.Context, in Answer, k Kind, asks func(Owner
 	if found.id == "" {
 		return proof{}, &refusal{why: unknown}
 	}
-	refuse := func(why reason) (proof, error) { return proof{}, &refusal{why, found.owner, found} }
-	t, ok := s.good(in.Ticket, asks(found.owner)...)
-	if !ok {
-		return refuse(badTicket)
-	}
-	first, err := s.use(ctx, t)
+	t, why, err := s.redeem(ctx, in.Ticket, asks(found.owner)...)
 	if err != nil {
-		return proof{}, fault.Down("error.busy", 5*time.Second, err)
+		return proof{}, err
 	}
-	if !first {
-		return refuse(replayed)
+	if why != "" {
+		return proof{}, &refusal{why, found.owner, found}
 	}
 	return s.verify(x, t, found, got)
 }

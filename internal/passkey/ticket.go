@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"portico/internal/fault"
 	"portico/internal/secret"
 	"portico/internal/store"
 )
@@ -70,6 +71,23 @@ func (s *Passkeys) good(text string, asks ...ask) (ticket, bool) {
 		}
 	}
 	return ticket{}, false
+}
+
+// redeem reads a ticket that was issued for one of asks and uses its challenge up;
+// why is what was wrong with it, "" for nothing.
+func (s *Passkeys) redeem(ctx context.Context, text string, asks ...ask) (t ticket, why reason, err error) {
+	t, ok := s.good(text, asks...)
+	if !ok {
+		return t, badTicket, nil
+	}
+	first, err := s.use(ctx, t)
+	if err != nil {
+		return t, "", fault.Down("error.busy", 5*time.Second, err)
+	}
+	if !first {
+		return t, replayed, nil
+	}
+	return t, "", nil
 }
 
 // use uses a challenge up; false if it was answered before. It stands in a

@@ -129,8 +129,8 @@ func write(s page.Shell, it Item, v fhir.Node, as form) string {
 		}
 		return s.T("records.no")
 	case class:
-		if code := v.Get("code").Line(); s.T("records.class."+code) != "records.class."+code {
-			return s.T("records.class." + code)
+		if t, ok := ours(s, "records.class."+v.Get("code").Line()); ok {
+			return t
 		}
 	case coded:
 		return known(s, "records.code.", v.Concept().Code())
@@ -175,18 +175,23 @@ func known(s page.Shell, prefix, code string) string {
 	if code == "" {
 		return ""
 	}
-	key := prefix + code
-	if t := s.T(key); t != key {
+	if t, ok := ours(s, prefix+code); ok {
 		return t
 	}
 	return code
 }
 
+// ours gives the words our texts have for a key made of what was received.
+func ours(s page.Shell, key string) (string, bool) {
+	t := s.T(key)
+	return t, t != key
+}
+
 // said gives our words for what smokers and others are commonly called, in the
 // language of the page; the sender's own for the rest.
 func said(s page.Shell, value string) string {
-	if key := "records.said." + strings.ReplaceAll(strings.ToLower(value), " ", "-"); s.T(key) != key {
-		return s.T(key)
+	if t, ok := ours(s, "records.said."+strings.ReplaceAll(strings.ToLower(value), " ", "-")); ok {
+		return t
 	}
 	return known(s, "records.code.", value)
 }

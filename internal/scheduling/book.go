@@ -20,6 +20,14 @@ const holdFor = 5 * time.Minute
 // maxReason bounds what a person writes about a visit, in characters.
 const maxReason = 500
 
+// written reads what somebody wrote about a visit in a field of a form.
+func written(field, text string) (string, error) {
+	if text = cleaned(text); utf8.RuneCountInString(text) > maxReason {
+		return "", fault.Bad(field, "scheduling.long", maxReason)
+	}
+	return text, nil
+}
+
 // Pick is a time that somebody wants.
 type Pick struct {
 	Type      ids.VisitType
@@ -227,8 +235,9 @@ func (s *Scheduling) Confirm(ctx context.Context, c access.Chart, id ids.Appoint
 	if err := c.Need(access.BookVisits); err != nil {
 		return err
 	}
-	if reason = cleaned(reason); utf8.RuneCountInString(reason) > maxReason {
-		return fault.Bad("reason", "scheduling.long", maxReason)
+	reason, err := written("reason", reason)
+	if err != nil {
+		return err
 	}
 	return s.DB.Change(ctx, c.Did(audit.VisitBooked, string(id)), func(tx *store.Tx) error {
 		v, err := s.visitOf(ctx, tx, c.Patient(), id)

@@ -3,7 +3,6 @@ package scheduling
 import (
 	"context"
 	"time"
-	"unicode/utf8"
 
 	"portico/internal/access"
 	"portico/internal/audit"
@@ -99,8 +98,9 @@ func (s *Scheduling) Cancel(ctx context.Context, c access.Chart, id ids.Appointm
 	if err := c.Need(access.BookVisits); err != nil {
 		return err
 	}
-	if why = cleaned(why); utf8.RuneCountInString(why) > maxReason {
-		return fault.Bad("why", "scheduling.long", maxReason)
+	why, err := written("why", why)
+	if err != nil {
+		return err
 	}
 	return s.DB.Change(ctx, c.Did(audit.VisitCancelled, string(id)), func(tx *store.Tx) error {
 		v, err := s.visitOf(ctx, tx, c.Patient(), id)

@@ -130,11 +130,12 @@ func (s *Scheduling) BookFor(ctx context.Context, d access.Desk, of ids.Patient,
 	if err := d.Need(access.BookVisitsFor); err != nil {
 		return "", err
 	}
-	if reason = cleaned(reason); utf8.RuneCountInString(reason) > maxReason {
-		return "", fault.Bad("reason", "scheduling.long", maxReason)
+	reason, err := written("reason", reason)
+	if err != nil {
+		return "", err
 	}
 	id := ids.NewAppointment()
-	err := s.DB.Change(ctx, d.Did(audit.VisitBooked, string(id)).On(string(of)), func(tx *store.Tx) error {
+	err = s.DB.Change(ctx, d.Did(audit.VisitBooked, string(id)).On(string(of)), func(tx *store.Tx) error {
 		if err := alone(ctx, tx, of, "", p.Clinician); err != nil {
 			return err
 		}
@@ -182,12 +183,12 @@ func (s *Scheduling) MoveFor(ctx context.Context, d access.Desk, id ids.Appointm
 
 // CancelFor gives a visit up for the clinic, with a reason that the patient reads.
 func (s *Scheduling) CancelFor(ctx context.Context, d access.Desk, id ids.Appointment, why string) error {
-	why = cleaned(why)
-	switch n := utf8.RuneCountInString(why); {
-	case n < 3:
+	why, err := written("why", why)
+	if err != nil {
+		return err
+	}
+	if utf8.RuneCountInString(why) < 3 {
 		return fault.Bad("why", "scheduling.cancel.why.empty")
-	case n > maxReason:
-		return fault.Bad("why", "scheduling.long", maxReason)
 	}
 	return s.by(ctx, d, id, audit.VisitCancelled, "", func(tx *store.Tx, v Visit) error {
 		return s.cancel(ctx, tx, v, byClinic, string(d.Staff()), why)
