@@ -6,8 +6,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"regexp"
-	"strings"
 	"testing"
 
 	"portico/internal/access"
@@ -61,11 +59,9 @@ func TestEveryLinkOfARealChart(t *testing.T) {
 	}
 }
 
-var anID = regexp.MustCompile(`[a-z]{3}[_-][a-z2-7]{26}`)
-
 // shape is an address without what differs from thing to thing.
 func shape(u *url.URL) string {
-	return anID.ReplaceAllString(u.Path, "ID") + " " + u.Query().Get("of")
+	return identifiers.ReplaceAllString(u.Path, "ID") + " " + u.Query().Get("of")
 }
 
 // follow opens one link of each kind for each section of the record, from the menu on.
@@ -93,7 +89,7 @@ func follow(b *chrome.Tab) {
 				continue
 			}
 			_, known := from[l]
-			if kind := shape(u) + " " + at.Query().Get("of"); !known && !seen[kind] && !isFile(u.Path) {
+			if kind := shape(u) + " " + at.Query().Get("of"); !known && !seen[kind] && !notPages.MatchString(u.Path) {
 				seen[kind], from[l] = true, todo[n]
 				todo = append(todo, l)
 			}
@@ -102,8 +98,4 @@ func follow(b *chrome.Tab) {
 	if len(todo) < 30 {
 		b.T.Errorf("only %d pages", len(todo))
 	}
-}
-
-func isFile(path string) bool {
-	return strings.HasSuffix(path, ".csv") || strings.Contains(path, "/file") || strings.Contains(path, "/content")
 }
