@@ -19,6 +19,7 @@ import (
 	"portico/internal/lang"
 	"portico/internal/page"
 	"portico/internal/store"
+	"portico/internal/web"
 )
 
 // Parts are what the room is made of.
@@ -39,7 +40,7 @@ type Parts struct {
 type Room struct {
 	Parts
 	// Rail counts what waits beside the places of the staff rail; nil for none.
-	Rail func(context.Context, access.Desk) (map[string]int, error)
+	Rail web.Rail
 
 	now    atomic.Pointer[state]
 	load   sync.Mutex

@@ -21,10 +21,12 @@ const deskPath = "/staff/clinic"
 // MountDesk registers the administrators' pages.
 func (r *Room) MountDesk(router *web.Router) {
 	router.StaffNav(page.NavItem{Path: deskPath, Icon: "settings", TextKey: "clinic.nav"})
-	show := func(pattern string, h staffHandler) { router.Staff(pattern, access.ManageClinic, r.counted(h)) }
-	form := func(pattern string, h staffHandler) { router.StaffForm(pattern, access.ManageClinic, r.counted(h)) }
+	show := func(pattern string, h web.StaffFunc) { router.Staff(pattern, access.ManageClinic, r.Rail.Beside(h)) }
+	form := func(pattern string, h web.StaffFunc) {
+		router.StaffForm(pattern, access.ManageClinic, r.Rail.Beside(h))
+	}
 	show("GET /staff/clinic", r.showForm)
-	router.StaffUpload("POST /staff/clinic", access.ManageClinic, mostUpload, r.counted(r.propose))
+	router.StaffUpload("POST /staff/clinic", access.ManageClinic, mostUpload, r.Rail.Beside(r.propose))
 	show("GET /staff/clinic/preview", r.showPreview)
 	show("GET /staff/clinic/preview.css", r.previewFile)
 	show("GET /staff/clinic/preview.png", r.previewFile)
@@ -34,22 +36,6 @@ func (r *Room) MountDesk(router *web.Router) {
 	show("GET /staff/clinic/history", r.showHistory)
 	form("POST /staff/clinic/again", r.again)
 	r.mountWords(show, form)
-}
-
-type staffHandler = func(*web.Request, access.Desk) (web.Reply, error)
-
-// counted puts the numbers of the rail on a page.
-func (r *Room) counted(h staffHandler) staffHandler {
-	return func(q *web.Request, d access.Desk) (web.Reply, error) {
-		if r.Rail != nil {
-			counts, err := r.Rail(q.Context(), d)
-			if err != nil {
-				return web.Reply{}, err
-			}
-			q.Counts(counts)
-		}
-		return h(q, d)
-	}
 }
 
 // doneTexts are what a page can say after something was done; the address names

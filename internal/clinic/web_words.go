@@ -38,7 +38,7 @@ var used = func() map[string]int {
 	return out
 }()
 
-func (r *Room) mountWords(show, form func(string, staffHandler)) {
+func (r *Room) mountWords(show, form func(string, web.StaffFunc)) {
 	show("GET /staff/clinic/messages", r.showMessages)
 	show("GET /staff/clinic/messages/history", r.showVersions)
 	show("GET /staff/clinic/messages/letter.pdf", r.letter)

@@ -95,10 +95,7 @@ func (c *Console) filter(k conditions) (trail.Filter, error) {
 // moment reads a day and perhaps a time of the clinic; a day alone means its
 // beginning, or for the end of a time the day after it.
 func (c *Console) moment(bad *fault.Fault, field, day, clock string, add int) (time.Time, *fault.Fault) {
-	zone := time.UTC
-	if c.Clinic != nil && c.Clinic.Now().Zone != nil {
-		zone = c.Clinic.Now().Zone
-	}
+	zone := page.ZoneOf(c.Clinic)
 	switch {
 	case day == "" && clock == "":
 		return time.Time{}, bad

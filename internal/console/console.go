@@ -59,26 +59,17 @@ type desk struct {
 	c *Console
 }
 
-type handler = func(*web.Request, access.Desk) (web.Reply, error)
-
-func (d desk) page(pattern string, t access.Task, h handler) { d.r.Staff(pattern, t, d.counted(h)) }
-func (d desk) form(pattern string, t access.Task, h handler) { d.r.StaffForm(pattern, t, d.counted(h)) }
-
-// place registers a page that has a place of its own in the rail.
-func (d desk) place(pattern string, t access.Task, h handler, n page.NavItem) {
-	d.page(pattern, t, h)
-	d.r.StaffNav(n)
+func (d desk) page(pattern string, t access.Task, h web.StaffFunc) {
+	d.r.Staff(pattern, t, web.Rail(d.c.Counts).Beside(h))
+}
+func (d desk) form(pattern string, t access.Task, h web.StaffFunc) {
+	d.r.StaffForm(pattern, t, web.Rail(d.c.Counts).Beside(h))
 }
 
-func (d desk) counted(h handler) handler {
-	return func(q *web.Request, who access.Desk) (web.Reply, error) {
-		counts, err := d.c.Counts(q.Context(), who)
-		if err != nil {
-			return web.Reply{}, err
-		}
-		q.Counts(counts)
-		return h(q, who)
-	}
+// place registers a page that has a place of its own in the rail.
+func (d desk) place(pattern string, t access.Task, h web.StaffFunc, n page.NavItem) {
+	d.page(pattern, t, h)
+	d.r.StaffNav(n)
 }
 
 // Counts are the numbers beside places of the rail.

@@ -81,12 +81,7 @@ var (
 )
 
 // now is the moment in the clinic's zone: ages change at midnight there.
-func (e *Room) local(t time.Time) time.Time {
-	if e.Clinic != nil && e.Clinic.Now().Zone != nil {
-		return t.In(e.Clinic.Now().Zone)
-	}
-	return t.UTC()
-}
+func (e *Room) local(t time.Time) time.Time { return t.In(page.ZoneOf(e.Clinic)) }
 
 // age is how old somebody born on birth (YYYY-MM-DD) is on day. Someone born on
 // February 29 has a birthday on March 1 in other years.

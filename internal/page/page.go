@@ -15,6 +15,14 @@ import (
 // Shell has what it gave when the request came.
 type Profile interface{ Now() *Clinic }
 
+// ZoneOf is the zone of a clinic's calendar and clocks; UTC where none is set.
+func ZoneOf(p Profile) *time.Location {
+	if p != nil && p.Now().Zone != nil {
+		return p.Now().Zone
+	}
+	return time.UTC
+}
+
 // Now makes a clinic that never changes a Profile.
 func (c *Clinic) Now() *Clinic { return c }
 

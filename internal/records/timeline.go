@@ -9,6 +9,7 @@ import (
 
 	"portico/internal/access"
 	"portico/internal/fault"
+	"portico/internal/page"
 	"portico/internal/record"
 )
 
@@ -57,12 +58,7 @@ func (s *Records) Timeline(ctx context.Context, c access.Chart, f Filter) (Found
 	return s.list(ctx, c, q)
 }
 
-func (s *Records) zone() *time.Location {
-	if s.Clinic != nil && s.Clinic.Now().Zone != nil {
-		return s.Clinic.Now().Zone
-	}
-	return time.UTC
-}
+func (s *Records) zone() *time.Location { return page.ZoneOf(s.Clinic) }
 
 // filterPlace is what a sealed filter is sealed for.
 const filterPlace = "records.filter"

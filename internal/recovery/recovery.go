@@ -12,6 +12,7 @@ import (
 	"portico/internal/page"
 	"portico/internal/secret"
 	"portico/internal/store"
+	"portico/internal/web"
 )
 
 // Parts are what the room is made of.
@@ -33,7 +34,7 @@ type Parts struct {
 type Recovery struct {
 	Parts
 	// Rail gives the numbers beside places of the staff rail; nil for none.
-	Rail func(context.Context, access.Desk) (map[string]int, error)
+	Rail web.Rail
 }
 
 // New makes the room.

@@ -15,29 +15,13 @@ import (
 // MountDesk registers the desk's pages.
 func (s *Recovery) MountDesk(r *web.Router) {
 	const t = access.HelpRecover
-	r.Staff("GET /staff/recovery", t, s.railed(s.showRunning))
+	r.Staff("GET /staff/recovery", t, s.Rail.Beside(s.showRunning))
 	r.StaffNav(page.NavItem{Path: "/staff/recovery", Icon: "log-in", TextKey: "recovery.desk.nav"})
-	r.Staff("GET /staff/recovery/{id}", t, s.railed(s.showHelp))
-	r.StaffForm("POST /staff/recovery/{id}/call", t, s.railed(s.call))
-	r.StaffForm("POST /staff/recovery/{id}/start", t, s.railed(s.start))
-	r.StaffForm("POST /staff/recovery/{id}/agree", t, s.railed(s.agree))
-	r.StaffForm("POST /staff/recovery/{id}/stop", t, s.railed(s.halt))
-}
-
-type deskFunc = func(*web.Request, access.Desk) (web.Reply, error)
-
-// railed puts the numbers of waiting work beside the places of the rail.
-func (s *Recovery) railed(h deskFunc) deskFunc {
-	return func(q *web.Request, d access.Desk) (web.Reply, error) {
-		if s.Rail != nil {
-			counts, err := s.Rail(q.Context(), d)
-			if err != nil {
-				return web.Reply{}, err
-			}
-			q.Counts(counts)
-		}
-		return h(q, d)
-	}
+	r.Staff("GET /staff/recovery/{id}", t, s.Rail.Beside(s.showHelp))
+	r.StaffForm("POST /staff/recovery/{id}/call", t, s.Rail.Beside(s.call))
+	r.StaffForm("POST /staff/recovery/{id}/start", t, s.Rail.Beside(s.start))
+	r.StaffForm("POST /staff/recovery/{id}/agree", t, s.Rail.Beside(s.agree))
+	r.StaffForm("POST /staff/recovery/{id}/stop", t, s.Rail.Beside(s.halt))
 }
 
 // RunningPage lists whose way back in runs.

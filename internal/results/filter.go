@@ -8,6 +8,7 @@ import (
 
 	"portico/internal/access"
 	"portico/internal/fault"
+	"portico/internal/page"
 	"portico/internal/record"
 )
 
@@ -56,12 +57,7 @@ func (f Filter) query(zone *time.Location) (record.Query, error) {
 	return q, bad.OrNil()
 }
 
-func (s *Results) zone() *time.Location {
-	if s.Clinic != nil && s.Clinic.Now().Zone != nil {
-		return s.Clinic.Now().Zone
-	}
-	return time.UTC
-}
+func (s *Results) zone() *time.Location { return page.ZoneOf(s.Clinic) }
 
 // filterPlace is what a sealed filter is sealed for.
 const filterPlace = "results.filter"

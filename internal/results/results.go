@@ -9,6 +9,7 @@ import (
 	"portico/internal/page"
 	"portico/internal/secret"
 	"portico/internal/store"
+	"portico/internal/web"
 )
 
 // Parts are what the room is made of.
@@ -19,7 +20,7 @@ type Parts struct {
 	Clinic   page.Profile
 	Gate     *access.Gate // opens records for the desk
 	Teller   Teller       // nil: nobody is told of new results
-	Rail     Rail         // nil: no numbers beside the desk's places
+	Rail     web.Rail     // nil: no numbers beside the desk's places
 	// CriticalDays is after how many days a critical result that nobody has opened
 	// is on the desk's list.
 	CriticalDays int
@@ -27,9 +28,6 @@ type Parts struct {
 	// something is new.
 	NoticeHours int
 }
-
-// Rail gives the numbers beside the places of the staff's rail.
-type Rail func(ctx context.Context, d access.Desk) (map[string]int, error)
 
 // Results is the room.
 type Results struct{ Parts }

@@ -21,8 +21,8 @@ const deskPath = "/staff/results"
 // MountDesk registers the staff's pages.
 func (s *Results) MountDesk(r *web.Router) {
 	r.StaffNav(page.NavItem{Path: deskPath, Icon: "flask-conical", TextKey: "results.desk.nav"})
-	show := func(pattern string, t access.Task, h staffHandler) { r.Staff(pattern, t, s.counted(h)) }
-	form := func(pattern string, t access.Task, h staffHandler) { r.StaffForm(pattern, t, s.counted(h)) }
+	show := func(pattern string, t access.Task, h web.StaffFunc) { r.Staff(pattern, t, s.Rail.Beside(h)) }
+	form := func(pattern string, t access.Task, h web.StaffFunc) { r.StaffForm(pattern, t, s.Rail.Beside(h)) }
 	show("GET /staff/results", access.ReleaseResults, s.showDesk)
 	show("GET /staff/results/{id}", access.ReleaseResults, s.showCase)
 	form("POST /staff/results/{id}/comment", access.ReleaseResults, s.comment)
@@ -32,22 +32,6 @@ func (s *Results) MountDesk(r *web.Router) {
 	show("GET /staff/results/rules", access.SetReleaseRules, s.showRules)
 	form("POST /staff/results/rules", access.SetReleaseRules, s.setRule)
 	form("POST /staff/results/rules/drop", access.SetReleaseRules, s.dropRule)
-}
-
-type staffHandler = func(*web.Request, access.Desk) (web.Reply, error)
-
-// counted puts the numbers of the rail on a page.
-func (s *Results) counted(h staffHandler) staffHandler {
-	return func(q *web.Request, d access.Desk) (web.Reply, error) {
-		if s.Rail != nil {
-			counts, err := s.Rail(q.Context(), d)
-			if err != nil {
-				return web.Reply{}, err
-			}
-			q.Counts(counts)
-		}
-		return h(q, d)
-	}
 }
 
 // doneTexts are what a page can say after something was done; the address names

@@ -54,12 +54,7 @@ type Scheduling struct{ Parts }
 // New makes the room.
 func New(p Parts) *Scheduling { return &Scheduling{p} }
 
-func (s *Scheduling) zone() *time.Location {
-	if s.Clinic == nil || s.Clinic.Now().Zone == nil {
-		return time.UTC
-	}
-	return s.Clinic.Now().Zone
-}
+func (s *Scheduling) zone() *time.Location { return page.ZoneOf(s.Clinic) }
 
 // Day is the day of the clinic's calendar on which t falls.
 func (s *Scheduling) Day(t time.Time) Day { return dayOf(t, s.zone()) }

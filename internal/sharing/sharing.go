@@ -75,9 +75,4 @@ func (p Person) number() string {
 	return ""
 }
 
-func (s *Sharing) zone() *time.Location {
-	if s.Clinic.Now().Zone != nil {
-		return s.Clinic.Now().Zone
-	}
-	return time.UTC
-}
+func (s *Sharing) zone() *time.Location { return page.ZoneOf(s.Clinic) }

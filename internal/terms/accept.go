@@ -15,6 +15,7 @@ import (
 	"portico/internal/notify"
 	"portico/internal/page"
 	"portico/internal/store"
+	"portico/internal/web"
 )
 
 // AcceptTerms is the permission to accept the texts for oneself.
@@ -27,7 +28,7 @@ type Terms struct {
 	Clinic page.Profile
 	People People // nil: nobody is told of new terms, and lists name accounts
 	// Rail counts what waits beside the places of the staff rail; nil for none.
-	Rail func(context.Context, access.Desk) (map[string]int, error)
+	Rail web.Rail
 }
 
 // People is what the logins and the patient index know of those who accept.

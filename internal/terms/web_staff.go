@@ -22,8 +22,8 @@ const deskPath = "/staff/terms"
 // MountDesk registers the administrators' pages.
 func (t *Terms) MountDesk(r *web.Router) {
 	r.StaffNav(page.NavItem{Path: deskPath, Icon: "file-text", TextKey: "terms.desk.nav"})
-	show := func(pattern string, h staffHandler) { r.Staff(pattern, access.ManageTerms, t.counted(h)) }
-	form := func(pattern string, h staffHandler) { r.StaffForm(pattern, access.ManageTerms, t.counted(h)) }
+	show := func(pattern string, h web.StaffFunc) { r.Staff(pattern, access.ManageTerms, t.Rail.Beside(h)) }
+	form := func(pattern string, h web.StaffFunc) { r.StaffForm(pattern, access.ManageTerms, t.Rail.Beside(h)) }
 	show("GET /staff/terms", t.showShelves)
 	form("POST /staff/terms/drafts", t.begin)
 	form("POST /staff/terms/retract", t.retract)
@@ -39,22 +39,6 @@ func (t *Terms) MountDesk(r *web.Router) {
 	show("GET /staff/terms/accepted", t.showSigned)
 	form("POST /staff/terms/accepted", t.askSigned)
 	show("GET /staff/terms/accepted.csv", t.saveSigned)
-}
-
-type staffHandler = func(*web.Request, access.Desk) (web.Reply, error)
-
-// counted puts the numbers of the rail on a page.
-func (t *Terms) counted(h staffHandler) staffHandler {
-	return func(q *web.Request, d access.Desk) (web.Reply, error) {
-		if t.Rail != nil {
-			counts, err := t.Rail(q.Context(), d)
-			if err != nil {
-				return web.Reply{}, err
-			}
-			q.Counts(counts)
-		}
-		return h(q, d)
-	}
 }
 
 // doneTexts are what a page can say after something was done; the address names
@@ -123,7 +107,7 @@ func (t *Terms) draftPage(q *web.Request, d access.Desk, p DraftPage, wrong erro
 	return staffPage(q, p.Draft.Kind.title(), func(s page.Shell) templ.Component { return draftView(s.BackTo(deskPath), p) }).Fix(wrong), nil
 }
 
-func (t *Terms) showText(l lang.Lang) staffHandler {
+func (t *Terms) showText(l lang.Lang) web.StaffFunc {
 	return func(q *web.Request, d access.Desk) (web.Reply, error) {
 		draft, err := t.Read(q.Context(), d, draftID(q))
 		if err != nil {
@@ -140,7 +124,7 @@ func (t *Terms) textPage(q *web.Request, p TextPage) web.Reply {
 
 // save keeps a text. When somebody else saved in the meantime both texts are
 // shown, the sender's in the form, and sending it again is a decision.
-func (t *Terms) save(l lang.Lang) staffHandler {
+func (t *Terms) save(l lang.Lang) web.StaffFunc {
 	return func(q *web.Request, d access.Desk) (web.Reply, error) {
 		w := Writing{Draft: draftID(q), Lang: l, Over: number(q.Text("over")), Text: Text{Title: q.Text("title"), Change: q.Text("change"), Body: q.Text("body")}}
 		err := t.Save(q.Context(), d, w)
@@ -178,7 +162,7 @@ func number(s string) int64 {
 // showPreview shows a draft as its readers will see it: the page of the text, or
 // the page on which it is accepted, in the frame of patients and the language of
 // the text.
-func (t *Terms) showPreview(l lang.Lang, accepting bool) staffHandler {
+func (t *Terms) showPreview(l lang.Lang, accepting bool) web.StaffFunc {
 	return func(q *web.Request, d access.Desk) (web.Reply, error) {
 		draft, err := t.Read(q.Context(), d, draftID(q))
 		if err != nil {
@@ -245,12 +229,7 @@ func (p DraftPage) order(o *Order, zone *time.Location) error {
 	return bad.OrNil()
 }
 
-func (t *Terms) zone() *time.Location {
-	if t.Clinic != nil && t.Clinic.Now().Zone != nil {
-		return t.Clinic.Now().Zone
-	}
-	return time.UTC
-}
+func (t *Terms) zone() *time.Location { return page.ZoneOf(t.Clinic) }
 
 func (t *Terms) drop(q *web.Request, d access.Desk) (web.Reply, error) {
 	err := lost(t.Drop(q.Context(), d, draftID(q)))

@@ -7,6 +7,7 @@ import (
 	"portico/internal/access"
 	"portico/internal/audit"
 	"portico/internal/lang"
+	"portico/internal/page"
 	"portico/internal/web"
 )
 
@@ -160,9 +161,4 @@ func (t *Trail) wordsFor(l lang.Lang, c access.Chart) Words {
 }
 
 // zone is the clinic's.
-func (t *Trail) zone() *time.Location {
-	if t.Clinic != nil && t.Clinic.Now().Zone != nil {
-		return t.Clinic.Now().Zone
-	}
-	return time.UTC
-}
+func (t *Trail) zone() *time.Location { return page.ZoneOf(t.Clinic) }

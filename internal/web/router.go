@@ -104,9 +104,11 @@ type (
 	visitorFunc   = func(*Request, access.Visitor) (Reply, error)
 	enrollingFunc = func(*Request, access.Applicant) (Reply, error)
 	patientFunc   = func(*Request, access.Chart) (Reply, error)
-	staffFunc     = func(*Request, access.Desk) (Reply, error)
 	systemFunc    = func(*Request) (Reply, error)
 )
+
+// StaffFunc answers signed-in staff who may do the route's task.
+type StaffFunc = func(*Request, access.Desk) (Reply, error)
 
 // Visitor registers a page for anybody.
 func (r *Router) Visitor(pattern string, h visitorFunc) { r.visitor(pattern, h, false) }
@@ -220,12 +222,12 @@ func (r *Router) patient(pattern string, t Route, h patientFunc) {
 }
 
 // Staff registers a staff page that needs t.
-func (r *Router) Staff(pattern string, t access.Task, h staffFunc) { r.staff(pattern, t, h, false) }
+func (r *Router) Staff(pattern string, t access.Task, h StaffFunc) { r.staff(pattern, t, h, false) }
 
 // StaffForm registers a staff form that needs t.
-func (r *Router) StaffForm(pattern string, t access.Task, h staffFunc) { r.staff(pattern, t, h, true) }
+func (r *Router) StaffForm(pattern string, t access.Task, h StaffFunc) { r.staff(pattern, t, h, true) }
 
-func (r *Router) staff(pattern string, t access.Task, h staffFunc, form bool) {
+func (r *Router) staff(pattern string, t access.Task, h StaffFunc, form bool) {
 	if t == "" {
 		panic("staff route without a task: " + pattern)
 	}

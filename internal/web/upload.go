@@ -10,7 +10,7 @@ import (
 )
 
 // StaffUpload is StaffForm for a form that sends files of up to most bytes in all.
-func (r *Router) StaffUpload(pattern string, t access.Task, most int64, h staffFunc) {
+func (r *Router) StaffUpload(pattern string, t access.Task, most int64, h StaffFunc) {
 	r.files = append(r.files, upload{pattern, most})
 	r.staff(pattern, t, h, true)
 }
