@@ -144,7 +144,21 @@ func common(pw string) bool {
 }
 
 // fold makes texts equal that differ only in case or in how they were composed.
-func fold(s string) string { return norm.NFKC.String(cases.Fold().String(norm.NFKC.String(s))) }
+func fold(s string) string {
+	return norm.NFKC.String(strings.Map(cherokee, cases.Fold().String(norm.NFKC.String(s))))
+}
+
+// cherokee folds small Cherokee letters to capital ones, as CaseFolding.txt of
+// Unicode says; cases.Fold exchanges the two instead.
+func cherokee(r rune) rune {
+	switch {
+	case r >= 0xAB70 && r <= 0xABBF:
+		return r - 0xAB70 + 0x13A0
+	case r >= 0x13F8 && r <= 0x13FD:
+		return r - 8
+	}
+	return r
+}
 
 // plain folds and takes accents off: "García" → "garcia".
 func plain(s string) string {

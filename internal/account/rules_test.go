@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 	"testing/quick"
+	"unicode"
 
 	"portico/internal/fault"
 )
@@ -187,6 +188,11 @@ func TestLookAlikesShareASkeleton(t *testing.T) {
 func TestFoldingIsStable(t *testing.T) {
 	if err := quick.Check(func(s string) bool { f := FoldUserName(s); return FoldUserName(f) == f }, nil); err != nil {
 		t.Error(err)
+	}
+	for r := rune(0); r <= unicode.MaxRune; r++ {
+		if f := FoldUserName("a" + string(r)); FoldUserName(f) != f || FoldUserName("a"+string(unicode.ToUpper(r))) != f && r >= 0xAB70 && r <= 0xABBF {
+			t.Errorf("%U folds to %q, and that to %q", r, f, FoldUserName(f))
+		}
 	}
 }
 

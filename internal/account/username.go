@@ -20,7 +20,7 @@ const (
 // FoldUserName brings a typed user name into the form it is stored and looked
 // up in: NFKC, case-folded, without space around it (after the PRECIS profile
 // UsernameCaseMapped, RFC 8265 section 3.3).
-func FoldUserName(s string) string { return fold(strings.TrimSpace(s)) }
+func FoldUserName(s string) string { return strings.TrimSpace(fold(s)) }
 
 // reserved are names that could pass for the clinic or a part of the portal.
 // Compared by skeleton, so "Adm1n1strator" is caught too.
