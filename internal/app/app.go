@@ -20,6 +20,7 @@ import (
 	"portico/internal/clock"
 	"portico/internal/config"
 	"portico/internal/console"
+	"portico/internal/diary"
 	"portico/internal/emergency"
 	"portico/internal/enroll"
 	"portico/internal/ingest"
@@ -92,6 +93,7 @@ type App struct {
 	Ingest    *ingest.Door
 	Results   *results.Results
 	Visits    *scheduling.Scheduling
+	Diary     *diary.Diary
 	Recovery  *recovery.Recovery
 	Emergency *emergency.Emergencies
 	Passkeys  *passkey.Passkeys
@@ -168,6 +170,7 @@ func (a *App) join() error {
 	a.joinRecovery()
 	a.joinSharing()
 	a.joinVisits()
+	a.joinDiary()
 	a.Registry.Follower = followers{a.Records, a.Results, a.Sharing, a.Visits, a.Accounts, a.Enroll}
 	a.joinDesk()
 	if err := a.joinPasskeys(); err != nil {
@@ -266,6 +269,7 @@ func (a *App) joinWeb() {
 	a.Trail.Jobs(a.Jobs)
 	jobs.Handle(a.Jobs, expireHolds, a.letGoHolds)
 	jobs.Handle(a.Jobs, remindOfVisits, a.remind)
+	a.Diary.Work(a.Jobs)
 	jobs.Handle(a.Jobs, sweep, a.sweep)
 }
 

@@ -32,10 +32,10 @@ var floors = [][]string{
 	{"record"},          // record
 	{"web", "notify"},   // front
 	{"registry", "enroll", "account", "terms", "staff", "trail", "results", "records", "sharing", "recovery", "scheduling", "clinic", "emergency", "passkey"}, // rooms
-	{"console", "ingest", "signon"}, // doors
-	{"app"},                         // app
-	{"demo"},                        // what drives the whole
-	{"bench"},                       // measures it
+	{"console", "ingest", "signon", "diary"}, // doors
+	{"app"},                                  // app
+	{"demo"},                                 // what drives the whole
+	{"bench"},                                // measures it
 }
 
 var rooms = []string{"registry", "enroll", "account", "terms", "staff", "trail", "record", "results", "records", "sharing", "recovery", "scheduling", "clinic", "emergency", "passkey"}

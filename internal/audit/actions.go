@@ -36,6 +36,7 @@ const (
 	VisitReleased   Action = "visit.released"
 	VisitReminded   Action = "visit.reminded"
 	VisitMarked     Action = "visit.marked"
+	VisitMirrored   Action = "visit.mirrored"
 	ScheduleChanged Action = "schedule.changed"
 
 	DownloadAsked Action = "download.asked"
@@ -202,6 +203,7 @@ var Sentences = map[Action]string{
 	VisitReleased:   "let go of a time that was held",
 	VisitReminded:   "queued reminders of visits",
 	VisitMarked:     "noted how a visit stands: arrived, took place, not kept",
+	VisitMirrored:   "brought a visit from the calendar into the record, or from there into the calendar",
 	ScheduleChanged: "changed the clinic's schedule",
 
 	DownloadAsked: "asked for a download of the record",

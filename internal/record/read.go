@@ -405,3 +405,20 @@ func Labels(ctx context.Context, tx *store.Tx, of ...ids.Resource) (map[ids.Reso
 	}, `SELECT resource_id, label FROM resource_label WHERE resource_id IN (`+store.In(1, len(args))+`)`, args...)
 	return out, err
 }
+
+// Called gives what shared resources are called, by the names their senders have
+// for them: "feed|Practitioner/12".
+func Called(ctx context.Context, tx *store.Tx, names ...string) (map[string]string, error) {
+	args := make([]any, len(names))
+	for i, n := range names {
+		args[i] = n
+	}
+	out := map[string]string{}
+	_, err := store.List(ctx, tx, func(r store.Row) (struct{}, error) {
+		var name, label string
+		err := r.Scan(&name, &label)
+		out[name] = label
+		return struct{}{}, err
+	}, `SELECT n.name, l.label FROM resource_name n JOIN resource_label l ON l.resource_id = n.resource_id WHERE n.name IN (`+store.In(1, len(args))+`)`, args...)
+	return out, err
+}

@@ -63,6 +63,9 @@ type Batch struct {
 	// People under the very reference it was asked for.
 	Find func(ctx context.Context, refs []string) (map[string]ids.Patient, error)
 
+	// Did is what the audit log calls it, "" for records that were taken in.
+	Did audit.Action
+
 	// Kinds are the types of the bundle's own names, "urn:uuid:…", of resources
 	// that come in other batches.
 	Kinds map[string]string
@@ -169,7 +172,7 @@ func (s *Records) Take(ctx context.Context, d access.Duty, b Batch) (Report, err
 		rep := first.clone()
 		err = s.DB.Record(ctx, func(tx *store.Tx) (audit.Entry, error) {
 			t := &taking{s: s, tx: tx, b: b, rep: &rep, d: d}
-			e := d.Did(audit.RecordsTaken, b.Source)
+			e := d.Did(b.did(), b.Source)
 			if err := t.all(ctx, ready); err != nil {
 				return e, err
 			}
@@ -447,6 +450,13 @@ func rounds(all []*incoming) (out [][]*incoming) {
 		seen[in.id] = true
 	}
 	return append(out, all[from:])
+}
+
+func (b Batch) did() audit.Action {
+	if b.Did != "" {
+		return b.Did
+	}
+	return audit.RecordsTaken
 }
 
 // Refuse counts one resource of a type that a sender's door refused itself.

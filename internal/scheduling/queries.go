@@ -8,6 +8,7 @@ import (
 
 	"portico/internal/fault"
 	"portico/internal/ids"
+	"portico/internal/jobs"
 	"portico/internal/store"
 )
 
@@ -238,7 +239,10 @@ func (s *Scheduling) insert(ctx context.Context, tx *store.Tx, v Visit, busy spa
 func event(ctx context.Context, tx *store.Tx, id ids.Appointment, what, actor string, start time.Time, who ids.Clinician) error {
 	_, err := tx.Exec(ctx, `INSERT INTO appointment_event (id, appointment_id, at, what, actor, starts_at, clinician_id) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
 		ids.New[string]("ape"), id, store.Time(tx.Now), what, actor, store.Time(start), who)
-	return err
+	if err != nil || what == string(Held) {
+		return err
+	}
+	return Changed.Enqueue(ctx, tx, id, jobs.Options{Unique: string(id)})
 }
 
 // anys makes the arguments of an IN list.

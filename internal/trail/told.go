@@ -157,6 +157,7 @@ var unshown = map[audit.Action]string{
 	audit.StaffViewed:     "about no patient: what staff then open of somebody has a line of its own",
 	audit.PatientFound:    "about no patient: it lists names; opening one of them has a line of its own",
 	audit.ScheduleChanged: "about no patient",
+	audit.VisitMirrored:   "a copy of what was done to the visit or came in, which has a line of its own",
 	audit.VisitReminded:   "of many at once; each message has its own line",
 	audit.FeedChanged:     "about no patient",
 	audit.FeedTried:       "about no patient",
