@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/url"
 	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -73,9 +72,9 @@ func openWith(t *testing.T, postgres bool, set func(*config.Config)) *clinic {
 	dir := t.TempDir()
 	cfg := config.Default()
 	cfg.BaseURL, cfg.DataDir, cfg.MetricsAddr = "http://"+l.Addr().String(), dir, ""
-	cfg.DatabaseURL, cfg.SecretKey = "sqlite:"+filepath.Join(dir, "portico.db"), "am91cm5leXMtYXJlLW1hZGUtb24tZm9vdC0wMTIzNDU2Nzg5LWFiY2RlZmc="
+	cfg.DatabaseURL, cfg.SecretKey = testkit.MigratedSQLite(t), "am91cm5leXMtYXJlLW1hZGUtb24tZm9vdC0wMTIzNDU2Nzg5LWFiY2RlZmc="
 	if postgres {
-		cfg.DatabaseURL = testkit.Postgres(t)
+		cfg.DatabaseURL = testkit.MigratedPostgres(t)
 	}
 	cfg.Clinic.Name, cfg.Clinic.Phone, cfg.Clinic.Address = clinicName, "413-555-0123", "12 River Road; Riverside, MA 01001"
 	set(&cfg)

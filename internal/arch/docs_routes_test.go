@@ -4,7 +4,6 @@ import (
 	"context"
 	"log/slog"
 	"net/url"
-	"path/filepath"
 	"testing"
 
 	"portico/internal/app"
@@ -29,7 +28,7 @@ func TestEachPageHasItsLine(t *testing.T) {
 func whole(t *testing.T) *app.App {
 	t.Helper()
 	cfg := config.Default()
-	cfg.DataDir, cfg.DatabaseURL = t.TempDir(), "sqlite:"+filepath.Join(t.TempDir(), "portico.db")
+	cfg.DataDir, cfg.DatabaseURL = t.TempDir(), testkit.MigratedSQLite(t)
 	cfg.SecretKey, cfg.Clinic.Name, cfg.Clinic.Phone = "ZG9jdW1lbnRzLW9mLXRoZS1wb3J0YWwtMDEyMzQ1Njc4OWFiY2RlZg", "Clinic", "555-010-0123"
 	testkit.Open(t, cfg.DatabaseURL, clock.System{}).Close()
 	base, _ := url.Parse("https://portal.example.org")

@@ -78,9 +78,9 @@ func (w *world) serving() {
 func TestKeyChangesUnderLoad(t *testing.T) {
 	for _, engine := range []string{"sqlite", "postgres"} {
 		t.Run(engine, func(t *testing.T) {
-			address := "sqlite:" + filepath.Join(t.TempDir(), "portico.db")
+			address := testkit.MigratedSQLite(t)
 			if engine == "postgres" {
-				address = testkit.Postgres(t)
+				address = testkit.MigratedPostgres(t)
 			}
 			file := keyFile(t)
 			c := clock.At(testkit.Noon)
@@ -253,7 +253,7 @@ func (w *world) fine(path string, c cookies) error {
 
 // A key that a running server cannot read does not become the one that writes.
 func TestKeyWaitsForEveryServer(t *testing.T) {
-	address, file := "sqlite:"+filepath.Join(t.TempDir(), "portico.db"), keyFile(t)
+	address, file := testkit.MigratedSQLite(t), keyFile(t)
 	c := clock.At(testkit.Noon)
 	// A second machine has a copy of the file, as it was.
 	copied := filepath.Join(t.TempDir(), "keys")
@@ -318,9 +318,9 @@ func TestKillWhileKeyChanges(t *testing.T) {
 	}
 	for _, engine := range []string{"sqlite", "postgres"} {
 		t.Run(engine, func(t *testing.T) {
-			address := "sqlite:" + filepath.Join(t.TempDir(), "portico.db")
+			address := testkit.MigratedSQLite(t)
 			if engine == "postgres" {
-				address = testkit.Postgres(t)
+				address = testkit.MigratedPostgres(t)
 			}
 			file := keyFile(t)
 			w := beside(t, address, file, clock.System{})

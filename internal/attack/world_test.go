@@ -18,7 +18,6 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -115,12 +114,12 @@ func (j *journal) String() string {
 func each(t *testing.T, f func(t *testing.T, w *world)) {
 	t.Helper()
 	t.Run("sqlite", func(t *testing.T) { f(t, lite(t)) })
-	t.Run("postgres", func(t *testing.T) { f(t, open(t, testkit.Postgres(t))) })
+	t.Run("postgres", func(t *testing.T) { f(t, open(t, testkit.MigratedPostgres(t))) })
 }
 
 // lite is a world on SQLite, where the engine does not matter.
 func lite(t testing.TB) *world {
-	return open(t, "sqlite:"+filepath.Join(t.TempDir(), "portico.db"))
+	return open(t, testkit.MigratedSQLite(t))
 }
 
 func settings(t testing.TB, address string) config.Config {

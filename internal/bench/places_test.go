@@ -41,7 +41,7 @@ func TestEachPageAsksWhatItsLineSays(t *testing.T) {
 		weights(t, c, pages)
 	})
 	t.Run("postgres", func(t *testing.T) {
-		_, pages, _ := visit(t, testkit.Postgres(t))
+		_, pages, _ := visit(t, testkit.MigratedPostgres(t))
 		counts(t, pages)
 	})
 }

@@ -5,7 +5,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -39,7 +38,7 @@ type clinic struct {
 func open(t testing.TB) *clinic {
 	t.Helper()
 	cfg := config.Default()
-	cfg.DatabaseURL, cfg.DataDir, cfg.SecretKey = "sqlite:"+filepath.Join(t.TempDir(), "portico.db"), t.TempDir(), "c2VjcmV0LW9mLXRoZS10ZXN0cy0wMTIzNDU2Nzg5YWJjZGVm"
+	cfg.DatabaseURL, cfg.DataDir, cfg.SecretKey = testkit.MigratedSQLite(t), t.TempDir(), "c2VjcmV0LW9mLXRoZS10ZXN0cy0wMTIzNDU2Nzg5YWJjZGVm"
 	cfg.Clinic.Name, cfg.Clinic.Phone, cfg.Clinic.Address = "Riverside Family Clinic", "555-010-0123", "1 River Road; Springfield, IL 62701"
 	if err := app.Migrate(ctx, cfg); err != nil {
 		t.Fatal(err)

@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -51,8 +50,8 @@ type clinic struct {
 // each runs f on both databases.
 func each(t *testing.T, f func(t *testing.T, k *clinic)) {
 	t.Helper()
-	t.Run("sqlite", func(t *testing.T) { f(t, open(t, "sqlite:"+filepath.Join(t.TempDir(), "portico.db"))) })
-	t.Run("postgres", func(t *testing.T) { f(t, open(t, testkit.Postgres(t))) })
+	t.Run("sqlite", func(t *testing.T) { f(t, open(t, testkit.MigratedSQLite(t))) })
+	t.Run("postgres", func(t *testing.T) { f(t, open(t, testkit.MigratedPostgres(t))) })
 }
 
 func open(t testing.TB, address string) *clinic {

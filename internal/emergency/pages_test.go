@@ -99,7 +99,7 @@ func (k *clinic) reads(t *testing.T) {
 
 // Who may not open charts without a task is not led there and finds nothing.
 func TestOthersAreNotLedToAnEmergency(t *testing.T) {
-	k := open(t, "sqlite:"+t.TempDir()+"/portico.db")
+	k := open(t, testkit.MigratedSQLite(t))
 	path := "/staff/patients/" + string(k.patient)
 	for role, want := range map[string]int{"front_desk": 404, "auditor": 404, "administrator": 404, "records": 200} {
 		b := k.hire("Somebody", role).browser()

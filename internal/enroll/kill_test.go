@@ -6,7 +6,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -52,9 +51,9 @@ func TestKillAtAnyMoment(t *testing.T) {
 	}
 	for _, engine := range []string{"sqlite", "postgres"} {
 		t.Run(engine, func(t *testing.T) {
-			address := "sqlite:" + filepath.Join(t.TempDir(), "portico.db")
+			address := testkit.MigratedSQLite(t)
 			if engine == "postgres" {
-				address = testkit.Postgres(t)
+				address = testkit.MigratedPostgres(t)
 			}
 			rounds := size(2, 300)
 			n := 6 * rounds

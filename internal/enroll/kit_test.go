@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -56,13 +55,13 @@ type portal struct {
 // each runs f on the joined portal on both databases.
 func each(t *testing.T, f func(t *testing.T, p *portal)) {
 	t.Helper()
-	t.Run("sqlite", func(t *testing.T) { f(t, open(t, "sqlite:"+filepath.Join(t.TempDir(), "portico.db"))) })
-	t.Run("postgres", func(t *testing.T) { f(t, open(t, testkit.Postgres(t))) })
+	t.Run("sqlite", func(t *testing.T) { f(t, open(t, testkit.MigratedSQLite(t))) })
+	t.Run("postgres", func(t *testing.T) { f(t, open(t, testkit.MigratedPostgres(t))) })
 }
 
 // lite gives the joined portal on SQLite, where the engine does not matter.
 func lite(t testing.TB) *portal {
-	return open(t, "sqlite:"+filepath.Join(t.TempDir(), "portico.db"))
+	return open(t, testkit.MigratedSQLite(t))
 }
 
 func open(t testing.TB, address string) *portal {

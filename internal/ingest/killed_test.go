@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -105,8 +104,8 @@ func TestAKilledImportIsRunAgain(t *testing.T) {
 	}
 	dir := write(t, charts(people, results))
 	for name, address := range map[string]func(t *testing.T) string{
-		"sqlite":   func(t *testing.T) string { return "sqlite:" + filepath.Join(t.TempDir(), "portico.db") },
-		"postgres": func(t *testing.T) string { return testkit.Postgres(t) },
+		"sqlite":   func(t *testing.T) string { return testkit.MigratedSQLite(t) },
+		"postgres": func(t *testing.T) string { return testkit.MigratedPostgres(t) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			clean, _ := testkit.SQLite(t)

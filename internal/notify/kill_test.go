@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strconv"
 	"testing"
 	"time"
@@ -65,9 +64,9 @@ func TestKilledProcessLosesNothing(t *testing.T) {
 	} else if testing.Short() {
 		rounds, messages = 3, 40 // beside the race detector, which watches each new process
 	}
-	addresses := map[string]string{"sqlite": "sqlite:" + filepath.Join(t.TempDir(), "portico.db")}
+	addresses := map[string]string{"sqlite": testkit.MigratedSQLite(t)}
 	if os.Getenv("PORTICO_TEST_POSTGRES") != "" || os.Getenv("CI") != "" {
-		addresses["postgres"] = testkit.Postgres(t)
+		addresses["postgres"] = testkit.MigratedPostgres(t)
 	}
 	for name, address := range addresses {
 		t.Run(name, func(t *testing.T) {

@@ -18,7 +18,7 @@ import (
 // The right password from there is refused meanwhile: were it not, the flood would
 // not be one.
 func TestAFloodOfPasswordsDoesNotStopAPasskey(t *testing.T) {
-	r := newRig(t, testkit.Postgres(t))
+	r := newRig(t, testkit.MigratedPostgres(t))
 	m := r.join()
 	d := r.keyed(m)
 	during := size(4*time.Second, 10*time.Minute)

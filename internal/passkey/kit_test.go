@@ -48,8 +48,8 @@ type rig struct {
 
 // each runs a test on both databases.
 func each(t *testing.T, f func(t *testing.T, r *rig)) {
-	t.Run("sqlite", func(t *testing.T) { f(t, newRig(t, "sqlite:"+t.TempDir()+"/portico.db")) })
-	t.Run("postgres", func(t *testing.T) { f(t, newRig(t, testkit.Postgres(t))) })
+	t.Run("sqlite", func(t *testing.T) { f(t, newRig(t, testkit.MigratedSQLite(t))) })
+	t.Run("postgres", func(t *testing.T) { f(t, newRig(t, testkit.MigratedPostgres(t))) })
 }
 
 func newRig(t *testing.T, address string) *rig {

@@ -8,7 +8,6 @@ import (
 	"database/sql"
 	"net/url"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -27,12 +26,12 @@ var Noon = time.Date(2026, 3, 10, 12, 0, 0, 0, time.UTC)
 func Each(t *testing.T, f func(t *testing.T, db *store.DB, c *clock.Fake)) {
 	t.Helper()
 	t.Run("sqlite", func(t *testing.T) {
-		c := clock.At(Noon)
-		f(t, Open(t, "sqlite:"+filepath.Join(t.TempDir(), "portico.db"), c), c)
+		db, c := SQLite(t)
+		f(t, db, c)
 	})
 	t.Run("postgres", func(t *testing.T) {
 		c := clock.At(Noon)
-		f(t, Open(t, Postgres(t), c), c)
+		f(t, Open(t, MigratedPostgres(t), c), c)
 	})
 }
 
@@ -40,7 +39,7 @@ func Each(t *testing.T, f func(t *testing.T, db *store.DB, c *clock.Fake)) {
 // the engine does not matter.
 func SQLite(t testing.TB) (*store.DB, *clock.Fake) {
 	c := clock.At(Noon)
-	return Open(t, "sqlite:"+filepath.Join(t.TempDir(), "portico.db"), c), c
+	return Open(t, MigratedSQLite(t), c), c
 }
 
 // Open opens and migrates the database at address and closes it after the test.
@@ -57,10 +56,9 @@ func Open(t testing.TB, address string, c clock.Clock) *store.DB {
 	return db
 }
 
-// Postgres makes an empty schema on the test server named by
-// PORTICO_TEST_POSTGRES and gives its address. Without a server the test is
-// skipped on a developer's machine and fails in CI.
-func Postgres(t testing.TB) string {
+// server is the address in PORTICO_TEST_POSTGRES. Without it the test is skipped
+// on a developer's machine and fails in CI.
+func server(t testing.TB) string {
 	t.Helper()
 	base := os.Getenv("PORTICO_TEST_POSTGRES")
 	if base == "" {
@@ -69,6 +67,14 @@ func Postgres(t testing.TB) string {
 		}
 		t.Skip("no PostgreSQL: set PORTICO_TEST_POSTGRES=postgres://… (make test does it)")
 	}
+	return base
+}
+
+// Postgres makes an empty schema, without tables, on the test server and gives
+// its address.
+func Postgres(t testing.TB) string {
+	t.Helper()
+	base := server(t)
 	admin, err := sql.Open("pgx", base)
 	if err != nil {
 		t.Fatal(err)

@@ -36,13 +36,18 @@ func fillDeeds(t *testing.T, db *store.DB, began time.Time, total int) {
 	t.Helper()
 	for n := 0; n < total; n += 1000 {
 		if err := db.Housekeep(ctx, "test", func(tx *store.Tx) error {
-			var rows [][]any
+			var rows, waiting [][]any
 			for i := n; i < n+1000; i++ {
 				action, outcome, object := deed(i)
-				rows = append(rows, []any{ids.NewEntry(), store.Time(began.Add(time.Duration(i) * time.Second)), string(action), string(outcome), "staff", fmt.Sprint("stf_", i%50),
+				id, at := ids.NewEntry(), store.Time(began.Add(time.Duration(i)*time.Second))
+				rows = append(rows, []any{id, at, string(action), string(outcome), "staff", fmt.Sprint("stf_", i%50),
 					fmt.Sprint("pat_", i%20000), object, fmt.Sprint("10.0.", i%200, ".", i%7), fmt.Sprint("sst_", i%5000), ""})
+				waiting = append(waiting, []any{id, at})
 			}
-			return tx.Insert(ctx, `INSERT INTO audit_entry (id, at, action, outcome, actor, actor_id, patient_id, object, source, session, detail) VALUES `, rows, "")
+			if err := tx.Insert(ctx, `INSERT INTO audit_entry (id, at, action, outcome, actor, actor_id, patient_id, object, source, session, detail) VALUES `, rows, ""); err != nil {
+				return err
+			}
+			return tx.Insert(ctx, `INSERT INTO audit_pending (entry_id, at) VALUES `, waiting, "")
 		}); err != nil {
 			t.Fatal(err)
 		}
