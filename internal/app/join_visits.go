@@ -20,7 +20,7 @@ import (
 
 // joinVisits makes the clinic's calendar.
 func (a *App) joinVisits() {
-	a.Visits = scheduling.New(scheduling.Parts{DB: a.DB, Gate: a.Gate, Keys: a.Keys, Clinic: a.clinic,
+	a.Visits = scheduling.New(scheduling.Parts{DB: a.DB, Gate: a.Gate, Keys: a.Keys, Limits: a.Limit, Clinic: a.clinic,
 		People: visitors{a.Registry}, Teller: visitTeller{a.Accounts, a.Outbox}})
 }
 
@@ -64,7 +64,7 @@ func (t visitTeller) VisitNews(ctx context.Context, tx *store.Tx, p ids.Patient,
 	if n.What == scheduling.Cancelled {
 		what = notify.VisitCancelled
 	}
-	_, err := t.accounts.Tell(ctx, tx, account.Told{Patient: p, Notice: notify.Visit{What: what, At: n.Start},
+	_, err := t.accounts.Tell(ctx, tx, account.Told{Patient: p, Notice: notify.Visit{What: what, At: n.Start, Answer: notify.Path(n.Link)},
 		Key: "visit:" + string(visit) + ":" + strconv.Itoa(n.Version), Withdraw: string(visit)})
 	return err
 }
@@ -72,7 +72,7 @@ func (t visitTeller) VisitNews(ctx context.Context, tx *store.Tx, p ids.Patient,
 // VisitReminder tells that a visit is near. Its key holds the time: a visit that
 // was moved is reminded of anew.
 func (t visitTeller) VisitReminder(ctx context.Context, tx *store.Tx, p ids.Patient, visit ids.Appointment, r scheduling.Reminder) error {
-	_, err := t.accounts.Tell(ctx, tx, account.Told{Patient: p, Notice: notify.VisitReminder{At: r.Start}, Withdraw: string(visit), Expires: r.Expires,
+	_, err := t.accounts.Tell(ctx, tx, account.Told{Patient: p, Notice: notify.VisitReminder{At: r.Start, Answer: notify.Path(r.Link)}, Withdraw: string(visit), Expires: r.Expires,
 		Key: "reminder:" + string(visit) + ":" + strconv.Itoa(r.Days) + ":" + strconv.FormatInt(r.Start.Unix(), 10)})
 	return err
 }
@@ -81,7 +81,7 @@ func (t visitTeller) VisitReminder(ctx context.Context, tx *store.Tx, p ids.Pati
 var remindOfVisits = jobs.Kind[struct{}]{Name: "scheduling.remind", Every: 10 * time.Minute}
 
 func (a *App) remind(ctx context.Context, d access.Duty, _ struct{}) error {
-	return a.Visits.Remind(ctx, d)
+	return errors.Join(a.Visits.Remind(ctx, d), a.Visits.SweepLinks(ctx, d))
 }
 
 // letGoHolds is the job's work.

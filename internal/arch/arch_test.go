@@ -177,19 +177,20 @@ func TestProofsAreMintedInFewPlaces(t *testing.T) {
 // Housekeeping is about nobody, so that it needs no audit line. Each caller is
 // here with what it keeps.
 var housekeepers = map[string]string{
-	"limit":    "counters",
-	"access":   "sessions long ended",
-	"jobs":     "leases and finished jobs",
-	"web":      "used form keys",
-	"notify":   "state of messages on their way",
-	"enroll":   "counters of codes, drafts that ran out, requests that expired",
-	"account":  "counters of one-time codes and half-way sign-ins",
-	"staff":    "half-way sign-ins",
-	"trail":    "seals of the audit log",
-	"passkey":  "challenges that were answered",
-	"recovery": "askings that were answered, links and ways back in that ran out",
-	"vault":    "which process holds which key, rows put under another key",
-	"sharing":  "how far a download is, sealed pieces of its file, files that ran out; tries at links, links long ended",
+	"limit":      "counters",
+	"access":     "sessions long ended",
+	"jobs":       "leases and finished jobs",
+	"web":        "used form keys",
+	"notify":     "state of messages on their way",
+	"enroll":     "counters of codes, drafts that ran out, requests that expired",
+	"account":    "counters of one-time codes and half-way sign-ins",
+	"staff":      "half-way sign-ins",
+	"trail":      "seals of the audit log",
+	"passkey":    "challenges that were answered",
+	"recovery":   "askings that were answered, links and ways back in that ran out",
+	"vault":      "which process holds which key, rows put under another key",
+	"scheduling": "links to visits that have begun, when a calendar was read",
+	"sharing":    "how far a download is, sealed pieces of its file, files that ran out; tries at links, links long ended",
 }
 
 func TestHousekeepersAreKnown(t *testing.T) {

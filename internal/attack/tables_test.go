@@ -35,6 +35,7 @@ var samples = map[string]func(w *world, of person) string{
 
 	"/records/item/{id}": (*world).entry,
 
+	"/v/{token}":                      (*world).visitLink,
 	"/visits/{id}":                    (*world).visit,
 	"/visits/{id}/confirm":            (*world).heldVisit,
 	"/staff/schedule/visits/{id}":     (*world).visit,
@@ -133,6 +134,8 @@ var forms = map[string]form{
 	"POST /visits/letgo":        {made: func(w *world, of person) state { w.heldVisit(of); return state{} }},
 	"POST /visits/{id}/confirm": {send: say("reason", "My knee.")},
 	"POST /visits/{id}/move":    {apart: (*world).anotherTime},
+	"POST /visits/{id}/answer":  {send: say("answer", "coming")},
+	"POST /v/{token}":           {send: say("answer", "coming")},
 	"POST /visits/{id}/cancel":  {send: say("why", "I am away."), sweeps: true}, // the first may use up the day's messages
 
 	"POST /staff/schedule/visits/{id}/mark":      {send: say("as", "arrived")},

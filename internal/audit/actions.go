@@ -37,6 +37,7 @@ const (
 	VisitReminded   Action = "visit.reminded"
 	VisitMarked     Action = "visit.marked"
 	VisitMirrored   Action = "visit.mirrored"
+	VisitAnswered   Action = "visit.answered"
 	ScheduleChanged Action = "schedule.changed"
 
 	DownloadAsked Action = "download.asked"
@@ -204,6 +205,7 @@ var Sentences = map[Action]string{
 	VisitReminded:   "queued reminders of visits",
 	VisitMarked:     "noted how a visit stands: arrived, took place, not kept",
 	VisitMirrored:   "brought a visit from the calendar into the record, or from there into the calendar",
+	VisitAnswered:   "said whether they come to a visit",
 	ScheduleChanged: "changed the clinic's schedule",
 
 	DownloadAsked: "asked for a download of the record",

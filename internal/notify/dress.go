@@ -52,6 +52,9 @@ func (w writer) dressMail(ctx context.Context, m mail, r *ready) error {
 	p := mailPage{mail: m, Lang: w.l, Clinic: w.clinic.Name, Brand: w.clinic.Colour(), Hours: sentence(w.clinic.Hours[w.l]),
 		Help: w.t("notify.foot.help", w.clinic.Phone), Never: w.t("notify.foot.never"),
 		Sender: w.named("notify.foot.sender"), Copy: w.t("notify.foot.link"), SecondLink: w.t("notify.notme.button")}
+	if m.SecondWord != "" {
+		p.SecondLink = m.SecondWord
+	}
 	var html strings.Builder
 	if err := mailHTML(p).Render(ctx, &html); err != nil {
 		return fmt.Errorf("e-mail: %w", err)

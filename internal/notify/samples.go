@@ -45,7 +45,8 @@ var Samples = numbered(
 	RecordsJoined{Moved}, RecordsJoined{Parted}, RecordsJoined{Kept}, RecordsJoined{Held}, RecordsJoined{GivenBack}, RecordsJoined{Gone},
 	ContactReviewed{Taken: true}, ContactReviewed{}, EmergencyOpened{At: sampleDay}, NewResult{}, RequestAnswered{},
 	CopyMade{At: sampleDay, NotMe: sampleLink}, LinkMade{At: sampleDay, NotMe: sampleLink}, LinkOpened{At: sampleDay, NotMe: sampleLink},
-	Visit{VisitBooked, sampleDay}, Visit{VisitMoved, sampleDay}, Visit{VisitCancelled, sampleDay}, VisitReminder{sampleDay},
+	Visit{What: VisitBooked, At: sampleDay, Answer: sampleLink}, Visit{What: VisitMoved, At: sampleDay, Answer: sampleLink}, Visit{What: VisitCancelled, At: sampleDay},
+	VisitReminder{At: sampleDay, Answer: sampleLink},
 	TermsChanged{Material: true, Read: sampleLink, From: sampleDay}, TermsChanged{Privacy: true, Read: sampleLink, From: sampleDay},
 )
 

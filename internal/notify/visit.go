@@ -5,8 +5,10 @@ import "time"
 // Visit tells of a visit that was booked, moved or cancelled: when it is, and
 // nothing of what it is for or with whom. By e-mail, text.
 type Visit struct {
-	What VisitChange
-	At   time.Time
+	What   VisitChange
+	At     time.Time
+	Zone   string // of the patient, "" for the clinic's
+	Answer Path   // says whether they come; "" for a cancelled visit
 }
 
 // VisitChange is what happened to a visit.
@@ -20,7 +22,7 @@ const (
 
 func (Visit) Kind() string { return "visit" }
 
-func (Visit) links() []Path { return []Path{signInPath} }
+func (v Visit) links() []Path { return answerLinks(v.Answer) }
 
 func init() { reader[Visit]() }
 
@@ -34,11 +36,50 @@ func (v Visit) key(part string) string {
 }
 
 func (v Visit) mail(w writer) mail {
-	return mail{Subject: w.named("notify.visit.subject"), Title: w.t(v.key("title")),
-		Lead:   []string{w.named(v.key("lead"), w.ending(v.At)), w.t("notify.visit.private")},
-		Button: w.t("notify.news.button"), URL: w.url(signInPath)}
+	return w.answered(mail{Subject: w.named("notify.visit.subject"), Title: w.t(v.key("title")),
+		Lead: []string{w.named(v.key("lead"), w.zoned(v.At, v.Zone)), w.t("notify.visit.private")}}, v.Answer)
 }
 
 func (v Visit) text(w writer) string {
-	return w.named(v.key("text"), w.ending(v.At), w.url(signInPath))
+	return w.named(v.key("text"), w.zoned(v.At, v.Zone), w.url(answerOr(v.Answer)))
+}
+
+// zoned is a time with its zone, and the time where the patient is.
+func (w writer) zoned(t time.Time, zone string) string {
+	home := w.clinic.Zone
+	if home == nil {
+		home = time.UTC
+	}
+	var away *time.Location
+	if z, err := time.LoadLocation(zone); err == nil && zone != "" {
+		away = z
+	}
+	return w.l.Zoned(t, home, away)
+}
+
+// answered is an e-mail by which the patient can say whether they come, without
+// signing in, and leads to the account for all else.
+func (w writer) answered(m mail, answer Path) mail {
+	if answer == "" {
+		m.Button, m.URL = w.t("notify.news.button"), w.url(signInPath)
+		return m
+	}
+	m.Lead = append(m.Lead, w.t("notify.visit.answer.lead"))
+	m.Button, m.URL = w.t("notify.visit.answer"), w.url(answer)
+	m.Second, m.SecondURL, m.SecondWord = w.t("notify.visit.see"), w.url(signInPath), w.t("notify.news.button")
+	return m
+}
+
+func answerLinks(answer Path) []Path {
+	if answer == "" {
+		return []Path{signInPath}
+	}
+	return []Path{answer, signInPath}
+}
+
+func answerOr(answer Path) Path {
+	if answer == "" {
+		return signInPath
+	}
+	return answer
 }

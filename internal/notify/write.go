@@ -74,6 +74,8 @@ type mail struct {
 	After     []string
 	Second    string // a second place to go, in words and as an address
 	SecondURL string
+
+	SecondWord string // on the second link, "" for "This was not me"
 }
 
 // mailer, texter and speaker are the channels a notice can be written for.

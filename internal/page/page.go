@@ -66,9 +66,10 @@ const (
 // request; a handler sets Title and what else it knows.
 type Shell struct {
 	Lang     lang.Lang
-	Other    string // address that shows this page in the other language
-	Theme    string // "", "light" or "dark"
-	Text     string // "", "large"
+	Other    string         // address that shows this page in the other language
+	Theme    string         // "", "light" or "dark"
+	Text     string         // "", "large"
+	Zone     *time.Location // the person's own, nil for the clinic's
 	Clinic   *Clinic
 	Audience Audience
 	Path     string // path of this page, to mark where one is

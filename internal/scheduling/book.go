@@ -258,7 +258,8 @@ func (s *Scheduling) Confirm(ctx context.Context, c access.Chart, id ids.Appoint
 		if err := event(ctx, tx, id, string(Booked), string(c.Account()), v.Start, v.Clinician); err != nil {
 			return err
 		}
-		return s.Teller.VisitNews(ctx, tx, v.Patient, id, News{What: Booked, Start: v.Start, Version: v.Version + 1})
+		v.Version++
+		return s.news(ctx, tx, v, News{What: Booked})
 	})
 }
 

@@ -81,6 +81,9 @@ func (s *Scheduling) move(ctx context.Context, tx *store.Tx, v Visit, p Pick, ac
 		int64(cellOf(to.Start)), int64(cellOf(to.End)), int64(busy.from), int64(busy.end), store.Time(tx.Now)); err != nil {
 		return err
 	}
+	if err := endLinks(ctx, tx, v.ID); err != nil {
+		return err
+	}
 	if err := was.remark(ctx, tx); err != nil {
 		return err
 	}
@@ -90,7 +93,8 @@ func (s *Scheduling) move(ctx context.Context, tx *store.Tx, v Visit, p Pick, ac
 	if err := event(ctx, tx, v.ID, "moved", actor, to.Start, to.Clinician); err != nil {
 		return err
 	}
-	return s.Teller.VisitNews(ctx, tx, v.Patient, v.ID, News{What: Booked, Moved: true, Start: to.Start, Version: v.Version + 1})
+	to.ID, to.Version = v.ID, v.Version+1
+	return s.news(ctx, tx, to, News{What: Booked, Moved: true})
 }
 
 // Cancel gives a visit up. Its row and the reason stay.
@@ -139,6 +143,9 @@ func (s *Scheduling) cancel(ctx context.Context, tx *store.Tx, v Visit, by, acto
 	if n == 0 {
 		return fault.Lost("scheduling.moved_on")
 	}
+	if err := endLinks(ctx, tx, v.ID); err != nil {
+		return err
+	}
 	was, err := takes(ctx, tx, v.ID)
 	if err != nil {
 		return err
@@ -149,5 +156,6 @@ func (s *Scheduling) cancel(ctx context.Context, tx *store.Tx, v Visit, by, acto
 	if err := event(ctx, tx, v.ID, string(Cancelled), actor, v.Start, v.Clinician); err != nil {
 		return err
 	}
-	return s.Teller.VisitNews(ctx, tx, v.Patient, v.ID, News{What: Cancelled, Start: v.Start, Version: v.Version + 1})
+	v.Version++
+	return s.news(ctx, tx, v, News{What: Cancelled})
 }

@@ -18,6 +18,9 @@ type DayView struct {
 	Names  map[ids.Patient]string
 	Clinic Clinic
 	Shut   []Closure
+
+	Answers map[ids.Appointment]Answer
+	Cannot  []Visit // of any day: their patients cannot come, and it was too late to cancel
 }
 
 // Filter narrows a day.
@@ -45,6 +48,12 @@ func (s *Scheduling) See(ctx context.Context, d access.Desk, from Day, n int, f 
 		if err != nil {
 			return err
 		}
+		if v.Answers, err = answersOn(ctx, tx, from, from.Add(n-1)); err != nil {
+			return err
+		}
+		if v.Cannot, err = s.cannot(ctx, tx); err != nil {
+			return err
+		}
 		return s.name(ctx, tx, v.Visits, v.Names)
 	})
 	return v, err
@@ -70,11 +79,12 @@ type One struct {
 	Name   string
 	Clinic Clinic
 	Events []Event
+	Answer Answer // the patient's, "" for none
 }
 
 // Event is one thing that happened to a visit.
 type Event struct {
-	What      string // a State, or "moved"
+	What      string // a State, an Answer, or "moved"
 	ByStaff   bool
 	Start     store.Time
 	At        store.Time
@@ -94,6 +104,9 @@ func (s *Scheduling) Look(ctx context.Context, d access.Desk, id ids.Appointment
 			return err
 		}
 		if o.Name, err = s.People.Called(ctx, tx, o.Visit.Patient); err != nil {
+			return err
+		}
+		if o.Answer, err = answerOf(ctx, tx, o.Visit); err != nil {
 			return err
 		}
 		o.Events, err = events(ctx, tx, id)
@@ -147,7 +160,7 @@ func (s *Scheduling) BookFor(ctx context.Context, d access.Desk, of ids.Patient,
 		if err := s.take(ctx, tx, v, string(d.Staff())); err != nil {
 			return err
 		}
-		return s.Teller.VisitNews(ctx, tx, of, id, News{What: Booked, Start: v.Start})
+		return s.news(ctx, tx, v, News{What: Booked})
 	})
 	if store.IsUnique(err) {
 		err = refuse(WhyTaken)

@@ -36,7 +36,16 @@
 // clinic's clock. What was queued is written down with the time of the visit, in
 // one transaction with the message; moving or cancelling takes back what waits.
 //
+// # Answers without signing in
+//
+// A message about a visit carries a link of 256 random bits, kept as a hash. Behind it
+// stands when the visit is, and nothing of who, with whom, where or why; opening it
+// changes nothing, two buttons do: "I will come", and "I can't come", which cancels
+// until the cut-off and afterwards tells the desk. It answers for one visit at one
+// time: moving or cancelling the visit ends it, and so does its beginning. Any other
+// link, however it is wrong, gets the same page.
+//
 // Tables: place, room, clinician, visit_type, visit_type_clinician, schedule_block,
 // schedule_closure, appointment, appointment_event, appointment_cell, busy_day, tick,
-// visit_reminder.
+// visit_reminder, visit_link, visit_answer, calendar_feed.
 package scheduling

@@ -10,6 +10,7 @@ import (
 	"portico/internal/audit"
 	"portico/internal/clock"
 	"portico/internal/ids"
+	"portico/internal/limit"
 	"portico/internal/page"
 	"portico/internal/store"
 	"portico/internal/testkit"
@@ -78,7 +79,7 @@ func newRig(t testing.TB, db *store.DB, c *clock.Fake) *rig {
 	g := &access.Gate{DB: db}
 	out := &outside{shut: map[ids.Patient]bool{}}
 	r := &rig{t: t, db: db, clock: c, gate: g, out: out, main: "plc_main", lee: "cln_lee", ortiz: "cln_ortiz", exam: "vty_exam",
-		Scheduling: New(Parts{DB: db, Gate: g, Keys: testkit.Keys(t), Clinic: &page.Clinic{Zone: zone}, People: out, Teller: out})}
+		Scheduling: New(Parts{DB: db, Gate: g, Keys: testkit.Keys(t), Limits: &limit.Limiter{DB: db, Keys: testkit.Keys(t)}, Clinic: &page.Clinic{Zone: zone}, People: out, Teller: out})}
 	r.sql(`INSERT INTO place (id, name, address, directions_en, directions_es, phone, active) VALUES ('plc_main', 'Main Street', '1 Main St', '', '', '', TRUE)`)
 	for _, c := range []ids.Clinician{r.lee, r.ortiz} {
 		r.sql(`INSERT INTO clinician (id, name, title_en, title_es, active) VALUES ($1, $1, '', '', TRUE)`, c)

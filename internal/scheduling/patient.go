@@ -55,6 +55,7 @@ type MyVisit struct {
 	Clinic Clinic
 	Events []Event
 	Cannot Why // why it cannot be moved or cancelled here, "" if it can
+	Answer Answer
 }
 
 // Visit opens one of the patient's visits, held ones included.
@@ -73,6 +74,9 @@ func (s *Scheduling) Visit(ctx context.Context, c access.Chart, id ids.Appointme
 		}
 		m.Visit.Note, m.Type = "", m.Clinic.Type(m.Visit.Type)
 		m.Cannot = m.Visit.canChange(m.Type, tx.Now)
+		if m.Answer, err = answerOf(ctx, tx, m.Visit); err != nil {
+			return err
+		}
 		m.Events, err = events(ctx, tx, id)
 		return err
 	})

@@ -29,6 +29,7 @@ type Reminder struct {
 	Start   time.Time
 	Days    int
 	Expires time.Time // when it is too late to send it
+	Link    string    // where the patient answers without signing in
 }
 
 // Remind queues the reminders that are due. It may run at any time and as often as
@@ -115,5 +116,9 @@ func (s *Scheduling) remind(ctx context.Context, tx *store.Tx, v due, m remindin
 	if err != nil || n == 0 {
 		return err
 	}
-	return s.Teller.VisitReminder(ctx, tx, v.patient, v.id, Reminder{Start: v.start, Days: m.days, Expires: m.today.at(remindUntil, m.zone)})
+	link, err := s.Invite(ctx, tx, v.id, v.start)
+	if err != nil {
+		return err
+	}
+	return s.Teller.VisitReminder(ctx, tx, v.patient, v.id, Reminder{Start: v.start, Days: m.days, Expires: m.today.at(remindUntil, m.zone), Link: link})
 }

@@ -6,6 +6,7 @@ import (
 
 	"portico/internal/access"
 	"portico/internal/ids"
+	"portico/internal/limit"
 	"portico/internal/page"
 	"portico/internal/secret"
 	"portico/internal/store"
@@ -35,7 +36,9 @@ type News struct {
 	What    State // Booked, Cancelled
 	Moved   bool
 	Start   time.Time
+	End     time.Time
 	Version int
+	Link    string // where the patient answers without signing in, "" for a cancelled visit
 }
 
 // Parts are what the room is made of.
@@ -43,6 +46,7 @@ type Parts struct {
 	DB     *store.DB
 	Gate   *access.Gate
 	Keys   *secret.Keyring // seals what people write
+	Limits *limit.Limiter
 	Clinic page.Profile
 	People People
 	Teller Teller
@@ -53,6 +57,17 @@ type Scheduling struct{ Parts }
 
 // New makes the room.
 func New(p Parts) *Scheduling { return &Scheduling{p} }
+
+// news tells of a visit as it is now, with a link to answer by if it stands.
+func (s *Scheduling) news(ctx context.Context, tx *store.Tx, v Visit, n News) (err error) {
+	n.Start, n.End, n.Version = v.Start, v.End, v.Version
+	if n.What == Booked {
+		if n.Link, err = s.Invite(ctx, tx, v.ID, v.Start); err != nil {
+			return err
+		}
+	}
+	return s.Teller.VisitNews(ctx, tx, v.Patient, v.ID, n)
+}
 
 func (s *Scheduling) zone() *time.Location { return page.ZoneOf(s.Clinic) }
 

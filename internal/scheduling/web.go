@@ -31,6 +31,7 @@ func (s *Scheduling) Mount(r *web.Router) {
 	r.PatientForm("POST /visits/{id}/move", access.BookVisits, s.moveForm)
 	r.Patient("GET /visits/{id}/cancel", access.BookVisits, s.showCancel)
 	r.PatientForm("POST /visits/{id}/cancel", access.BookVisits, s.cancelForm)
+	s.mountLinks(r)
 }
 
 // VisitsPage lists a patient's visits.
@@ -218,7 +219,7 @@ func (s *Scheduling) showVisit(r *web.Request, c access.Chart) (web.Reply, error
 	}
 	done := r.Ask("done")
 	return web.Show(func(sh page.Shell) templ.Component {
-		if slices.Contains([]string{"booked", "moved", "cancelled"}, done) {
+		if slices.Contains([]string{"booked", "moved", "cancelled", "answered"}, done) {
 			sh.Done = sh.T("scheduling.done." + done)
 		}
 		return visit(sh.BackTo("/visits"), VisitPage{m, done})

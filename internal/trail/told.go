@@ -65,6 +65,7 @@ var shown = map[audit.Action]told{
 	audit.VisitCancelled: {TopicChanged, false},
 	audit.VisitReleased:  {TopicChanged, true},
 	audit.VisitMarked:    {TopicChanged, false},
+	audit.VisitAnswered:  {TopicChanged, false},
 
 	audit.DownloadAsked: {TopicSaved, false},
 	audit.DownloadMade:  {TopicSaved, false},
