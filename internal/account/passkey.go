@@ -8,6 +8,7 @@ import (
 	"portico/internal/access"
 	"portico/internal/audit"
 	"portico/internal/ids"
+	"portico/internal/lang"
 	"portico/internal/notify"
 	"portico/internal/secret"
 	"portico/internal/store"
@@ -164,6 +165,12 @@ func (s *Accounts) Left(ctx context.Context, tx *store.Tx, id ids.Account) (step
 	}
 	codes, err = codesLeft(ctx, tx, id)
 	return len(factors), codes, err
+}
+
+// Tongue is the language of an account.
+func (s *Accounts) Tongue(ctx context.Context, tx *store.Tx, id ids.Account) (lang.Lang, error) {
+	a, err := byID(ctx, tx, id)
+	return a.lang, err
 }
 
 // Person is whose chart an account opens.

@@ -26,6 +26,7 @@ var eventTexts = map[event]string{
 	"password_reset": "account.event.password_reset", "step_replaced": "account.event.step_replaced", "renewed": "account.event.renewed",
 	"passkey_added": "account.event.passkey_added", "passkey_removed": "account.event.passkey_removed",
 	"passkey_copied": "account.event.passkey_copied",
+	"calendar_made":  "account.event.calendar_made",
 }
 
 // agent names a browser, or says that it is unknown.

@@ -184,7 +184,7 @@ func (a *App) join() error {
 }
 
 func (a *App) joinOutbox() error {
-	p := notify.Parts{DB: a.DB, Keys: a.Keys, Limits: a.Limit, Log: a.Log, Base: a.base, Clinic: a.clinic, Fresh: a.Clinic.Glance, Words: a.Clinic,
+	p := notify.Parts{DB: a.DB, Keys: a.Keys, Limits: a.Limit, Log: a.Log, Base: a.base, Clinic: a.clinic, Fresh: a.Clinic.Glance, Words: a.Clinic, From: a.cfg.Mail.From,
 		Countries: a.cfg.Phone.Countries, DailyCap: a.cfg.Phone.DailyCap}
 	switch {
 	case a.demo:

@@ -21,7 +21,15 @@ import (
 // joinVisits makes the clinic's calendar.
 func (a *App) joinVisits() {
 	a.Visits = scheduling.New(scheduling.Parts{DB: a.DB, Gate: a.Gate, Keys: a.Keys, Limits: a.Limit, Clinic: a.clinic,
-		People: visitors{a.Registry}, Teller: visitTeller{a.Accounts, a.Outbox}})
+		Base: a.base, People: visitors{a.Registry}, Teller: visitTeller{a.Accounts, a.Outbox}, Accounts: subscribers{a.Accounts}})
+}
+
+// subscribers are the accounts as calendars that programs read see them.
+type subscribers struct{ *account.Accounts }
+
+// CalendarMade tells an account's owner of a new address of their calendar.
+func (s subscribers) CalendarMade(ctx context.Context, tx *store.Tx, id ids.Account, agent string) error {
+	return s.Happened(ctx, tx, id, notify.CalendarMade, agent)
 }
 
 // expireHolds lets go of times that nobody booked in time.
@@ -64,7 +72,9 @@ func (t visitTeller) VisitNews(ctx context.Context, tx *store.Tx, p ids.Patient,
 	if n.What == scheduling.Cancelled {
 		what = notify.VisitCancelled
 	}
-	_, err := t.accounts.Tell(ctx, tx, account.Told{Patient: p, Notice: notify.Visit{What: what, At: n.Start, Answer: notify.Path(n.Link)},
+	_, err := t.accounts.Tell(ctx, tx, account.Told{Patient: p, Notice: notify.Visit{What: what, At: n.Start, Answer: notify.Path(n.Link),
+		Entry: notify.Entry{ID: string(visit), Version: n.Version, Until: n.End, Changed: n.Changed}},
+
 		Key: "visit:" + string(visit) + ":" + strconv.Itoa(n.Version), Withdraw: string(visit)})
 	return err
 }

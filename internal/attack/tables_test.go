@@ -36,6 +36,8 @@ var samples = map[string]func(w *world, of person) string{
 	"/records/item/{id}": (*world).entry,
 
 	"/v/{token}":                      (*world).visitLink,
+	"/visits/calendar/{id}":           (*world).calendarID,
+	"/calendar/{token}":               (*world).calendarToken,
 	"/visits/{id}":                    (*world).visit,
 	"/visits/{id}/confirm":            (*world).heldVisit,
 	"/staff/schedule/visits/{id}":     (*world).visit,
@@ -136,7 +138,12 @@ var forms = map[string]form{
 	"POST /visits/{id}/move":    {apart: (*world).anotherTime},
 	"POST /visits/{id}/answer":  {send: say("answer", "coming")},
 	"POST /v/{token}":           {send: say("answer", "coming")},
-	"POST /visits/{id}/cancel":  {send: say("why", "I am away."), sweeps: true}, // the first may use up the day's messages
+
+	"POST /visits/calendar":            {made: (*world).raisedSomebody, send: say("shows", "busy")},
+	"POST /visits/calendar/{id}/renew": {},
+	"POST /visits/calendar/{id}/end":   {},
+
+	"POST /visits/{id}/cancel": {send: say("why", "I am away."), sweeps: true}, // the first may use up the day's messages
 
 	"POST /staff/schedule/visits/{id}/mark":      {send: say("as", "arrived")},
 	"POST /staff/schedule/visits/{id}/note":      {send: say("note", "Needs a lift.")},
@@ -205,21 +212,22 @@ var pages = map[string]func(*world, person) state{
 
 // systems are the addresses without a person, each with the reason why it needs none.
 var systems = map[string]string{
-	"POST /feeds/fhir":       "programs with a token of their own; refused from browsers, with cookies or an origin",
-	"GET /assets/":           "files of the portal's own, the same for everybody",
-	"GET /healthz":           "tells that the process lives",
-	"GET /readyz":            "tells that the database answers",
-	"GET /session/left":      "asks about the asker's own sessions, by their cookies",
-	"POST /session/extend":   "extends the asker's own sessions, by their cookies; another site is refused by its origin",
-	"POST /callbacks/phone":  "reports of the text and voice service, believed with its signature only",
-	"POST /shl/{address}":    "opens a link that a patient made: its address and passcode, five tries in all",
-	"OPTIONS /shl/{address}": "tells browsers that other sites' viewers may ask there",
-	"GET /shl/file/{ticket}": "a file of such a link for ten minutes, named by the answer before, encrypted",
-	"GET /demo/outbox.json":  "the demo only",
-	"GET /demo/outbox/mail":  "the demo only",
-	"GET /clinic/{file}":     "the clinic's logo and colors, named by their hash, the same for everybody",
-	"GET /favicon.ico":       "the same for everybody",
-	"GET /clinic/colour.css": "the clinic's colour, the same for everybody",
+	"POST /feeds/fhir":                 "programs with a token of their own; refused from browsers, with cookies or an origin",
+	"GET /assets/":                     "files of the portal's own, the same for everybody",
+	"GET /healthz":                     "tells that the process lives",
+	"GET /readyz":                      "tells that the database answers",
+	"GET /session/left":                "asks about the asker's own sessions, by their cookies",
+	"POST /session/extend":             "extends the asker's own sessions, by their cookies; another site is refused by its origin",
+	"POST /callbacks/phone":            "reports of the text and voice service, believed with its signature only",
+	"POST /shl/{address}":              "opens a link that a patient made: its address and passcode, five tries in all",
+	"OPTIONS /shl/{address}":           "tells browsers that other sites' viewers may ask there",
+	"GET /calendar/{token}/visits.ics": "a patient's calendar for programs: whoever has its secret, until the patient ends it",
+	"GET /shl/file/{ticket}":           "a file of such a link for ten minutes, named by the answer before, encrypted",
+	"GET /demo/outbox.json":            "the demo only",
+	"GET /demo/outbox/mail":            "the demo only",
+	"GET /clinic/{file}":               "the clinic's logo and colors, named by their hash, the same for everybody",
+	"GET /favicon.ico":                 "the same for everybody",
+	"GET /clinic/colour.css":           "the clinic's colour, the same for everybody",
 }
 
 // born are the fields of everybody's birth date here.

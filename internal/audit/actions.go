@@ -38,6 +38,9 @@ const (
 	VisitMarked     Action = "visit.marked"
 	VisitMirrored   Action = "visit.mirrored"
 	VisitAnswered   Action = "visit.answered"
+	CalendarMade    Action = "visit.calendar_made"
+	CalendarRead    Action = "visit.calendar_read"
+	CalendarEnded   Action = "visit.calendar_ended"
 	ScheduleChanged Action = "schedule.changed"
 
 	DownloadAsked Action = "download.asked"
@@ -206,6 +209,9 @@ var Sentences = map[Action]string{
 	VisitMarked:     "noted how a visit stands: arrived, took place, not kept",
 	VisitMirrored:   "brought a visit from the calendar into the record, or from there into the calendar",
 	VisitAnswered:   "said whether they come to a visit",
+	CalendarMade:    "made an address from which a program reads when there are visits",
+	CalendarRead:    "read when there are visits at such an address, once a day at most",
+	CalendarEnded:   "ended such an address",
 	ScheduleChanged: "changed the clinic's schedule",
 
 	DownloadAsked: "asked for a download of the record",

@@ -123,6 +123,8 @@ var places = []place{
 	{route: "/visits/new", who: patient, queries: 8},
 	{route: "/visits/new/time", who: patient, at: timesPage, queries: 15},
 	{route: "/visits/{id}", who: patient, from: "/visits", text: "Open", queries: 11},
+	{route: "/visits/{id}/visit.ics", who: patient, at: visitFile, queries: 9},
+	{route: "/visits/calendar", who: patient, queries: 4},
 	{route: "/visits/{id}/move", who: patient, at: movePage, queries: 18},
 	{route: "/visits/{id}/cancel", who: patient, at: cancelPage, queries: 11},
 	{route: "/visits/{id}/confirm", who: patient, at: heldPage, queries: 11},

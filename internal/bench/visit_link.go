@@ -25,3 +25,8 @@ func visitLink(ctx context.Context, w *walk) (path string, err error) {
 	})
 	return path, err
 }
+
+// visitFile is the calendar file of the patient's visit.
+func visitFile(ctx context.Context, w *walk) (string, error) {
+	return w.stored(ctx, "/visits/", bookedVisit, "/visit.ics")
+}

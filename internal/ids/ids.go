@@ -77,6 +77,8 @@ type (
 	Closure string
 	// Appointment names one visit, booked or not.
 	Appointment string
+	// Calendar names an address from which a program reads a patient's visits.
+	Calendar string
 	// Passkey names a passkey of an account or a staff user.
 	Passkey string
 )
@@ -118,6 +120,7 @@ func NewVisitType() VisitType       { return New[VisitType]("vty") }
 func NewBlock() Block               { return New[Block]("blk") }
 func NewClosure() Closure           { return New[Closure]("cls") }
 func NewAppointment() Appointment   { return New[Appointment]("apt") }
+func NewCalendar() Calendar         { return New[Calendar]("cal") }
 func NewFeed() Feed                 { return New[Feed]("fed") }
 
 // Logical is the patient's id as it stands in FHIR resources.

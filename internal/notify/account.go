@@ -18,6 +18,7 @@ const (
 	PasskeyAdded    Change = "passkey_added"
 	PasskeyRemoved  Change = "passkey_removed"
 	PasskeyCopied   Change = "passkey_copied"
+	CalendarMade    Change = "calendar_made" // an address from which programs read when there are visits
 	AccountEnded    Change = "closed"
 
 	PasswordReset   Change = "password_reset" // by somebody who had forgotten it
@@ -85,6 +86,8 @@ func (c Change) words(w writer) (title, lead, text string) {
 		return w.t("notify.changed.passkey_removed.title"), w.t("notify.changed.passkey_removed.lead"), "notify.changed.passkey_removed.text"
 	case PasskeyCopied:
 		return w.t("notify.changed.passkey_copied.title"), w.t("notify.changed.passkey_copied.lead"), "notify.changed.passkey_copied.text"
+	case CalendarMade:
+		return w.t("notify.changed.calendar_made.title"), w.t("notify.changed.calendar_made.lead"), "notify.changed.calendar_made.text"
 	case AccountEnded:
 		return w.t("notify.changed.closed.title"), w.t("notify.changed.closed.lead"), "notify.changed.closed.text"
 	}

@@ -193,7 +193,7 @@ func (o *Outbox) handOver(ctx context.Context, m row) (ref string, err error) {
 	if o.Fresh != nil {
 		o.Fresh()
 	}
-	r, err := writer{l: m.lang, clinic: o.Clinic.Now(), base: o.Base, words: o.Words}.dress(ctx, n, m.channel)
+	r, err := writer{l: m.lang, clinic: o.Clinic.Now(), base: o.Base, from: o.From, words: o.Words}.dress(ctx, n, m.channel)
 	if err != nil {
 		return "", fmt.Errorf("write %s: %w", m.kind, err)
 	}

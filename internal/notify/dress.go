@@ -22,8 +22,19 @@ type ready struct {
 	html    string
 	lines   []line // of a voice call
 	links   []string
+	files   []file
 	at      time.Time // when it was caused
 }
+
+// file goes with an e-mail. The JSON names are a contract with scripts (see Seen).
+type file struct {
+	Name    string `json:"name"`
+	Type    string `json:"type"`
+	Content []byte `json:"content"`
+}
+
+// attacher is a notice with files.
+type attacher interface{ files(writer) []file }
 
 // dress writes n for a channel.
 func (w writer) dress(ctx context.Context, n Notice, c Channel) (ready, error) {
@@ -38,6 +49,9 @@ func (w writer) dress(ctx context.Context, n Notice, c Channel) (ready, error) {
 	case Mail:
 		if err := w.dressMail(ctx, n.(mailer).mail(w), &r); err != nil {
 			return r, err
+		}
+		if a, ok := n.(attacher); ok {
+			r.files = a.files(w)
 		}
 	case Text:
 		r.text = n.(texter).text(w)

@@ -26,6 +26,7 @@ type Parts struct {
 	Limits *limit.Limiter
 	Log    *slog.Logger
 	Base   *url.URL     // every link begins with it
+	From   string       // the address e-mails come from, for calendar files; "" for none
 	Clinic page.Profile // whose messages these are
 	Words  Wording      // the clinic's own wording, nil for the shipped one
 	Fresh  func()       // called before a message is written, so that Clinic is up to date; nil for nothing

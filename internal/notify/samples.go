@@ -38,7 +38,7 @@ var Samples = numbered(
 	PasswordLocked{}, AccountLocked{},
 	changed(PasswordChanged), changed(StepAdded), changed(StepRemoved), changed(StepFirst), changed(RecoveryMade), changed(ContactAsked), changed(ContactChanged),
 	changed(BrowserKept), changed(BrowserCopied), changed(AccountEnded), changed(PasswordReset), changed(StepReplaced), changed(LoginRenewed),
-	changed(RecoveryBegun), changed(RecoveryStopped), changed(PasskeyAdded), changed(PasskeyRemoved), changed(PasskeyCopied),
+	changed(RecoveryBegun), changed(RecoveryStopped), changed(PasskeyAdded), changed(PasskeyRemoved), changed(PasskeyCopied), changed(CalendarMade),
 	UserNames{Name: "sunny.harbor", SignIn: sampleLink, NotMe: sampleLink}, PasswordLink{Link: sampleLink, Minutes: 30, NotMe: sampleLink},
 	PasswordLink{NotMe: sampleLink}, PasswordLink{Link: sampleLink, Minutes: 30, NotMe: sampleLink, Back: true},
 	RecoveryStarted{At: sampleDay, Stop: sampleLink, NotMe: sampleLink}, RecoveryWaiting{Until: sampleDay, Stop: sampleLink, NotMe: sampleLink},

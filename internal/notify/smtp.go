@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -111,10 +112,14 @@ func (s *SMTP) send(ctx context.Context, r ready) (string, error) {
 }
 
 // message puts the e-mail together: the same bytes for each try, so that copies
-// can be recognised. Addresses and subject go through go-mail's header encoder
+// can be recognised; with a file, all but the marks between its parts, which the
+// library makes up as soon as one multipart stands in another. Addresses and subject go through go-mail's header encoder
 // alone; ValidEmail has refused whatever could end a line.
 func (s *SMTP) message(r ready) (*gomail.Msg, error) {
-	m := gomail.NewMsg(gomail.WithNoDefaultUserAgent(), gomail.WithBoundary("b_"+r.id))
+	m := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
+	if len(r.files) == 0 {
+		m.SetBoundary("b_" + r.id)
+	}
 	if err := m.FromFormat(oneLine(s.name()), s.from); err != nil {
 		return nil, &failure{code: "mail_from"}
 	}
@@ -133,6 +138,11 @@ func (s *SMTP) message(r ready) (*gomail.Msg, error) {
 	m.SetGenHeader("Content-Language", r.lang)
 	m.SetBodyString(gomail.TypeTextPlain, r.text)
 	m.AddAlternativeString(gomail.TypeTextHTML, r.html)
+	for _, f := range r.files {
+		if err := m.AttachReader(f.Name, bytes.NewReader(f.Content), gomail.WithFileContentType(gomail.ContentType(f.Type))); err != nil {
+			return nil, &failure{code: "mail_file"}
+		}
+	}
 	return m, nil
 }
 

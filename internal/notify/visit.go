@@ -1,6 +1,10 @@
 package notify
 
-import "time"
+import (
+	"time"
+
+	"portico/internal/ical"
+)
 
 // Visit tells of a visit that was booked, moved or cancelled: when it is, and
 // nothing of what it is for or with whom. By e-mail, text.
@@ -9,6 +13,38 @@ type Visit struct {
 	At     time.Time
 	Zone   string // of the patient, "" for the clinic's
 	Answer Path   // says whether they come; "" for a cancelled visit
+	Entry  Entry  // for the patient's calendar
+}
+
+// Entry is what a calendar must know to find a visit again and change it.
+type Entry struct {
+	ID      string // of the visit, "" for no entry
+	Version int
+	Until   time.Time
+	Changed time.Time
+}
+
+// files is the visit for the patient's calendar. Like the message it says when, and
+// nothing of what it is for, with whom or where.
+func (v Visit) files(w writer) []file {
+	if v.Entry.ID == "" || w.base == nil {
+		return nil
+	}
+	c := ical.Calendar{Zone: w.clinic.Zone, Organizer: w.sender(), Cancel: v.What == VisitCancelled, Events: []ical.Event{{UID: ical.UID(v.Entry.ID, w.base), Version: v.Entry.Version, Changed: v.Entry.Changed,
+		Start: v.At, End: v.Entry.Until, Summary: w.named("notify.visit.entry"), Notes: w.t("notify.visit.private"), URL: w.url(Path("/visits/" + v.Entry.ID))}}}
+	method := "PUBLISH"
+	if c.Cancel {
+		method = "CANCEL"
+	}
+	return []file{{Name: "visit.ics", Type: ical.Mime + "; method=" + method, Content: c.Bytes()}}
+}
+
+// sender is the address that speaks for what is in a calendar.
+func (w writer) sender() string {
+	if w.from != "" {
+		return w.from
+	}
+	return "no-reply@" + w.base.Hostname()
 }
 
 // VisitChange is what happened to a visit.

@@ -14,6 +14,7 @@ type writer struct {
 	l      lang.Lang
 	clinic *page.Clinic
 	base   *url.URL
+	from   string                       // address that e-mails come from, "" for none
 	words  Wording                      // the clinic's own, nil for none
 	note   func(key string, args []any) // told of each text that is used, nil for nobody
 }

@@ -2,6 +2,7 @@ package scheduling
 
 import (
 	"context"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -42,6 +43,8 @@ type outside struct {
 	shut     map[ids.Patient]bool
 	told     []News
 	reminded []Reminder
+
+	calendars int // addresses whose owners were told
 }
 
 func (o *outside) Bookable(_ context.Context, _ *store.Tx, p ids.Patient) (bool, error) {
@@ -79,7 +82,7 @@ func newRig(t testing.TB, db *store.DB, c *clock.Fake) *rig {
 	g := &access.Gate{DB: db}
 	out := &outside{shut: map[ids.Patient]bool{}}
 	r := &rig{t: t, db: db, clock: c, gate: g, out: out, main: "plc_main", lee: "cln_lee", ortiz: "cln_ortiz", exam: "vty_exam",
-		Scheduling: New(Parts{DB: db, Gate: g, Keys: testkit.Keys(t), Limits: &limit.Limiter{DB: db, Keys: testkit.Keys(t)}, Clinic: &page.Clinic{Zone: zone}, People: out, Teller: out})}
+		Scheduling: New(Parts{DB: db, Gate: g, Keys: testkit.Keys(t), Limits: &limit.Limiter{DB: db, Keys: testkit.Keys(t)}, Clinic: &page.Clinic{Zone: zone}, Base: &url.URL{Scheme: "https", Host: "portal.example"}, People: out, Teller: out, Accounts: out})}
 	r.sql(`INSERT INTO place (id, name, address, directions_en, directions_es, phone, active) VALUES ('plc_main', 'Main Street', '1 Main St', '', '', '', TRUE)`)
 	for _, c := range []ids.Clinician{r.lee, r.ortiz} {
 		r.sql(`INSERT INTO clinician (id, name, title_en, title_es, active) VALUES ($1, $1, '', '', TRUE)`, c)

@@ -2,6 +2,7 @@ package scheduling
 
 import (
 	"context"
+	"net/url"
 	"time"
 
 	"portico/internal/access"
@@ -38,6 +39,7 @@ type News struct {
 	Start   time.Time
 	End     time.Time
 	Version int
+	Changed time.Time
 	Link    string // where the patient answers without signing in, "" for a cancelled visit
 }
 
@@ -48,8 +50,11 @@ type Parts struct {
 	Keys   *secret.Keyring // seals what people write
 	Limits *limit.Limiter
 	Clinic page.Profile
+	Base   *url.URL // the portal's address
 	People People
 	Teller Teller
+
+	Accounts Accounts
 }
 
 // Scheduling is the room.
@@ -60,7 +65,7 @@ func New(p Parts) *Scheduling { return &Scheduling{p} }
 
 // news tells of a visit as it is now, with a link to answer by if it stands.
 func (s *Scheduling) news(ctx context.Context, tx *store.Tx, v Visit, n News) (err error) {
-	n.Start, n.End, n.Version = v.Start, v.End, v.Version
+	n.Start, n.End, n.Version, n.Changed = v.Start, v.End, v.Version, tx.Now
 	if n.What == Booked {
 		if n.Link, err = s.Invite(ctx, tx, v.ID, v.Start); err != nil {
 			return err

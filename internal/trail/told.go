@@ -66,6 +66,9 @@ var shown = map[audit.Action]told{
 	audit.VisitReleased:  {TopicChanged, true},
 	audit.VisitMarked:    {TopicChanged, false},
 	audit.VisitAnswered:  {TopicChanged, false},
+	audit.CalendarMade:   {TopicShared, false},
+	audit.CalendarRead:   {TopicShared, false},
+	audit.CalendarEnded:  {TopicShared, false},
 
 	audit.DownloadAsked: {TopicSaved, false},
 	audit.DownloadMade:  {TopicSaved, false},

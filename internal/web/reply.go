@@ -36,6 +36,7 @@ type Reply struct {
 	cookies  []*http.Cookie
 	clear    bool
 	sandbox  bool
+	tag      string // of the content, for programs that ask again; "" for none
 	retry    time.Duration
 
 	challenge string
@@ -205,6 +206,9 @@ func (r *Router) send(q *Request, reply Reply) {
 	}
 	if reply.file != "" {
 		h.Set("Content-Disposition", `attachment; filename="`+reply.file+`"`)
+	}
+	if reply.tag != "" && reply.status == http.StatusOK && reply.unchanged(q) {
+		return
 	}
 	h.Set("Content-Type", reply.mime)
 	if reply.stream != nil {

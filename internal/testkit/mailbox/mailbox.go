@@ -9,6 +9,7 @@ import (
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/base64"
 	"errors"
 	"io"
 	"math/big"
@@ -49,6 +50,7 @@ type Letter struct {
 	Text   string
 	HTML   string
 	Raw    []byte
+	Files  []File
 }
 
 // ID is the Message-ID.
@@ -259,6 +261,14 @@ func (x *session) Data(r io.Reader) error {
 	return nil
 }
 
+// File is an attachment.
+type File struct {
+	Name    string
+	Type    string
+	Params  map[string]string
+	Content []byte
+}
+
 // parse reads a message with a plain and an HTML part.
 func parse(raw []byte) (Letter, error) {
 	m, err := netmail.ReadMessage(bytes.NewReader(raw))
@@ -275,24 +285,48 @@ func parse(raw []byte) (Letter, error) {
 		l.Text = string(b)
 		return l, err
 	}
-	parts := multipart.NewReader(m.Body, params["boundary"])
+	return l, l.parts(m.Body, params["boundary"])
+}
+
+// parts reads a multipart and those that stand in it.
+func (l *Letter) parts(body io.Reader, boundary string) error {
+	parts := multipart.NewReader(body, boundary)
 	for {
 		p, err := parts.NextPart() // undoes quoted-printable by itself
 		if err == io.EOF {
-			return l, nil
+			return nil
 		}
 		if err != nil {
-			return l, err
+			return err
 		}
-		b, err := io.ReadAll(p)
+		kind, params, err := mime.ParseMediaType(p.Header.Get("Content-Type"))
 		if err != nil {
-			return l, err
+			return err
 		}
-		text := strings.ReplaceAll(string(b), "\r\n", "\n")
-		if strings.HasPrefix(p.Header.Get("Content-Type"), "text/html") {
-			l.HTML = text
-		} else {
-			l.Text = text
+		if strings.HasPrefix(kind, "multipart/") {
+			if err := l.parts(p, params["boundary"]); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := l.part(p, kind, params); err != nil {
+			return err
 		}
 	}
+}
+
+func (l *Letter) part(p *multipart.Part, kind string, params map[string]string) error {
+	if p.FileName() != "" {
+		b, err := io.ReadAll(base64.NewDecoder(base64.StdEncoding, p))
+		l.Files = append(l.Files, File{p.FileName(), kind, params, b})
+		return err
+	}
+	b, err := io.ReadAll(p)
+	text := strings.ReplaceAll(string(b), "\r\n", "\n")
+	if kind == "text/html" {
+		l.HTML = text
+	} else {
+		l.Text = text
+	}
+	return err
 }
