@@ -1876,3 +1876,8 @@ CREATE TABLE visit_reminder (
     PRIMARY KEY (appointment_id, days, starts_at)
 );
 
+-- 0080_record_held.sql
+-- What of a chart is not released yet: a report that names such a thing does not
+-- say in its own words what is in it. Asked by each reading of a patient's.
+CREATE INDEX record_row_held ON record_row (patient_id, release_at);
+

@@ -36,6 +36,12 @@ func resultFile(ctx context.Context, w *walk) (string, error) {
 	return path + "/file", err
 }
 
+// deskFile is the same file as staff see it before they release the report.
+func deskFile(ctx context.Context, w *walk) (string, error) {
+	path, err := resultFile(ctx, w)
+	return "/staff" + path, err
+}
+
 // recordPage is the address of the newest row that a query finds and fit takes.
 func (w *walk) recordPage(ctx context.Context, under string, q record.Query, fit func(record.Row) bool) (path string, err error) {
 	duty := access.NewDuty("bench")

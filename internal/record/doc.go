@@ -22,8 +22,10 @@
 // Every reading takes an access.Reading: a patient's own Chart, or a record that
 // staff or a duty opened. All SQL filters by its patient. A reading that is not
 // whole gets rows that are not released yet without what they say (Row.Held), and
-// their documents not at all. What was entered in error is in no list and no
-// reading of a patient; it stays in the history that staff can open.
+// their documents not at all. A report that is released while something in it is
+// not comes without what repeats that (Row.Partly, Doc.Partly). What was entered in
+// error is in no list and no reading of a patient; it stays in the history that
+// staff can open.
 //
 // The lists of the release desk, over all patients, join record_row and
 // resource_label for reading: those two are shared.

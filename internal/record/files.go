@@ -103,8 +103,17 @@ func typeOf(b []byte, said string) string {
 // attachments are where the types that bring files keep them.
 var attachments = []string{"content.attachment", "presentedForm", "content", "valueAttachment"}
 
+// MIME is what the file is handed out as.
+func (f File) MIME() string {
+	if f.Type == "text/plain" {
+		return f.Type + "; charset=utf-8"
+	}
+	return f.Type
+}
+
 // Files gives what came with a document: in itself, in a Binary, or in the Media
-// it refers to. An attachment that stands on another server is not fetched.
+// that it lists or was derived from. A report of which a part is not released
+// brings none: they repeat it. An attachment that stands on another server is not fetched.
 func Files(ctx context.Context, tx *store.Tx, who access.Reading, d Doc) ([]File, error) {
 	n := fhir.Parse(d.Raw)
 	var out []File
@@ -117,22 +126,38 @@ func Files(ctx context.Context, tx *store.Tx, who access.Reading, d Doc) ([]File
 			}
 		}
 	}
-	for _, m := range n.Get("media").List() {
-		link := m.Get("link").Reference()
-		media, err := Document(ctx, tx, who, ids.Resource(link.ID))
-		if link.ID == "" || fault.Is(err, fault.NotFound) {
+	for _, id := range mediaOf(n) {
+		media, err := Document(ctx, tx, who, id)
+		if fault.Is(err, fault.NotFound) || err == nil && media.Type != "Media" {
 			continue
 		}
 		if err != nil {
 			return nil, err
 		}
+		if len(out) >= mostFiles {
+			break
+		}
 		if f, ok, err := file(ctx, tx, who, fhir.Parse(media.Raw).Get("content")); err != nil {
 			return nil, err
-		} else if ok && len(out) < mostFiles {
+		} else if ok {
 			out = append(out, f)
 		}
 	}
 	return out, nil
+}
+
+// mediaOf are the pictures that a document lists or was derived from.
+func mediaOf(n fhir.Node) (out []ids.Resource) {
+	var refs []fhir.Node
+	for _, m := range n.Get("media").List() {
+		refs = append(refs, m.Get("link"))
+	}
+	for _, r := range append(refs, n.Get("derivedFrom").List()...) {
+		if link := r.Reference(); link.ID != "" && link.Type == "Media" && len(out) < mostFiles {
+			out = append(out, ids.Resource(link.ID))
+		}
+	}
+	return out
 }
 
 // file reads one attachment; ok is false for one without bytes of ours.

@@ -52,9 +52,10 @@ func List(ctx context.Context, tx *store.Tx, who access.Reading, q Query) (rows 
 	if q.Oldest {
 		order = ` ASC`
 	}
-	args = append(args, q.Limit+1)
-	rows, err = store.List(ctx, tx, scanRow, `SELECT `+rowColumns+rowTables+where+
-		` ORDER BY r.sort_at`+order+`, r.resource_id`+order+` LIMIT $`+fmt.Sprint(len(args)), args...)
+	args = append(args, q.Limit+1, store.Time(tx.Now))
+	n := len(args)
+	rows, err = store.List(ctx, tx, scanRow, `SELECT `+rowColumns(`$1`, fmt.Sprintf(`$%d`, n))+rowTables+where+
+		` ORDER BY r.sort_at`+order+`, r.resource_id`+order+fmt.Sprintf(` LIMIT $%d`, n-1), args...)
 	if err != nil {
 		return nil, "", err
 	}
@@ -102,8 +103,11 @@ func seen(now time.Time, who access.Reading, rows []Row) []Row {
 		return rows
 	}
 	for i, r := range rows {
-		if r.ReleaseAt.After(now) {
+		switch {
+		case r.ReleaseAt.After(now):
 			rows[i] = r.hide()
+		case r.Partly:
+			rows[i] = r.part()
 		}
 	}
 	return rows
@@ -140,6 +144,7 @@ func (q Query) where(now time.Time, who access.Reading) (string, []any, error) {
 	// What is not released must not be found by what it says.
 	if !who.Whole() && (q.Abnormal || q.Words != "" || q.Status != "") {
 		w.add(`r.release_at <= `, store.Time(now))
+		w.text += ` AND NOT (r.kind = 'DiagnosticReport' AND r.resource_id IN ` + holders(`$1`, fmt.Sprintf(`$%d`, len(w.args))) + `)`
 	}
 	if q.Veil && (q.Abnormal || q.Words != "" || q.Status != "") {
 		w.unveiled(q.Shown)
@@ -196,7 +201,7 @@ func (w *clause) unveiled(shown []ids.Resource) {
 // One gives a single row; NotFound if the reader's patient has no such row, or
 // it was entered in error and the reader is the patient.
 func One(ctx context.Context, tx *store.Tx, who access.Reading, id ids.Resource) (Row, error) {
-	r, err := store.Get(ctx, tx, scanRow, `SELECT `+rowColumns+rowTables+` WHERE r.resource_id = $1 AND r.patient_id = $2`, id, who.Patient())
+	r, err := store.Get(ctx, tx, scanRow, `SELECT `+rowColumns(`$2`, `$3`)+rowTables+` WHERE r.resource_id = $1 AND r.patient_id = $2`, id, who.Patient(), store.Time(tx.Now))
 	if errors.Is(err, store.ErrNone) || err == nil && r.Gone && !who.Whole() {
 		return Row{}, fault.Missing()
 	}
@@ -246,6 +251,7 @@ type Doc struct {
 	Version  int64
 	Status   string
 	Raw      json.RawMessage
+	Partly   bool // something in it is not released yet: Raw lacks what repeats it
 	Source   string
 	Changed  time.Time // when this version came in
 	Replaced time.Time // when the next one did; zero for the newest
@@ -266,7 +272,8 @@ func Document(ctx context.Context, tx *store.Tx, who access.Reading, id ids.Reso
 	return d, err
 }
 
-const docColumns = `d.id, d.type, d.patient_id, d.version, d.status, d.body, d.source, d.changed_at, d.home_id`
+// docColumns go with docTables. Who reads everything gets every document whole.
+var docColumns = `d.id, d.type, d.patient_id, d.version, d.status, d.body, d.source, d.changed_at, d.home_id, (NOT $3 AND d.id IN ` + holders(`$1`, `$2`) + `)`
 
 // docTables admits what a reading may see: $1 patient, $2 now, $3 whole.
 const docTables = ` FROM resource d LEFT JOIN record_row r ON r.resource_id = d.id
@@ -281,8 +288,11 @@ func scanDoc(in store.Row) (Doc, error) {
 	var body string
 	var changed store.Time
 	var home ids.Patient
-	err := in.Scan(&d.ID, &d.Type, &d.Patient, &d.Version, &d.Status, &body, &d.Source, &changed, &home)
+	err := in.Scan(&d.ID, &d.Type, &d.Patient, &d.Version, &d.Status, &body, &d.Source, &changed, &home, &d.Partly)
 	d.Raw, d.Changed = json.RawMessage(as(body, home, d.Patient)), changed.Std()
+	if d.Partly {
+		d.Raw = partial(d.Raw)
+	}
 	return d, err
 }
 
@@ -346,11 +356,11 @@ func Rows(ctx context.Context, tx *store.Tx, who access.Reading, of []ids.Resour
 	var out []Row
 	for len(of) > 0 {
 		n := min(len(of), 200)
-		args := []any{string(who.Patient()), who.Whole()}
+		args := []any{string(who.Patient()), who.Whole(), store.Time(tx.Now)}
 		for _, id := range of[:n] {
 			args = append(args, string(id))
 		}
-		rows, err := store.List(ctx, tx, scanRow, `SELECT `+rowColumns+rowTables+` WHERE r.patient_id || '' = $1 AND ($2 OR NOT r.gone) AND r.resource_id IN (`+store.In(3, n)+`)`, args...)
+		rows, err := store.List(ctx, tx, scanRow, `SELECT `+rowColumns(`$1`, `$3`)+rowTables+` WHERE r.patient_id || '' = $1 AND ($2 OR NOT r.gone) AND r.resource_id IN (`+store.In(4, n)+`)`, args...)
 		if err != nil {
 			return nil, err
 		}
@@ -376,11 +386,14 @@ func History(ctx context.Context, tx *store.Tx, who access.Reading, id ids.Resou
 		return nil, err
 	}
 	return store.List(ctx, tx, func(in store.Row) (Doc, error) {
-		d := Doc{ID: id, Type: now.Type, Patient: now.Patient}
+		d := Doc{ID: id, Type: now.Type, Patient: now.Patient, Partly: now.Partly}
 		var body string
 		var changed, replaced store.Time
 		err := in.Scan(&d.Version, &d.Status, &body, &d.Source, &changed, &replaced)
 		d.Raw, d.Changed, d.Replaced = json.RawMessage(body), changed.Std(), replaced.Std()
+		if d.Partly {
+			d.Raw = partial(d.Raw)
+		}
 		return d, err
 	}, `SELECT version, status, body, source, changed_at, replaced_at FROM resource_version WHERE resource_id = $1 ORDER BY version DESC`, id)
 }

@@ -86,6 +86,7 @@ type Row struct {
 	ReleaseAt  time.Time
 	ReleaseWhy string // code of the rule or reason
 	Held       bool   // not released yet, and this reader may not see what it says
+	Partly     bool   // something in it is not released yet: this reader gets no words of it that repeat that
 
 	titleID, whoID, placeID string
 	words                   string // lowered text to search in
@@ -103,11 +104,16 @@ func (r Row) hide() Row {
 
 // rowColumns come as one text and three moments: a page reads twenty rows of forty
 // columns, and each column that a driver hands over costs a quarter microsecond.
-var rowColumns = join(`r.resource_id`, `r.patient_id`, `r.section`, `r.kind`, `r.grp`, `r.system`, `r.code`,
+// patient and now are the places of these arguments.
+func rowColumns(patient, now string) string {
+	return rowText + said(`r.resource_id IN `+holders(patient, now)) + `), r.received_at, r.changed_at, r.release_at`
+}
+
+var rowText = `CONCAT_WS('` + column + `', ` + strings.Join([]string{`r.resource_id`, `r.patient_id`, `r.section`, `r.kind`, `r.grp`, `r.system`, `r.code`,
 	`CASE WHEN r.title = '' THEN COALESCE(lt.label, '') ELSE r.title END`, `r.value`, `r.comparator`, `r.num`, `r.unit`, `r.unit_code`, `r.low`, `r.high`, `r.range_text`,
 	`r.flag`, said(`r.abnormal`), said(`r.critical`), `r.status`, `r.state`, said(`r.gone`), `r.sort_at`, `r.at_text`, `r.until_text`,
 	`CASE WHEN r.who = '' THEN COALESCE(lw.label, '') ELSE r.who END`, `CASE WHEN r.place = '' THEN COALESCE(lp.label, '') ELSE r.place END`,
-	`r.visit_id`, `r.parent_id`, said(`r.sensitive`), `r.release_why`, `r.source`) + `, r.received_at, r.changed_at, r.release_at`
+	`r.visit_id`, `r.parent_id`, said(`r.sensitive`), `r.release_why`, `r.source`}, `, `) + `, `
 
 // said writes a truth as text: "1", or "" for false.
 func said(column string) string { return `CASE WHEN ` + column + ` THEN '1' ELSE '' END` }
@@ -133,7 +139,8 @@ func scanRow(in store.Row) (Row, error) {
 	r.Unit, r.UnitCode, r.Low, r.High, r.Range, r.Flag, r.Abnormal = next(), next(), next(), next(), next(), next(), truth()
 	r.Critical, r.Status, r.State, r.Gone = truth(), next(), next(), truth()
 	r.At.Time, r.At.Text, r.Until, r.Who, r.Place = unsort(next()), next(), next(), next(), next()
-	r.Visit, r.Parent, r.Sensitive, r.ReleaseWhy, r.Source = ids.Resource(next()), ids.Resource(next()), truth(), next(), text
+	r.Visit, r.Parent, r.Sensitive, r.ReleaseWhy, r.Source = ids.Resource(next()), ids.Resource(next()), truth(), next(), next()
+	r.Partly = text != ""
 	r.Received, r.Changed, r.ReleaseAt = received.Std(), changed.Std(), release.Std()
 	return r, nil
 }

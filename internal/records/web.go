@@ -101,11 +101,7 @@ func (s *Records) file(r *web.Request, c access.Chart) (web.Reply, error) {
 	if err != nil {
 		return web.Reply{}, err
 	}
-	mime := f.Type
-	if mime == "text/plain" {
-		mime += "; charset=utf-8"
-	}
-	return web.Outside(mime, "document-"+strconv.Itoa(n+1)+f.Extension(), f.Data), nil
+	return web.Outside(f.MIME(), "document-"+strconv.Itoa(n+1)+f.Extension(), f.Data), nil
 }
 
 // TimelinePage is everything in one list.

@@ -154,7 +154,7 @@ func (s *Results) Comment(ctx context.Context, d access.Desk, c Draft) error {
 			return err
 		}
 		tx.Log(o.Did(audit.ResultReleased, string(c.On)).With("with_comment"))
-		return s.release(ctx, tx, o, d, c.On, c.Seen)
+		return s.release(ctx, tx, o, d, Opening{On: c.On, Seen: c.Seen})
 	})
 	return lost(err)
 }

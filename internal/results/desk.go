@@ -20,13 +20,21 @@ type Case struct {
 	Last       time.Time
 	Parts      []record.Measure
 	Conclusion string
-	Members    []Version    // values that belong to it, and their parts
+	Members    []Member // what is in it, as deep as it goes
+	Files      []record.File
 	Points     []record.Row // the same test, newest first
 	Versions   []Version
 	Comments   []StaffComment
 	Decisions  []Decision
 	FirstSeen  time.Time // when the patient first opened it, zero for never
 	LastSeen   time.Time
+}
+
+// Member is something in a report or panel.
+type Member struct {
+	Within
+	Parts []record.Measure
+	Keeps bool // it stays held when the whole opens, unless it is named
 }
 
 // Person is whose result it is.
@@ -64,13 +72,17 @@ func (s *Results) Case(ctx context.Context, d access.Desk, id ids.Resource) (Cas
 	}
 	var c Case
 	err = s.DB.View(ctx, func(tx *store.Tx) (err error) {
-		if c.Row, err = record.One(ctx, tx, o, id); err != nil {
+		all, err := s.within(ctx, tx, o, id)
+		if err != nil {
 			return err
 		}
-		if !onDesk[c.Section] {
+		if c.Row = all[0].Row; !onDesk[c.Section] {
 			return fault.Missing()
 		}
-		c.Seen, c.Last = s.seenMark(c.Row), c.Received.Add(Cap)
+		c.Seen, c.Last = s.seenMark(all), c.Received.Add(Cap)
+		for _, w := range all[1:] {
+			c.Members = append(c.Members, Member{Within: w, Keeps: w.keeps(c.Row, tx.Now)})
+		}
 		for _, read := range []func(context.Context, *store.Tx, access.Opened, *Case) error{readPerson, readValues, readOpenings} {
 			if err := read(ctx, tx, o, &c); err != nil {
 				return err
@@ -102,12 +114,11 @@ func readValues(ctx context.Context, tx *store.Tx, o access.Opened, c *Case) err
 		return err
 	}
 	c.Conclusion = fhir.Parse(doc.Raw).Get("conclusion").Long()
-	members, _, err := record.List(ctx, tx, o, record.Query{Parent: c.ID, Limit: mostLines})
-	if err != nil {
+	if c.Files, err = record.Files(ctx, tx, o, doc); err != nil {
 		return err
 	}
 	of := []ids.Resource{c.ID}
-	for _, m := range members {
+	for _, m := range c.Members {
 		of = append(of, m.ID)
 	}
 	parts, err := record.Parts(ctx, tx, o, of...)
@@ -115,8 +126,8 @@ func readValues(ctx context.Context, tx *store.Tx, o access.Opened, c *Case) err
 		return err
 	}
 	c.Parts = parts[c.ID]
-	for _, m := range members {
-		c.Members = append(c.Members, Version{Row: m, Parts: parts[m.ID]})
+	for i := range c.Members {
+		c.Members[i].Parts = parts[c.Members[i].ID]
 	}
 	if c.Kind == "Observation" && c.Code != "" {
 		same, _, err := record.List(ctx, tx, o, record.Query{Section: record.Results, Code: c.Code, Limit: mostPoints})

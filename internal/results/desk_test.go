@@ -31,7 +31,7 @@ func TestReleasingShowsAReportWithItsValues(t *testing.T) {
 		if n := r.audited(audit.RecordOpened, string(ana)); n != 1 {
 			t.Errorf("%d lines say that the record was opened", n)
 		}
-		if err := r.Release(ctx, r.doctor(), c.ID, c.Seen); err != nil {
+		if err := r.Release(ctx, r.doctor(), Opening{On: c.ID, Seen: c.Seen}); err != nil {
 			t.Fatal(err)
 		}
 		for _, name := range []string{panelName, "Observation/g", "Observation/n"} {
@@ -42,10 +42,10 @@ func TestReleasingShowsAReportWithItsValues(t *testing.T) {
 		if n := r.audited(audit.ResultReleased, string(c.ID)); n != 1 {
 			t.Errorf("%d audit lines", n)
 		}
-		if err := r.Release(ctx, r.doctor(), c.ID, c.Seen); !fault.Is(err, fault.Conflict) {
+		if err := r.Release(ctx, r.doctor(), Opening{On: c.ID, Seen: c.Seen}); !fault.Is(err, fault.Conflict) {
 			t.Errorf("released again as if it were held: %v", err)
 		}
-		if err := r.Release(ctx, r.doctor(), "fhr-none", ""); !fault.Is(err, fault.NotFound) {
+		if err := r.Release(ctx, r.doctor(), Opening{On: "fhr-none", Seen: ""}); !fault.Is(err, fault.NotFound) {
 			t.Errorf("a result that is not there: %v", err)
 		}
 	})
@@ -122,7 +122,7 @@ func TestACommentIsReadOnlyBesideItsResult(t *testing.T) {
 		if len(c.Comments) != 1 || c.Comments[0].Comment.Text != "Eat less sugar.\nCall us." || !c.Comments[0].Mine {
 			t.Fatalf("the desk reads %+v", c.Comments)
 		}
-		if err := r.Release(ctx, r.doctor(), id, c.Seen); err != nil {
+		if err := r.Release(ctx, r.doctor(), Opening{On: id, Seen: c.Seen}); err != nil {
 			t.Fatal(err)
 		}
 		if got := about(ana); len(got) != 1 || got[0].By != "Dr. Amelia Reyes" {
@@ -206,7 +206,7 @@ func TestTwoCliniciansAtOnce(t *testing.T) {
 		first, second := r.doctor(), r.desk(r.hire("Dr. Jonah Abbott", "clinician"), access.ReleaseResults)
 		errs := make([]error, 2)
 		var wg sync.WaitGroup
-		wg.Go(func() { errs[0] = r.Release(ctx, first, c.ID, c.Seen) })
+		wg.Go(func() { errs[0] = r.Release(ctx, first, Opening{On: c.ID, Seen: c.Seen}) })
 		wg.Go(func() { errs[1] = r.Hold(ctx, second, Hold{On: c.ID, Why: "call", Seen: c.Seen}) })
 		wg.Wait()
 		if (errs[0] == nil) == (errs[1] == nil) {
@@ -323,7 +323,7 @@ func TestTheDeskIsForItsTaskOnly(t *testing.T) {
 		id, d := r.id("Observation/g"), r.desk(r.reyes, access.FindPatients)
 		_, desk := r.Desk(ctx, d, TabReview, "")
 		_, one := r.Case(ctx, d, id)
-		for what, err := range map[string]error{"list": desk, "case": one, "release": r.Release(ctx, d, id, ""), "hold": r.Hold(ctx, d, Hold{On: id, Why: "call"}),
+		for what, err := range map[string]error{"list": desk, "case": one, "release": r.Release(ctx, d, Opening{On: id, Seen: ""}), "hold": r.Hold(ctx, d, Hold{On: id, Why: "call"}),
 			"mark": r.Mark(ctx, d, id, true, ""), "comment": r.Comment(ctx, d, Draft{On: id, Text: "x"})} {
 			if !fault.Is(err, fault.Denied) {
 				t.Errorf("%s with another task: %v", what, err)

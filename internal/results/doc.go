@@ -27,8 +27,11 @@
 // shut longer than Cap after it arrived, whatever rule, choice or hold says.
 // Staff comment on a result, release it, hold it with a reason from a closed
 // list, and mark it as sensitive; each decision is about the state of the result
-// that they saw, and one that moved on since is refused. A new version of a
-// result never takes away what its patient could see. Comments are sealed, every
+// that they saw, and one that moved on since is refused. It is for all that is in
+// a report, but for what staff held by itself and what is sensitive in a report
+// that is not: these stay shut until they are named. Meanwhile the report opens
+// without its summary and files, which repeat them (package record). A new version
+// of a result never takes away what its patient could see. Comments are sealed, every
 // version is kept, and a patient reads them only beside a result they may see.
 //
 // When something may be seen that was not there before, a job looks whether the
@@ -43,7 +46,8 @@
 // result_comment, result_notice.
 // Routes: GET and POST /results, GET /results/{id}, POST /results/{id}/show, GET
 // /results/{id}/history, GET /results/{id}/file, GET and POST /results/settings,
-// GET /staff/results, GET /staff/results/{id}, POST /staff/results/{id}/comment,
+// GET /staff/results, GET /staff/results/{id}, GET /staff/results/{id}/file, POST
+// /staff/results/{id}/comment,
 // /release, /hold, /mark, GET and POST /staff/results/rules, POST
 // /staff/results/rules/drop.
 // Jobs: result.notice.

@@ -50,68 +50,59 @@ func stated(r record.Row) record.Release {
 	return record.Release{At: r.ReleaseAt, Why: r.ReleaseWhy, Sensitive: r.Sensitive}
 }
 
-// seenMark names the state of a row, so that a decision is about what was read.
-func (s *Results) seenMark(r record.Row) string {
-	mark := "open"
-	if r.Sensitive {
-		mark = "care"
-	}
-	return s.Keys.Lasting("results.desk", strings.Join([]string{string(r.ID), r.ReleaseAt.UTC().Format(time.RFC3339Nano), r.ReleaseWhy, mark, r.Changed.UTC().Format(time.RFC3339Nano)}, "|"))[:24]
+// Opening is a wish to show a result to its patient now.
+type Opening struct {
+	On   ids.Resource
+	With []ids.Resource // what keeps held in it otherwise, and opens too
+	Seen string         // Case.Seen
 }
 
 // Release shows a result, and the values that belong to it, to the patient now.
-// A result that changed since seen was made is a Conflict.
-func (s *Results) Release(ctx context.Context, d access.Desk, id ids.Resource, seen string) error {
-	o, err := s.forDesk(ctx, d, id)
+// A value that was held by itself, or is sensitive in a report that is not, stays
+// held unless w names it. A result that changed since it was seen is a Conflict.
+func (s *Results) Release(ctx context.Context, d access.Desk, w Opening) error {
+	o, err := s.forDesk(ctx, d, w.On)
 	if err != nil {
 		return err
 	}
-	return lost(s.DB.Change(ctx, o.Did(audit.ResultReleased, string(id)), func(tx *store.Tx) error {
-		return s.release(ctx, tx, o, d, id, seen)
+	return lost(s.DB.Change(ctx, o.Did(audit.ResultReleased, string(w.On)), func(tx *store.Tx) error {
+		return s.release(ctx, tx, o, d, w)
 	}))
 }
 
-func (s *Results) release(ctx context.Context, tx *store.Tx, o access.Opened, d access.Desk, id ids.Resource, seen string) error {
-	rows, err := s.withMembers(ctx, tx, o, id, seen)
+func (s *Results) release(ctx context.Context, tx *store.Tx, o access.Opened, d access.Desk, w Opening) error {
+	all, err := s.asSeen(ctx, tx, o, w.On, w.Seen)
 	if err != nil {
 		return err
 	}
-	changed := false
-	for _, r := range rows {
-		if !r.ReleaseAt.After(tx.Now) {
-			continue
+	rows, err := opening(all, w.With, tx.Now)
+	if err != nil {
+		return err
+	}
+	if len(rows) == 0 {
+		if slices.ContainsFunc(all, func(m Within) bool { return m.heldAt(tx.Now) }) {
+			return fault.Bad("with", "results.desk.with.needed")
 		}
-		changed = true
-		to := stated(r)
+		return nil
+	}
+	for _, r := range rows {
+		to := stated(r.Row)
 		to.At, to.Why = tx.Now, whyReleased
-		if err := record.SetRelease(ctx, tx, o, r.ID, stated(r), to); err != nil {
+		if err := record.SetRelease(ctx, tx, o, r.ID, stated(r.Row), to); err != nil {
 			return err
 		}
 	}
-	if !changed {
-		return nil
-	}
-	if err := s.decided(ctx, tx, o, d, id, Decision{What: "release"}); err != nil {
-		return err
+	for _, id := range append([]ids.Resource{w.On}, w.With...) {
+		if err := s.decided(ctx, tx, o, d, id, Decision{What: "release"}); err != nil {
+			return err
+		}
 	}
 	return enqueueNotice(ctx, tx, o.Patient(), tx.Now)
 }
 
-// withMembers reads a row and the values that belong to it.
-func (s *Results) withMembers(ctx context.Context, tx *store.Tx, o access.Opened, id ids.Resource, seen string) ([]record.Row, error) {
-	top, err := record.One(ctx, tx, o, id)
-	if err != nil {
-		return nil, err
-	}
-	if s.seenMark(top) != seen {
-		return nil, record.ErrMoved
-	}
-	members, _, err := record.List(ctx, tx, o, record.Query{Parent: id, Limit: mostLines})
-	return append([]record.Row{top}, members...), err
-}
-
 // Hold keeps a result, and the values that belong to it, from the patient: with
-// a reason, until a day within the cap. What a patient has seen already can be
+// a reason, until a day within the cap. A value that was held by itself keeps its
+// own reason, and its own day where that is later. What a patient has seen already can be
 // taken back too: it may be another person's.
 func (s *Results) Hold(ctx context.Context, d access.Desk, h Hold) error {
 	o, err := s.forDesk(ctx, d, h.On)
@@ -130,28 +121,27 @@ func (s *Results) Hold(ctx context.Context, d access.Desk, h Hold) error {
 		return bad
 	}
 	return lost(s.DB.Change(ctx, o.Did(audit.ResultHeld, string(h.On)).With(h.Why), func(tx *store.Tx) error {
-		rows, err := s.withMembers(ctx, tx, o, h.On, h.Seen)
+		rows, err := s.asSeen(ctx, tx, o, h.On, h.Seen)
 		if err != nil {
 			return err
 		}
-		last := rows[0].Received.Add(Cap)
-		if !last.After(tx.Now) {
-			return fault.Bad("until", "results.desk.hold.over")
-		}
-		until := h.Until
-		if until.IsZero() || until.After(last) {
-			until = last
-		}
-		if !until.After(tx.Now) {
-			return fault.Bad("until", "results.desk.hold.past")
+		until, err := h.until(rows[0].Received.Add(Cap), tx.Now)
+		if err != nil {
+			return err
 		}
 		for _, r := range rows {
-			to := stated(r)
+			to := stated(r.Row)
 			to.At, to.Why = until, holdPrefix+h.Why
 			if own := r.Received.Add(Cap); to.At.After(own) {
 				to.At = own
 			}
-			if err := record.SetRelease(ctx, tx, o, r.ID, stated(r), to); err != nil {
+			if r.Apart {
+				to.Why = r.ReleaseWhy
+				if r.ReleaseAt.After(to.At) {
+					to.At = r.ReleaseAt
+				}
+			}
+			if err := record.SetRelease(ctx, tx, o, r.ID, stated(r.Row), to); err != nil {
 				return err
 			}
 		}
@@ -160,6 +150,21 @@ func (s *Results) Hold(ctx context.Context, d access.Desk, h Hold) error {
 		}
 		return enqueueNotice(ctx, tx, o.Patient(), until)
 	}))
+}
+
+// until is the day a hold ends: the one that was asked for, and last at the latest.
+func (h Hold) until(last, now time.Time) (time.Time, error) {
+	if !last.After(now) {
+		return last, fault.Bad("until", "results.desk.hold.over")
+	}
+	until := h.Until
+	if until.IsZero() || until.After(last) {
+		until = last
+	}
+	if !until.After(now) {
+		return until, fault.Bad("until", "results.desk.hold.past")
+	}
+	return until, nil
 }
 
 // Mark says whether a result is sensitive: the patient is asked before they see
@@ -174,7 +179,7 @@ func (s *Results) Mark(ctx context.Context, d access.Desk, id ids.Resource, sens
 		what = "mark"
 	}
 	return lost(s.DB.Change(ctx, o.Did(audit.ResultMarked, string(id)).With(what), func(tx *store.Tx) error {
-		rows, err := s.withMembers(ctx, tx, o, id, seen)
+		rows, err := s.asSeen(ctx, tx, o, id, seen)
 		if err != nil {
 			return err
 		}
@@ -182,9 +187,9 @@ func (s *Results) Mark(ctx context.Context, d access.Desk, id ids.Resource, sens
 			if r.Sensitive == sensitive && r.ID != id {
 				continue
 			}
-			to := stated(r)
+			to := stated(r.Row)
 			to.Sensitive = sensitive
-			if err := record.SetRelease(ctx, tx, o, r.ID, stated(r), to); err != nil {
+			if err := record.SetRelease(ctx, tx, o, r.ID, stated(r.Row), to); err != nil {
 				return err
 			}
 			if err := s.decided(ctx, tx, o, d, r.ID, Decision{What: what}); err != nil {

@@ -21,7 +21,7 @@ type Opened struct {
 	History  History
 	Versions []Version // replaced, newest first
 	Comments []Comment
-	Files    []File
+	Files    []record.File
 	Series   []Series // pictures of an imaging study
 }
 
@@ -104,7 +104,7 @@ func (s *Results) fill(ctx context.Context, tx *store.Tx, c access.Chart, o *Ope
 		}
 	}
 	o.Series = seriesOf(n)
-	if o.Files, err = w.files(ctx, n); err != nil {
+	if o.Files, err = record.Files(ctx, tx, c, doc); err != nil {
 		return err
 	}
 	if doc.Version > 1 {

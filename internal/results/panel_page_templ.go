@@ -12,6 +12,7 @@ import (
 	"strconv"
 
 	"portico/internal/page"
+	"portico/internal/record"
 )
 
 func members(s page.Shell, lines []Line) templ.Component {
@@ -57,7 +58,7 @@ func members(s page.Shell, lines []Line) templ.Component {
 						var templ_7745c5c3_Var3 templ.SafeURL
 						templ_7745c5c3_Var3, templ_7745c5c3_Err = templ.JoinURLErrs("/results/" + string(b.head.ID))
 						if templ_7745c5c3_Err != nil {
-							return templ.Error{Err: templ_7745c5c3_Err, FileName: `results/panel_page.templ`, Line: 15, Col: 47}
+							return templ.Error{Err: templ_7745c5c3_Err, FileName: `results/panel_page.templ`, Line: 16, Col: 47}
 						}
 						_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var3))
 						if templ_7745c5c3_Err != nil {
@@ -70,7 +71,7 @@ func members(s page.Shell, lines []Line) templ.Component {
 						var templ_7745c5c3_Var4 string
 						templ_7745c5c3_Var4, templ_7745c5c3_Err = templ.JoinStringErrs(name(s, b.head.Row))
 						if templ_7745c5c3_Err != nil {
-							return templ.Error{Err: templ_7745c5c3_Err, FileName: `results/panel_page.templ`, Line: 15, Col: 71}
+							return templ.Error{Err: templ_7745c5c3_Err, FileName: `results/panel_page.templ`, Line: 16, Col: 71}
 						}
 						_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var4))
 						if templ_7745c5c3_Err != nil {
@@ -156,7 +157,7 @@ func pictures(s page.Shell, all []Series) templ.Component {
 				var templ_7745c5c3_Var7 string
 				templ_7745c5c3_Var7, templ_7745c5c3_Err = templ.JoinStringErrs(s.T("results.series.text"))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `results/panel_page.templ`, Line: 31, Col: 34}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `results/panel_page.templ`, Line: 32, Col: 34}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var7))
 				if templ_7745c5c3_Err != nil {
@@ -190,7 +191,10 @@ func seriesTable(s page.Shell, all []Series) page.TableSpec {
 	return t
 }
 
-func attachments(s page.Shell, o Opened) templ.Component {
+// attachments show what came with a result; at is the address of the first file,
+// without its number. It is ours whatever the file is: templ checks no image
+// address.
+func attachments(s page.Shell, at string, files []record.File) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -211,7 +215,7 @@ func attachments(s page.Shell, o Opened) templ.Component {
 			templ_7745c5c3_Var8 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		if len(o.Files) > 0 {
+		if len(files) > 0 {
 			templ_7745c5c3_Var9 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
@@ -224,7 +228,7 @@ func attachments(s page.Shell, o Opened) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				for n, f := range o.Files {
+				for n, f := range files {
 					templ_7745c5c3_Var10 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 						templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 						templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
@@ -237,15 +241,15 @@ func attachments(s page.Shell, o Opened) templ.Component {
 							}()
 						}
 						ctx = templ.InitializeContext(ctx)
-						if f.Text != "" {
+						if t := f.Text(); t != "" {
 							templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, "<p class=\"pre\">")
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
 							}
 							var templ_7745c5c3_Var11 string
-							templ_7745c5c3_Var11, templ_7745c5c3_Err = templ.JoinStringErrs(f.Text)
+							templ_7745c5c3_Var11, templ_7745c5c3_Err = templ.JoinStringErrs(t)
 							if templ_7745c5c3_Err != nil {
-								return templ.Error{Err: templ_7745c5c3_Err, FileName: `results/panel_page.templ`, Line: 55, Col: 29}
+								return templ.Error{Err: templ_7745c5c3_Err, FileName: `results/panel_page.templ`, Line: 59, Col: 24}
 							}
 							_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var11))
 							if templ_7745c5c3_Err != nil {
@@ -266,9 +270,9 @@ func attachments(s page.Shell, o Opened) templ.Component {
 								return templ_7745c5c3_Err
 							}
 							var templ_7745c5c3_Var12 string
-							templ_7745c5c3_Var12, templ_7745c5c3_Err = templ.JoinStringErrs(o.fileAt(n))
+							templ_7745c5c3_Var12, templ_7745c5c3_Err = templ.JoinStringErrs(at + strconv.Itoa(n))
 							if templ_7745c5c3_Err != nil {
-								return templ.Error{Err: templ_7745c5c3_Err, FileName: `results/panel_page.templ`, Line: 58, Col: 49}
+								return templ.Error{Err: templ_7745c5c3_Err, FileName: `results/panel_page.templ`, Line: 62, Col: 58}
 							}
 							_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var12))
 							if templ_7745c5c3_Err != nil {
@@ -279,9 +283,9 @@ func attachments(s page.Shell, o Opened) templ.Component {
 								return templ_7745c5c3_Err
 							}
 							var templ_7745c5c3_Var13 string
-							templ_7745c5c3_Var13, templ_7745c5c3_Err = templ.JoinStringErrs(s.T("results.file.alt", f.title(s, n)))
+							templ_7745c5c3_Var13, templ_7745c5c3_Err = templ.JoinStringErrs(s.T("results.file.alt", fileTitle(s, f, n)))
 							if templ_7745c5c3_Err != nil {
-								return templ.Error{Err: templ_7745c5c3_Err, FileName: `results/panel_page.templ`, Line: 58, Col: 96}
+								return templ.Error{Err: templ_7745c5c3_Err, FileName: `results/panel_page.templ`, Line: 62, Col: 110}
 							}
 							_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var13))
 							if templ_7745c5c3_Err != nil {
@@ -296,7 +300,7 @@ func attachments(s page.Shell, o Opened) templ.Component {
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
-						if f.Type == unknownType {
+						if f.Extension() == ".bin" && f.Text() == "" {
 							templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 15, "<p>")
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
@@ -304,7 +308,7 @@ func attachments(s page.Shell, o Opened) templ.Component {
 							var templ_7745c5c3_Var14 string
 							templ_7745c5c3_Var14, templ_7745c5c3_Err = templ.JoinStringErrs(s.T("results.file.unknown"))
 							if templ_7745c5c3_Err != nil {
-								return templ.Error{Err: templ_7745c5c3_Err, FileName: `results/panel_page.templ`, Line: 61, Col: 38}
+								return templ.Error{Err: templ_7745c5c3_Err, FileName: `results/panel_page.templ`, Line: 65, Col: 38}
 							}
 							_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var14))
 							if templ_7745c5c3_Err != nil {
@@ -320,9 +324,9 @@ func attachments(s page.Shell, o Opened) templ.Component {
 							return templ_7745c5c3_Err
 						}
 						var templ_7745c5c3_Var15 templ.SafeURL
-						templ_7745c5c3_Var15, templ_7745c5c3_Err = templ.JoinURLErrs(o.fileAt(n))
+						templ_7745c5c3_Var15, templ_7745c5c3_Err = templ.JoinURLErrs(at + strconv.Itoa(n))
 						if templ_7745c5c3_Err != nil {
-							return templ.Error{Err: templ_7745c5c3_Err, FileName: `results/panel_page.templ`, Line: 64, Col: 27}
+							return templ.Error{Err: templ_7745c5c3_Err, FileName: `results/panel_page.templ`, Line: 68, Col: 36}
 						}
 						_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var15))
 						if templ_7745c5c3_Err != nil {
@@ -333,9 +337,9 @@ func attachments(s page.Shell, o Opened) templ.Component {
 							return templ_7745c5c3_Err
 						}
 						var templ_7745c5c3_Var16 string
-						templ_7745c5c3_Var16, templ_7745c5c3_Err = templ.JoinStringErrs(s.T("results.file.save", f.title(s, n)))
+						templ_7745c5c3_Var16, templ_7745c5c3_Err = templ.JoinStringErrs(s.T("results.file.save", fileTitle(s, f, n)))
 						if templ_7745c5c3_Err != nil {
-							return templ.Error{Err: templ_7745c5c3_Err, FileName: `results/panel_page.templ`, Line: 64, Col: 80}
+							return templ.Error{Err: templ_7745c5c3_Err, FileName: `results/panel_page.templ`, Line: 68, Col: 94}
 						}
 						_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var16))
 						if templ_7745c5c3_Err != nil {
@@ -346,9 +350,9 @@ func attachments(s page.Shell, o Opened) templ.Component {
 							return templ_7745c5c3_Err
 						}
 						var templ_7745c5c3_Var17 string
-						templ_7745c5c3_Var17, templ_7745c5c3_Err = templ.JoinStringErrs(" " + f.kind(s))
+						templ_7745c5c3_Var17, templ_7745c5c3_Err = templ.JoinStringErrs(" " + fileKind(s, f))
 						if templ_7745c5c3_Err != nil {
-							return templ.Error{Err: templ_7745c5c3_Err, FileName: `results/panel_page.templ`, Line: 65, Col: 41}
+							return templ.Error{Err: templ_7745c5c3_Err, FileName: `results/panel_page.templ`, Line: 69, Col: 46}
 						}
 						_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var17))
 						if templ_7745c5c3_Err != nil {
@@ -360,7 +364,7 @@ func attachments(s page.Shell, o Opened) templ.Component {
 						}
 						return nil
 					})
-					templ_7745c5c3_Err = page.Card(page.CardSpec{ID: "file-" + strconv.Itoa(n), Title: f.title(s, n), Sub: true}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var10), templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = page.Card(page.CardSpec{ID: "file-" + strconv.Itoa(n), Title: fileTitle(s, f, n), Sub: true}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var10), templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -376,30 +380,28 @@ func attachments(s page.Shell, o Opened) templ.Component {
 	})
 }
 
-func (f File) title(s page.Shell, n int) string {
+func fileTitle(s page.Shell, f record.File, n int) string {
 	if f.Name != "" {
 		return f.Name
 	}
 	return s.T("results.file", n+1)
 }
 
-// kind is what a file is and how large.
-func (f File) kind(s page.Shell) string {
+// fileKind is what a file is and how large.
+func fileKind(s page.Shell, f record.File) string {
+	large := size(len(f.Data))
 	switch {
 	case f.Type == "application/pdf":
-		return "PDF, " + size(f.Size)
+		return "PDF, " + large
 	case f.Image():
-		return s.T("results.file.image") + ", " + size(f.Size)
+		return s.T("results.file.image") + ", " + large
 	case f.Type == "text/plain":
-		return s.T("results.file.text") + ", " + size(f.Size)
+		return s.T("results.file.text") + ", " + large
 	}
-	return size(f.Size)
+	return large
 }
 
-// fileAt is the address of a file. It is ours whatever the file is: templ checks
-// no image address.
-func (o Opened) fileAt(n int) string {
-	return "/results/" + string(o.ID) + "/file?n=" + strconv.Itoa(n)
-}
+// filesAt is where files of a result are, but for their number.
+func filesAt(path string) string { return path + "/file?n=" }
 
 var _ = templruntime.GeneratedTemplate

@@ -80,7 +80,7 @@ func TestReleasingTells(t *testing.T) {
 		r.take(r.glucose("g"))
 		r.wasTold(0, "held")
 		c := r.caseOf("Observation/g")
-		if err := r.Release(ctx, r.doctor(), c.ID, c.Seen); err != nil {
+		if err := r.Release(ctx, r.doctor(), Opening{On: c.ID, Seen: c.Seen}); err != nil {
 			t.Fatal(err)
 		}
 		r.wasTold(1, "released")

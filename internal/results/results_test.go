@@ -162,7 +162,7 @@ func TestAnotherPatientsResultIsAbsent(t *testing.T) {
 		for _, id := range []ids.Resource{r.id("Observation/s1"), r.id("DiagnosticReport/p"), "fhr-nothing", ""} {
 			_, open := r.Open(ctx, c, id)
 			_, over := r.Over(ctx, c, id, 1)
-			_, _, file := r.Attachment(ctx, c, id, 0)
+			_, file := r.Attachment(ctx, c, id, 0)
 			show := r.Show(ctx, c, id)
 			for what, err := range map[string]error{"open": open, "over": over, "file": file, "show": show} {
 				if !fault.Is(err, fault.NotFound) {
@@ -366,11 +366,11 @@ func TestWhatStandsAroundAResult(t *testing.T) {
 			`{"resourceType":"ImagingStudy","id":"i","status":"available","subject":{"reference":"Patient/a"},"started":"2026-02-07"}`)
 		c := r.see(ana)
 		o := r.opens(c, r.id("Observation/score"))
-		if o.Facts.Specimen != "Venous blood" || len(o.Lines) != 1 || o.Lines[0].Value != "2" || len(o.Files) != 1 || o.Files[0].Text != "hello" {
+		if o.Facts.Specimen != "Venous blood" || len(o.Lines) != 1 || o.Lines[0].Value != "2" || len(o.Files) != 1 || o.Files[0].Text() != "hello" {
 			t.Errorf("sample %q, lines %+v, files %+v", o.Facts.Specimen, o.Lines, o.Files)
 		}
-		if _, b, err := r.Attachment(ctx, c, o.ID, 0); err != nil || string(b) != "hello" {
-			t.Errorf("the picture is %q, %v", b, err)
+		if f, err := r.Attachment(ctx, c, o.ID, 0); err != nil || string(f.Data) != "hello" {
+			t.Errorf("the picture is %q, %v", f.Data, err)
 		}
 		for _, f := range []Filter{{}, {Words: "death"}} {
 			if got := titles(r.find(c, f)); strings.Contains(got, "Death") {

@@ -9,6 +9,7 @@ import (
 	"portico/internal/fault"
 	"portico/internal/ids"
 	"portico/internal/page"
+	"portico/internal/record"
 	"portico/internal/web"
 )
 
@@ -101,19 +102,13 @@ func (s *Results) file(r *web.Request, c access.Chart) (web.Reply, error) {
 	if err != nil {
 		return web.Reply{}, fault.Missing()
 	}
-	f, b, err := s.Attachment(r.Context(), c, ids.Resource(r.PathValue("id")), n)
-	if err != nil {
-		return web.Reply{}, err
-	}
-	ext := extensions[f.Type]
-	if ext == "" {
-		ext = ".bin"
-	}
-	mime := f.Type
-	if mime == "text/plain" {
-		mime += "; charset=utf-8"
-	}
-	return web.Outside(mime, "result-"+strconv.Itoa(n+1)+ext, b), nil
+	f, err := s.Attachment(r.Context(), c, ids.Resource(r.PathValue("id")), n)
+	return handed(f, n), err
+}
+
+// handed gives out a file of others: saved, not opened.
+func handed(f record.File, n int) web.Reply {
+	return web.Outside(f.MIME(), "result-"+strconv.Itoa(n+1)+f.Extension(), f.Data)
 }
 
 func (s *Results) showChoice(r *web.Request, c access.Chart) (web.Reply, error) {

@@ -25,6 +25,7 @@ func (s *Results) MountDesk(r *web.Router) {
 	form := func(pattern string, t access.Task, h web.StaffFunc) { r.StaffForm(pattern, t, s.Rail.Beside(h)) }
 	show("GET /staff/results", access.ReleaseResults, s.showDesk)
 	show("GET /staff/results/{id}", access.ReleaseResults, s.showCase)
+	show("GET /staff/results/{id}/file", access.ReleaseResults, s.caseFile)
 	form("POST /staff/results/{id}/comment", access.ReleaseResults, s.comment)
 	form("POST /staff/results/{id}/release", access.ReleaseResults, s.releaseNow)
 	form("POST /staff/results/{id}/hold", access.ReleaseResults, s.hold)
@@ -70,6 +71,15 @@ func (s *Results) showDesk(q *web.Request, d access.Desk) (web.Reply, error) {
 
 func (s *Results) showCase(q *web.Request, d access.Desk) (web.Reply, error) {
 	return s.casePage(q, d, CasePage{Comment: ids.Comment(q.Ask("edit"))}, nil)
+}
+
+func (s *Results) caseFile(q *web.Request, d access.Desk) (web.Reply, error) {
+	n, err := strconv.Atoi(or(q.Ask("n"), "0"))
+	if err != nil {
+		return web.Reply{}, fault.Missing()
+	}
+	f, err := s.CaseFile(q.Context(), d, ids.Resource(q.PathValue("id")), n)
+	return handed(f, n), err
 }
 
 // casePage draws one result, again with what was typed if that was wrong.
@@ -119,7 +129,12 @@ func (s *Results) comment(q *web.Request, d access.Desk) (web.Reply, error) {
 }
 
 func (s *Results) releaseNow(q *web.Request, d access.Desk) (web.Reply, error) {
-	return s.settled(q, d, CasePage{}, "released", s.Release(q.Context(), d, ids.Resource(q.PathValue("id")), q.Text("seen")))
+	w := Opening{On: ids.Resource(q.PathValue("id")), Seen: q.Text("seen")}
+	with := q.PostForm["with"]
+	for _, id := range with {
+		w.With = append(w.With, ids.Resource(id))
+	}
+	return s.settled(q, d, CasePage{With: with}, "released", s.Release(q.Context(), d, w))
 }
 
 func (s *Results) hold(q *web.Request, d access.Desk) (web.Reply, error) {

@@ -116,14 +116,54 @@ func TestWhatMayNotBeSeenIsInNoCopy(t *testing.T) {
 	})
 }
 
+// A report of which one value, however deep, is still held is in every copy, and
+// the value in none: neither itself nor in what the report says of it.
+func TestAHeldValueIsInNoCopyOfItsReport(t *testing.T) {
+	pdf := `{"resourceType":"Binary","id":"pdf","contentType":"text/plain","securityContext":{"reference":"Patient/a"},"data":"Y2FuYXJ5ZmlsZQ=="}`
+	each(t, func(t *testing.T, r *rig) {
+		r.takeOf(ana, pdf, strings.Replace(a1c("open", "a", "6.1"), "Hemoglobin A1c", "canaryopen", 1), strings.Replace(a1c("shut", "a", "77.7"), "Hemoglobin A1c", "canaryshut", 1),
+			strings.Replace(a1c("panel", "a", "5.5", `,"hasMember":[{"reference":"Observation/shut","display":"canaryname"}],"note":[{"text":"canarynote"}]`), "Hemoglobin A1c", "canarypanel", 1),
+			`{"resourceType":"DiagnosticReport","id":"r","status":"final","category":[{"coding":[{"code":"LAB"}]}],"code":{"text":"canaryreport"},"subject":{"reference":"Patient/a"},"effectiveDateTime":"2026-01-05",
+			"text":{"status":"generated","div":"<div xmlns=\"http://www.w3.org/1999/xhtml\">canarystory</div>"},"conclusion":"canaryconclusion","presentedForm":[{"contentType":"text/plain","url":"Binary/pdf"}],
+			"result":[{"reference":"Observation/open"},{"reference":"Observation/panel"}]}`)
+		r.mark(`release_at = '2030-01-01T00:00:00.000000Z', sensitive = TRUE WHERE title = 'canaryshut'`)
+		for _, f := range Formats {
+			for _, open := range []bool{false, true} {
+				o := whole(f)
+				o.Sensitive = true
+				if open {
+					r.mark(`release_at = '2020-01-01T00:00:00.000000Z' WHERE title = 'canaryshut'`)
+				} else {
+					r.mark(`release_at = '2030-01-01T00:00:00.000000Z' WHERE title = 'canaryshut'`)
+				}
+				got := r.read(f, r.write(o))
+				for _, word := range []string{"canaryshut", "77.7", "canaryname", "canarynote", "canarystory", "canaryconclusion", "canaryfile", "Y2FuYXJ5ZmlsZQ"} {
+					if strings.Contains(got, word) && !open {
+						t.Errorf("%s: %s is there", f, word)
+					}
+				}
+				for _, word := range []string{"canaryopen", "canaryreport", "canarypanel"} {
+					if !strings.Contains(got, word) {
+						t.Errorf("%s: %s is missing", f, word)
+					}
+				}
+				if open && !strings.Contains(got, "canaryconclusion") {
+					t.Errorf("%s: the conclusion is missing from what is open", f)
+				}
+			}
+		}
+	})
+}
+
 // A report that quotes a sensitive result goes with it, and so do its members.
 func TestASensitiveResultTakesItsReportAlong(t *testing.T) {
-	rows := []record.Row{{ID: "report"}, {ID: "hiv", Parent: "report", Sensitive: true}, {ID: "other", Parent: "report"}, {ID: "a1c"}, {ID: "panel", Sensitive: true}, {ID: "member", Parent: "panel"}}
+	rows := []record.Row{{ID: "report"}, {ID: "hiv", Parent: "report", Sensitive: true}, {ID: "other", Parent: "report"}, {ID: "a1c"}, {ID: "panel", Sensitive: true}, {ID: "member", Parent: "panel"},
+		{ID: "top"}, {ID: "culture", Parent: "top"}, {ID: "organism", Parent: "culture", Sensitive: true}, {ID: "below", Parent: "beside"}, {ID: "beside", Parent: "top"}, {ID: "x", Parent: "y"}, {ID: "y", Parent: "x"}}
 	var left []ids.Resource
 	for _, r := range plain(rows) {
 		left = append(left, r.ID)
 	}
-	if !slices.Equal(left, []ids.Resource{"a1c"}) {
+	if !slices.Equal(left, []ids.Resource{"a1c", "x", "y"}) {
 		t.Errorf("left are %v", left)
 	}
 }

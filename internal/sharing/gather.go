@@ -48,24 +48,33 @@ func (s *Sharing) rows(ctx context.Context, who access.Reading, o Selection, sec
 	return plain(all), nil
 }
 
-// plain leaves out what is sensitive, and what holds it or is part of it: a
-// report repeats what its results say.
+// plain leaves out what is sensitive, what holds it at whatever depth, and what is
+// part of these: a report repeats what its results say.
 func plain(all []record.Row) []record.Row {
-	out := map[ids.Resource]bool{}
+	parent, out := map[ids.Resource]ids.Resource{}, map[ids.Resource]bool{}
 	for _, r := range all {
-		if r.Sensitive {
-			out[r.ID], out[r.Parent] = true, true
+		parent[r.ID] = r.Parent
+	}
+	for _, r := range all {
+		for id := r.ID; r.Sensitive && id != "" && !out[id]; id = parent[id] {
+			out[id] = true
 		}
 	}
-	delete(out, "")
 	kept := all[:0]
 	for _, r := range all {
-		if !out[r.ID] && !out[r.Parent] {
+		left := false
+		for id, steps := r.ID, 0; id != "" && !left && steps < deepest; id, steps = parent[id], steps+1 {
+			left = out[id]
+		}
+		if !left {
 			kept = append(kept, r)
 		}
 	}
 	return kept
 }
+
+// deepest bounds how far up from a row is looked, where panels hold each other.
+const deepest = 20
 
 // items reads a section with the parts of its values, members under their panel.
 func (s *Sharing) items(ctx context.Context, who access.Reading, o Selection, section record.Section) ([]item, error) {

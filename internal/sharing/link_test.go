@@ -155,8 +155,9 @@ func TestAnOutsideViewerReadsALink(t *testing.T) {
 
 func TestALinkHoldsNothingHeldOrSensitive(t *testing.T) {
 	each(t, func(t *testing.T, r *rig) {
-		r.take(a1c("o1", "a", "6.1"), condition("c1", "a", "Depression", "2019"))
-		r.mark(`release_at = '2999-01-01T00:00:00.000000Z' WHERE section = 'results'`)
+		r.take(a1c("o1", "a", "6.1"), condition("c1", "a", "Depression", "2019"),
+			`{"resourceType":"DiagnosticReport","id":"r","status":"final","category":[{"coding":[{"code":"LAB"}]}],"code":{"text":"Panel"},"subject":{"reference":"Patient/a"},"conclusion":"It is 6.1","result":[{"reference":"Observation/o1"}]}`)
+		r.mark(`release_at = '2999-01-01T00:00:00.000000Z' WHERE kind = 'Observation'`)
 		r.mark(`sensitive = TRUE WHERE section = 'conditions'`)
 		o := linkOrder(record.Results, record.Conditions)
 		for _, ticked := range []bool{false, true} {
