@@ -126,6 +126,9 @@ func (g *Gate) Openings(ctx context.Context, tx *store.Tx, d Desk, done bool) ([
 	return store.List(ctx, tx, scanOpening, q)
 }
 
+// OpeningsWaiting is the query of how many openings wait for a review.
+const OpeningsWaiting = `SELECT COUNT(*) FROM chart_opening WHERE reviewed_at IS NULL`
+
 // CountOpenings tells how many wait for a review, and how many of them are overdue.
 func (g *Gate) CountOpenings(ctx context.Context, tx *store.Tx) (waiting, late int, err error) {
 	_, err = store.Get(ctx, tx, func(r store.Row) (struct{}, error) { return struct{}{}, r.Scan(&waiting, &late) }, `

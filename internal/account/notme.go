@@ -156,6 +156,9 @@ type Disowned struct {
 	Opened  time.Time // when the account was opened
 }
 
+// FrozenWaiting is the query of how many frozen accounts wait.
+const FrozenWaiting = `SELECT COUNT(*) FROM disown_link WHERE used_at IS NOT NULL AND settled_at IS NULL`
+
 // Waiting lists frozen accounts, the one that has waited longest first.
 func (s *Accounts) Waiting(ctx context.Context, d access.Desk) ([]Disowned, error) {
 	if err := d.Need(access.ReviewRequests); err != nil {

@@ -95,9 +95,12 @@ func (s *Accounts) waitingProposal(ctx context.Context, tx *store.Tx, id Contact
 	return p, err
 }
 
+// ProposedWaiting is the query of how many proposed contacts wait.
+const ProposedWaiting = `SELECT COUNT(*)` + proposed
+
 // CountProposed is the number of contacts that wait.
 func CountProposed(ctx context.Context, tx *store.Tx) (int, error) {
-	return store.Get(ctx, tx, store.One[int], `SELECT COUNT(*)`+proposed)
+	return store.Get(ctx, tx, store.One[int], ProposedWaiting)
 }
 
 // SettleContact decides about a proposed contact: it goes into the chart, or the

@@ -217,7 +217,7 @@ func (a *App) joinDesk() {
 	a.Trail = &trail.Trail{DB: a.DB, Keys: a.Keys, File: filepath.Join(a.cfg.DataDir, "audit-checkpoints.log"), Numbers: a.Registry, Shares: a.Links, Clinic: a.clinic, Outbox: a.Outbox}
 	a.Staff = staff.New(staff.Parts{DB: a.DB, Gate: a.Gate, Keys: a.Keys, Limits: a.Limit, Hasher: a.Hasher, Outbox: a.Outbox, Rules: rules{}, Clinic: a.clinic, SignOn: a.signOn()})
 	a.Emergency = emergency.New(emergency.Parts{DB: a.DB, Gate: a.Gate, Keys: a.Keys, Staff: a.Staff, People: a.Registry, Teller: emergencies{a.Accounts}, Outbox: a.Outbox, Say: say})
-	a.Console = &console.Console{DB: a.DB, Keys: a.Keys, Registry: a.Registry, Enroll: a.Enroll, Accounts: a.Accounts, Staff: a.Staff, Trail: a.Trail, Outbox: a.Outbox, Results: a.Results, Jobs: a.Jobs, Clinic: a.clinic}
+	a.Console = &console.Console{DB: a.DB, Keys: a.Keys, Registry: a.Registry, Enroll: a.Enroll, Accounts: a.Accounts, Staff: a.Staff, Trail: a.Trail, Outbox: a.Outbox, Jobs: a.Jobs, Clinic: a.clinic}
 }
 
 func (a *App) joinWeb() {
@@ -254,7 +254,6 @@ func (a *App) joinWeb() {
 	a.Emergency.Mount(a.Router)
 	a.mountReleaseDesk()
 	a.mountOffice()
-	a.Recovery.Rail = a.Console.Counts
 	a.Recovery.MountDesk(a.Router)
 	a.Recovery.Work(a.Jobs)
 	a.Outbox.Work(a.Jobs)
@@ -287,7 +286,6 @@ var free = []string{"/signout", "/records/download", "/account/confirm", "/accou
 // mountOffice registers the administrators' pages of rooms, after the console,
 // whose home stands first in the rail.
 func (a *App) mountOffice() {
-	a.Terms.Rail, a.Clinic.Rail = a.Console.Counts, a.Console.Counts
 	a.Terms.MountDesk(a.Router)
 	a.Clinic.MountDesk(a.Router)
 }

@@ -24,7 +24,6 @@ func (a *App) joinRecord() {
 // mountReleaseDesk registers the staff's pages about results, after the console,
 // whose home stands first in the rail.
 func (a *App) mountReleaseDesk() {
-	a.Results.Rail = a.Console.Counts
 	a.Results.MountDesk(a.Router)
 	a.Results.Work(a.Jobs)
 }

@@ -22,7 +22,7 @@ var inputs = []Attack{
 		Tests: []Test{"results.TestFilesAreHandedOutSafely", "page.TestNarrativePictureIsThePortalsOwn", "ccda.TestHostileDocuments"}, Short: "each kind",
 		Controls: []Control{
 			off("the sandbox", "results.TestFilesAreHandedOutSafely", "web/reply.go", "if reply.sandbox {", "if reply.sandbox && reply.file == \"\" {"),
-			off("a file is what its bytes are", "results.TestFilesAreHandedOutSafely", "results/files.go", "if extensions[found] == \"\" {\n\t\treturn unknownType\n\t}\n\treturn found", "return said"),
+			off("a file is what its bytes are", "results.TestFilesAreHandedOutSafely", "record/files.go", "case extensions[found] == \"\":\n\t\treturn unknownType", "case said != \"\":\n\t\treturn said"),
 		}},
 	{Number: "T42", Title: "a file with malware", Here: "Comes with uploads. What feeds bring is handed out as a download in a sandbox."},
 	{Number: "T43", Title: "formulas in exports for spreadsheets",

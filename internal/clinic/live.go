@@ -19,7 +19,6 @@ import (
 	"portico/internal/lang"
 	"portico/internal/page"
 	"portico/internal/store"
-	"portico/internal/web"
 )
 
 // Parts are what the room is made of.
@@ -39,8 +38,6 @@ type Parts struct {
 // the router.
 type Room struct {
 	Parts
-	// Rail counts what waits beside the places of the staff rail; nil for none.
-	Rail web.Rail
 
 	now    atomic.Pointer[state]
 	load   sync.Mutex

@@ -21,12 +21,12 @@ const deskPath = "/staff/clinic"
 // MountDesk registers the administrators' pages.
 func (r *Room) MountDesk(router *web.Router) {
 	router.StaffNav(page.NavItem{Path: deskPath, Icon: "settings", TextKey: "clinic.nav"})
-	show := func(pattern string, h web.StaffFunc) { router.Staff(pattern, access.ManageClinic, r.Rail.Beside(h)) }
+	show := func(pattern string, h web.StaffFunc) { router.Staff(pattern, access.ManageClinic, h) }
 	form := func(pattern string, h web.StaffFunc) {
-		router.StaffForm(pattern, access.ManageClinic, r.Rail.Beside(h))
+		router.StaffForm(pattern, access.ManageClinic, h)
 	}
 	show("GET /staff/clinic", r.showForm)
-	router.StaffUpload("POST /staff/clinic", access.ManageClinic, mostUpload, r.Rail.Beside(r.propose))
+	router.StaffUpload("POST /staff/clinic", access.ManageClinic, mostUpload, r.propose)
 	show("GET /staff/clinic/preview", r.showPreview)
 	show("GET /staff/clinic/preview.css", r.previewFile)
 	show("GET /staff/clinic/preview.png", r.previewFile)

@@ -14,7 +14,6 @@ import (
 	"portico/internal/notify"
 	"portico/internal/page"
 	"portico/internal/registry"
-	"portico/internal/results"
 	"portico/internal/secret"
 	"portico/internal/staff"
 	"portico/internal/store"
@@ -32,14 +31,13 @@ type Console struct {
 	Staff    *staff.Staff
 	Trail    *trail.Trail
 	Outbox   *notify.Outbox
-	Results  *results.Results
 	Jobs     *jobs.Runner
 	Clinic   page.Profile
 }
 
 // Mount registers the pages.
 func (c *Console) Mount(r *web.Router) {
-	d := desk{r, c}
+	d := desk{r}
 	d.page("GET /staff", access.SeeDesk, c.home)
 	r.StaffNav(page.NavItem{Path: "/staff", Icon: "house", TextKey: "console.nav.home"})
 	c.mountPatients(d)
@@ -51,52 +49,28 @@ func (c *Console) Mount(r *web.Router) {
 	c.mountContacts(d)
 	c.mountJobs(d)
 	c.mountAudit(d)
+	c.queues(r)
 }
 
-// desk registers pages and forms whose rail shows what waits.
-type desk struct {
-	r *web.Router
-	c *Console
+// queues puts what waits beside the places of the rail that are the console's own.
+func (c *Console) queues(r *web.Router) {
+	r.StaffQueue("/staff/requests", access.ReviewRequests, web.Counted(enroll.RequestsWaiting))
+	r.StaffQueue("/staff/frozen", access.ReviewRequests, web.Counted(account.FrozenWaiting))
+	r.StaffQueue("/staff/undelivered", access.SeeUndelivered, web.Counted(notify.UndeliveredWaiting))
+	r.StaffQueue(contactsPath, access.ReviewContacts, web.Counted(account.ProposedWaiting))
+	r.StaffQueue(jobsPath, access.SeeJobs, web.Counted(jobs.FailedWaiting))
 }
 
-func (d desk) page(pattern string, t access.Task, h web.StaffFunc) {
-	d.r.Staff(pattern, t, web.Rail(d.c.Counts).Beside(h))
-}
-func (d desk) form(pattern string, t access.Task, h web.StaffFunc) {
-	d.r.StaffForm(pattern, t, web.Rail(d.c.Counts).Beside(h))
-}
+// desk registers pages and forms.
+type desk struct{ r *web.Router }
+
+func (d desk) page(pattern string, t access.Task, h web.StaffFunc) { d.r.Staff(pattern, t, h) }
+func (d desk) form(pattern string, t access.Task, h web.StaffFunc) { d.r.StaffForm(pattern, t, h) }
 
 // place registers a page that has a place of its own in the rail.
 func (d desk) place(pattern string, t access.Task, h web.StaffFunc, n page.NavItem) {
 	d.page(pattern, t, h)
 	d.r.StaffNav(n)
-}
-
-// Counts are the numbers beside places of the rail.
-func (c *Console) Counts(ctx context.Context, d access.Desk) (map[string]int, error) {
-	out := map[string]int{}
-	if d.May(access.ReviewRequests) {
-		n, err := c.Enroll.Waiting(ctx, d)
-		if err != nil {
-			return nil, err
-		}
-		out["/staff/requests"] = n
-	}
-	if d.May(access.SeeUndelivered) {
-		n, err := c.undeliveredCount(ctx)
-		if err != nil {
-			return nil, err
-		}
-		out["/staff/undelivered"] = n
-	}
-	if d.May(access.ReleaseResults) {
-		n, err := c.Results.Pending(ctx, d)
-		if err != nil {
-			return nil, err
-		}
-		out["/staff/results"] = n
-	}
-	return out, nil
 }
 
 func (c *Console) undeliveredCount(ctx context.Context) (n int, err error) {

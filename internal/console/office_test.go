@@ -355,6 +355,23 @@ func TestTheExportComputesNothing(t *testing.T) {
 	}
 }
 
+// What waits stands beside its place on every staff page, also of other rooms, for
+// those whose work it is.
+func TestTheRailCountsWhatWaits(t *testing.T) {
+	k := open(t)
+	k.park("app.sweep")
+	admin, _ := k.hire("Ada Admin", "administrator")
+	auditor, _ := k.hire("Otto Audit", "auditor")
+	for _, path := range []string{"/staff", "/staff/schedule", "/staff/emergencies", "/staff/feeds", "/staff/clinic", "/staff/account"} {
+		if got := admin.Get(path).Want(200, "").Text(`.rail a[href="/staff/jobs"] .count`); !strings.HasPrefix(got, "1") {
+			t.Errorf("%s says %q", path, got)
+		}
+	}
+	if p := auditor.Get("/staff/emergencies").Want(200, ""); p.Has(".rail .count") {
+		t.Errorf("an auditor sees %q", p.Text(".rail"))
+	}
+}
+
 // Each role's rail leads only where the role may go.
 func TestRailsFollowRoles(t *testing.T) {
 	k := open(t)

@@ -24,6 +24,7 @@ func (e *Emergencies) Mount(r *web.Router) {
 	r.StaffForm("POST /staff/chart/{id}/end", access.OpenCharts, e.end)
 	r.Staff("GET /staff/emergencies", access.ReviewOpenings, e.list)
 	r.StaffNav(page.NavItem{Path: listPath, Icon: "shield-alert", TextKey: "emergency.nav"})
+	r.StaffQueue(listPath, access.ReviewOpenings, web.Counted(access.OpeningsWaiting))
 	r.StaffForm("POST /staff/emergencies/{id}", access.ReviewOpenings, e.review)
 }
 

@@ -126,17 +126,8 @@ func countTabs(ctx context.Context, tx *store.Tx, into map[Tab]int) error {
 	return err
 }
 
-// Waiting counts requests that wait for staff, for the number beside the link.
-func (e *Room) Waiting(ctx context.Context, d access.Desk) (n int, err error) {
-	if !d.May(access.ReviewRequests) {
-		return 0, nil
-	}
-	err = e.DB.View(ctx, func(tx *store.Tx) error {
-		n, err = store.Get(ctx, tx, store.One[int], `SELECT COUNT(*) FROM identity_request WHERE state = 'open'`)
-		return err
-	})
-	return n, err
-}
+// RequestsWaiting is the query of how many identity requests are open.
+const RequestsWaiting = `SELECT COUNT(*) FROM identity_request WHERE state = 'open'`
 
 // CountWaiting tells how many requests wait and since when the oldest does, zero
 // for none: numbers about nobody.

@@ -10,6 +10,7 @@ import (
 	"portico/internal/fault"
 	"portico/internal/ids"
 	"portico/internal/page"
+	"portico/internal/registry"
 	"portico/internal/web"
 )
 
@@ -17,6 +18,7 @@ func (i *Door) mountPages(r *web.Router) {
 	r.Staff("GET /staff/imports", access.SeeImports, i.showImports)
 	r.StaffForm("POST /staff/imports/faults/{id}", access.SeeImports, i.settle)
 	r.StaffNav(page.NavItem{Path: "/staff/imports", Icon: "inbox", TextKey: "ingest.nav.imports"})
+	r.StaffQueue("/staff/imports", access.SeeImports, web.Counted(registry.FaultsWaiting))
 	r.Staff("GET /staff/feeds", access.ManageFeeds, i.showFeeds)
 	r.StaffForm("POST /staff/feeds", access.ManageFeeds, i.add)
 	r.StaffForm("POST /staff/feeds/{id}/end", access.ManageFeeds, i.end)

@@ -48,9 +48,12 @@ func (r *Runner) Failed(ctx context.Context, d access.Desk) (out []Parked, err e
 	return out, err
 }
 
+// FailedWaiting is the query of how many jobs were given up.
+const FailedWaiting = `SELECT COUNT(*) FROM job WHERE state = 'parked'`
+
 // CountFailed is the number of jobs that were given up.
 func CountFailed(ctx context.Context, tx *store.Tx) (int, error) {
-	return store.Get(ctx, tx, store.One[int], `SELECT COUNT(*) FROM job WHERE state = 'parked'`)
+	return store.Get(ctx, tx, store.One[int], FailedWaiting)
 }
 
 // Retry lets a failed job run again, from its first try. One that somebody else

@@ -131,9 +131,12 @@ func (o *Outbox) Undelivered(ctx context.Context, d access.Desk) ([]Undelivered,
 	return out, err
 }
 
+// UndeliveredWaiting is the query of how many messages did not arrive and wait.
+const UndeliveredWaiting = `SELECT COUNT(*) FROM outbox WHERE state = 'failed' AND seen_at IS NULL`
+
 // CountUndelivered is the number for the staff's rail.
 func CountUndelivered(ctx context.Context, tx *store.Tx) (int, error) {
-	return store.Get(ctx, tx, store.One[int], `SELECT COUNT(*) FROM outbox WHERE state = 'failed' AND seen_at IS NULL`)
+	return store.Get(ctx, tx, store.One[int], UndeliveredWaiting)
 }
 
 // Dealt are the ways in which staff deal with a message that did not arrive.

@@ -162,11 +162,6 @@ func (s *Records) Waiting(ctx context.Context, d access.Desk, settled bool) (lis
 	return list, names, err
 }
 
-// CountWaiting counts open requests.
-func (s *Records) CountWaiting(ctx context.Context, tx *store.Tx) (int, error) {
-	return store.Get(ctx, tx, store.One[int], `SELECT COUNT(*) FROM correction WHERE state = 'asked'`)
-}
-
 // Review opens one request beside the item it is about; this writes that the
 // patient's record was opened.
 func (s *Records) Review(ctx context.Context, d access.Desk, id ids.Correction) (k Correction, it Item, err error) {

@@ -13,6 +13,7 @@ import (
 func (s *Records) mountStaff(r *web.Router) {
 	r.Staff("GET /staff/corrections", access.ReviewCorrections, s.showWaiting)
 	r.StaffNav(page.NavItem{Path: "/staff/corrections", Icon: "square-pen", TextKey: "records.desk.nav"})
+	r.StaffQueue("/staff/corrections", access.ReviewCorrections, web.Counted(`SELECT COUNT(*) FROM correction WHERE state = 'asked'`))
 	r.Staff("GET /staff/corrections/{id}", access.ReviewCorrections, s.showReview)
 	r.StaffForm("POST /staff/corrections/{id}", access.ReviewCorrections, s.settle)
 }

@@ -12,7 +12,6 @@ import (
 	"portico/internal/page"
 	"portico/internal/secret"
 	"portico/internal/store"
-	"portico/internal/web"
 )
 
 // Parts are what the room is made of.
@@ -33,8 +32,6 @@ type Parts struct {
 // Recovery is the room.
 type Recovery struct {
 	Parts
-	// Rail gives the numbers beside places of the staff rail; nil for none.
-	Rail web.Rail
 }
 
 // New makes the room.

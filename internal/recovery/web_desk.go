@@ -15,13 +15,14 @@ import (
 // MountDesk registers the desk's pages.
 func (s *Recovery) MountDesk(r *web.Router) {
 	const t = access.HelpRecover
-	r.Staff("GET /staff/recovery", t, s.Rail.Beside(s.showRunning))
+	r.Staff("GET /staff/recovery", t, s.showRunning)
 	r.StaffNav(page.NavItem{Path: "/staff/recovery", Icon: "log-in", TextKey: "recovery.desk.nav"})
-	r.Staff("GET /staff/recovery/{id}", t, s.Rail.Beside(s.showHelp))
-	r.StaffForm("POST /staff/recovery/{id}/call", t, s.Rail.Beside(s.call))
-	r.StaffForm("POST /staff/recovery/{id}/start", t, s.Rail.Beside(s.start))
-	r.StaffForm("POST /staff/recovery/{id}/agree", t, s.Rail.Beside(s.agree))
-	r.StaffForm("POST /staff/recovery/{id}/stop", t, s.Rail.Beside(s.halt))
+	r.StaffQueue("/staff/recovery", t, web.Counted(`SELECT COUNT(*) FROM recovery WHERE `+live))
+	r.Staff("GET /staff/recovery/{id}", t, s.showHelp)
+	r.StaffForm("POST /staff/recovery/{id}/call", t, s.call)
+	r.StaffForm("POST /staff/recovery/{id}/start", t, s.start)
+	r.StaffForm("POST /staff/recovery/{id}/agree", t, s.agree)
+	r.StaffForm("POST /staff/recovery/{id}/stop", t, s.halt)
 }
 
 // RunningPage lists whose way back in runs.

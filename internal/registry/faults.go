@@ -140,7 +140,7 @@ func (r *Room) Faulty(ctx context.Context, d access.Desk) (out []Fault, all int,
 		return nil, 0, err
 	}
 	err = r.DB.View(ctx, func(tx *store.Tx) error {
-		if all, err = store.Get(ctx, tx, store.One[int], `SELECT COUNT(*) FROM import_fault`); err != nil {
+		if all, err = store.Get(ctx, tx, store.One[int], FaultsWaiting); err != nil {
 			return err
 		}
 		out, err = store.List(ctx, tx, func(s store.Row) (f Fault, err error) {
@@ -174,6 +174,9 @@ func (r *Room) Settle(ctx context.Context, d access.Desk, id string) error {
 		return err
 	})
 }
+
+// FaultsWaiting is the query of how many records could not be taken in and wait.
+const FaultsWaiting = `SELECT COUNT(*) FROM import_fault`
 
 // CountFaults is the number of records that could not be taken in and wait.
 func CountFaults(ctx context.Context, tx *store.Tx) (int, error) {

@@ -2,7 +2,6 @@ package results
 
 import (
 	"context"
-	"strconv"
 	"strings"
 	"time"
 
@@ -58,33 +57,23 @@ type WaitingList struct {
 	Next   string      // cursor, "" at the end
 }
 
-// asking gathers the arguments of a query as its text is written.
-type asking struct{ args []any }
-
-func (a *asking) value(v any) string {
-	a.args = append(a.args, v)
-	return "$" + strconv.Itoa(len(a.args))
-}
-
-func (a *asking) time(t time.Time) string { return a.value(store.Time(t)) }
-
 // alone leaves out values whose report is held too: one decision is for all.
 const alone = ` AND (r.parent_id = '' OR NOT EXISTS (SELECT 1 FROM record_row u WHERE u.resource_id = r.parent_id AND u.release_at > `
 
 // condition says what is on a list.
-func (s *Results) condition(a *asking, t Tab, now time.Time) string {
+func (s *Results) condition(a *store.Args, t Tab, now time.Time) string {
 	const base = ` r.section IN ('results', 'notes') AND NOT r.gone AND `
 	switch t {
 	case TabReview:
-		return base + `r.release_at > ` + a.time(now) + ` AND (r.release_why IN ('after_review', 'wait') OR r.release_why LIKE 'hold%')` + alone + a.time(now) + `))`
+		return base + `r.release_at > ` + a.Time(now) + ` AND (r.release_why IN ('after_review', 'wait') OR r.release_why LIKE 'hold%')` + alone + a.Time(now) + `))`
 	case TabSoon:
-		return base + `r.release_at > ` + a.time(now) + ` AND r.release_at <= ` + a.time(now.Add(soonIs)) + alone + a.time(now) + `))`
+		return base + `r.release_at > ` + a.Time(now) + ` AND r.release_at <= ` + a.Time(now.Add(soonIs)) + alone + a.Time(now) + `))`
 	case TabCritical:
-		return base + `r.critical AND r.release_at <= ` + a.time(now.Add(-time.Duration(s.CriticalDays)*24*time.Hour)) + ` AND r.release_at >= ` + a.time(now.Add(-criticalFor)) +
-			` AND r.sort_at >= ` + a.value(now.Add(-criticalFor).UTC().Format(sortLayout)) + ` AND p.deceased_at IS NULL
+		return base + `r.critical AND r.release_at <= ` + a.Time(now.Add(-time.Duration(s.CriticalDays)*24*time.Hour)) + ` AND r.release_at >= ` + a.Time(now.Add(-criticalFor)) +
+			` AND r.sort_at >= ` + a.Add(now.Add(-criticalFor).UTC().Format(sortLayout)) + ` AND p.deceased_at IS NULL
 			AND NOT EXISTS (SELECT 1 FROM result_seen v WHERE v.resource_id = r.resource_id)`
 	case TabCorrected:
-		return base + `r.status IN ('corrected', 'amended', 'appended') AND r.changed_at >= ` + a.time(now.Add(-lately))
+		return base + `r.status IN ('corrected', 'amended', 'appended') AND r.changed_at >= ` + a.Time(now.Add(-lately))
 	}
 	return base + `r.sensitive`
 }
@@ -113,7 +102,7 @@ func (s *Results) Desk(ctx context.Context, d access.Desk, t Tab, after string) 
 		if out.Counts, err = s.counts(ctx, tx, Tabs); err != nil {
 			return err
 		}
-		a := &asking{}
+		a := &store.Args{}
 		where := s.condition(a, t, tx.Now)
 		column, newest := t.order()
 		op, dir := ">", "ASC"
@@ -121,13 +110,13 @@ func (s *Results) Desk(ctx context.Context, d access.Desk, t Tab, after string) 
 			op, dir = "<", "DESC"
 		}
 		if at, id, ok := cursor(after); ok {
-			where += ` AND (` + column + ` ` + op + ` ` + a.time(at) + ` OR (` + column + ` = ` + a.time(at) + ` AND r.resource_id ` + op + ` ` + a.value(id) + `))`
+			where += ` AND (` + column + ` ` + op + ` ` + a.Time(at) + ` OR (` + column + ` = ` + a.Time(at) + ` AND r.resource_id ` + op + ` ` + a.Add(id) + `))`
 		}
 		out.Rows, err = store.List(ctx, tx, scanWaiting, `
 			SELECT r.resource_id, p.given, p.family, CASE WHEN r.title = '' THEN COALESCE(l.label, '') ELSE r.title END,
 				CASE WHEN r.section = 'notes' THEN 'notes' ELSE r.grp END, r.received_at, r.changed_at, r.release_at, r.release_why, r.critical, r.sensitive, `+column+`
 			FROM record_row r JOIN patient p ON p.id = r.patient_id LEFT JOIN resource_label l ON l.resource_id = r.title_id
-			WHERE`+where+` ORDER BY `+column+` `+dir+`, r.resource_id `+dir+` LIMIT `+a.value(perDesk+1), a.args...)
+			WHERE`+where+` ORDER BY `+column+` `+dir+`, r.resource_id `+dir+` LIMIT `+a.Add(perDesk+1), a.All()...)
 		return err
 	})
 	if len(out.Rows) > perDesk {
@@ -154,10 +143,10 @@ func cursor(s string) (at time.Time, id string, ok bool) {
 
 // counts tells how long lists are, in one query.
 func (s *Results) counts(ctx context.Context, tx *store.Tx, tabs []Tab) (map[Tab]int, error) {
-	a := &asking{}
+	a := &store.Args{}
 	var q []string
 	for _, t := range tabs {
-		q = append(q, `(SELECT COUNT(*) FROM (SELECT 1 AS one FROM record_row r JOIN patient p ON p.id = r.patient_id WHERE`+s.condition(a, t, tx.Now)+` LIMIT `+a.value(mostCounted)+`) x`+string(t)+`)`)
+		q = append(q, `(`+s.count(a, t, tx.Now)+`)`)
 	}
 	return store.Get(ctx, tx, func(in store.Row) (map[Tab]int, error) {
 		found := make([]int, len(tabs))
@@ -171,20 +160,16 @@ func (s *Results) counts(ctx context.Context, tx *store.Tx, tabs []Tab) (map[Tab
 			out[t] = found[i]
 		}
 		return out, err
-	}, `SELECT `+strings.Join(q, ", "), a.args...)
+	}, `SELECT `+strings.Join(q, ", "), a.All()...)
 }
 
-// Pending is the number beside the desk's place in the rail: what waits for a
+// count is a query of how long a list is, up to mostCounted.
+func (s *Results) count(a *store.Args, t Tab, now time.Time) string {
+	return `SELECT COUNT(*) FROM (SELECT 1 AS one FROM record_row r JOIN patient p ON p.id = r.patient_id WHERE` + s.condition(a, t, now) + ` LIMIT ` + a.Add(mostCounted) + `) x` + string(t)
+}
+
+// pending is the number beside the desk's place in the rail: what waits for a
 // decision, and critical results that nobody has opened.
-func (s *Results) Pending(ctx context.Context, d access.Desk) (int, error) {
-	if !d.May(access.ReleaseResults) {
-		return 0, nil
-	}
-	n := 0
-	err := s.DB.View(ctx, func(tx *store.Tx) error {
-		c, err := s.counts(ctx, tx, []Tab{TabReview, TabCritical})
-		n = c[TabReview] + c[TabCritical]
-		return err
-	})
-	return n, err
+func (s *Results) pending(a *store.Args, now time.Time) string {
+	return `SELECT (` + s.count(a, TabReview, now) + `) + (` + s.count(a, TabCritical, now) + `)`
 }

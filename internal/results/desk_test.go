@@ -265,8 +265,8 @@ func TestListsOfTheDesk(t *testing.T) {
 		if got, _ := r.list(TabCritical); got != "Glucose Lopez" {
 			t.Errorf("critical and unopened: %q", got)
 		}
-		if n, err := r.Pending(ctx, r.doctor()); err != nil || n != 2 {
-			t.Errorf("the rail says %d, %v", n, err)
+		if got := r.staffBrowser(r.reyes).Get("/staff/results").Text(`.rail a[href="/staff/results"] .count`); !strings.HasPrefix(got, "2") {
+			t.Errorf("the rail says %q", got)
 		}
 		r.opens(r.see(ana), r.id("Observation/c"))
 		if got, _ := r.list(TabCritical); got != "" {
@@ -328,9 +328,6 @@ func TestTheDeskIsForItsTaskOnly(t *testing.T) {
 			if !fault.Is(err, fault.Denied) {
 				t.Errorf("%s with another task: %v", what, err)
 			}
-		}
-		if n, err := r.Pending(ctx, r.desk(r.hire("Jo Kim", "front_desk"), access.FindPatients)); n != 0 || err != nil {
-			t.Errorf("the front desk counts %d, %v", n, err)
 		}
 	})
 }

@@ -9,7 +9,6 @@ import (
 	"portico/internal/page"
 	"portico/internal/secret"
 	"portico/internal/store"
-	"portico/internal/web"
 )
 
 // Parts are what the room is made of.
@@ -20,7 +19,6 @@ type Parts struct {
 	Clinic   page.Profile
 	Gate     *access.Gate // opens records for the desk
 	Teller   Teller       // nil: nobody is told of new results
-	Rail     web.Rail     // nil: no numbers beside the desk's places
 	// CriticalDays is after how many days a critical result that nobody has opened
 	// is on the desk's list.
 	CriticalDays int

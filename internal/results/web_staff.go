@@ -21,18 +21,17 @@ const deskPath = "/staff/results"
 // MountDesk registers the staff's pages.
 func (s *Results) MountDesk(r *web.Router) {
 	r.StaffNav(page.NavItem{Path: deskPath, Icon: "flask-conical", TextKey: "results.desk.nav"})
-	show := func(pattern string, t access.Task, h web.StaffFunc) { r.Staff(pattern, t, s.Rail.Beside(h)) }
-	form := func(pattern string, t access.Task, h web.StaffFunc) { r.StaffForm(pattern, t, s.Rail.Beside(h)) }
-	show("GET /staff/results", access.ReleaseResults, s.showDesk)
-	show("GET /staff/results/{id}", access.ReleaseResults, s.showCase)
-	show("GET /staff/results/{id}/file", access.ReleaseResults, s.caseFile)
-	form("POST /staff/results/{id}/comment", access.ReleaseResults, s.comment)
-	form("POST /staff/results/{id}/release", access.ReleaseResults, s.releaseNow)
-	form("POST /staff/results/{id}/hold", access.ReleaseResults, s.hold)
-	form("POST /staff/results/{id}/mark", access.ReleaseResults, s.mark)
-	show("GET /staff/results/rules", access.SetReleaseRules, s.showRules)
-	form("POST /staff/results/rules", access.SetReleaseRules, s.setRule)
-	form("POST /staff/results/rules/drop", access.SetReleaseRules, s.dropRule)
+	r.StaffQueue(deskPath, access.ReleaseResults, s.pending)
+	r.Staff("GET /staff/results", access.ReleaseResults, s.showDesk)
+	r.Staff("GET /staff/results/{id}", access.ReleaseResults, s.showCase)
+	r.Staff("GET /staff/results/{id}/file", access.ReleaseResults, s.caseFile)
+	r.StaffForm("POST /staff/results/{id}/comment", access.ReleaseResults, s.comment)
+	r.StaffForm("POST /staff/results/{id}/release", access.ReleaseResults, s.releaseNow)
+	r.StaffForm("POST /staff/results/{id}/hold", access.ReleaseResults, s.hold)
+	r.StaffForm("POST /staff/results/{id}/mark", access.ReleaseResults, s.mark)
+	r.Staff("GET /staff/results/rules", access.SetReleaseRules, s.showRules)
+	r.StaffForm("POST /staff/results/rules", access.SetReleaseRules, s.setRule)
+	r.StaffForm("POST /staff/results/rules/drop", access.SetReleaseRules, s.dropRule)
 }
 
 // doneTexts are what a page can say after something was done; the address names

@@ -15,7 +15,6 @@ import (
 	"portico/internal/notify"
 	"portico/internal/page"
 	"portico/internal/store"
-	"portico/internal/web"
 )
 
 // AcceptTerms is the permission to accept the texts for oneself.
@@ -27,8 +26,6 @@ type Terms struct {
 	Gate   *access.Gate
 	Clinic page.Profile
 	People People // nil: nobody is told of new terms, and lists name accounts
-	// Rail counts what waits beside the places of the staff rail; nil for none.
-	Rail web.Rail
 }
 
 // People is what the logins and the patient index know of those who accept.

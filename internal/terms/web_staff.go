@@ -22,8 +22,8 @@ const deskPath = "/staff/terms"
 // MountDesk registers the administrators' pages.
 func (t *Terms) MountDesk(r *web.Router) {
 	r.StaffNav(page.NavItem{Path: deskPath, Icon: "file-text", TextKey: "terms.desk.nav"})
-	show := func(pattern string, h web.StaffFunc) { r.Staff(pattern, access.ManageTerms, t.Rail.Beside(h)) }
-	form := func(pattern string, h web.StaffFunc) { r.StaffForm(pattern, access.ManageTerms, t.Rail.Beside(h)) }
+	show := func(pattern string, h web.StaffFunc) { r.Staff(pattern, access.ManageTerms, h) }
+	form := func(pattern string, h web.StaffFunc) { r.StaffForm(pattern, access.ManageTerms, h) }
 	show("GET /staff/terms", t.showShelves)
 	form("POST /staff/terms/drafts", t.begin)
 	form("POST /staff/terms/retract", t.retract)

@@ -138,9 +138,6 @@ func (q *Request) Base() *url.URL { return q.router.set.Base }
 // Visitor is who asks, as far as anybody is known before signing in.
 func (q *Request) Visitor() access.Visitor { return q.visitor }
 
-// Counts puts numbers of waiting work beside places of the staff rail.
-func (q *Request) Counts(m map[string]int) { q.shell.Counts = m }
-
 // Person names who is signed in, for the frame.
 func (q *Request) Person(name string) { q.shell.Person = name }
 

@@ -51,6 +51,7 @@ type Router struct {
 	routes               []Route
 	meter                *meter
 	patientNav, staffNav []page.NavItem
+	queues               []queue
 	home, account        string
 	kept                 kept
 	open                 []string // patterns that other sites' scripts may call
@@ -251,6 +252,9 @@ func (r *Router) staff(pattern string, t access.Task, h StaffFunc, form bool) {
 		q.shell.Nav = r.allowed(d)
 		q.shell.Mark = r.mark(string(d.Staff()))
 		reply, err := q.run(form, func() (Reply, error) { return h(q, d) })
+		if err == nil && reply.draw != nil {
+			q.shell.Counts, err = r.waiting(q.Context(), d)
+		}
 		return reply, r.refused(q, d.Did(audit.PageRefused, pattern).With(string(t)), err)
 	})
 }
