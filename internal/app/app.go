@@ -164,6 +164,7 @@ func (a *App) join() error {
 	a.Terms = &terms.Terms{DB: a.DB, Gate: a.Gate, Clinic: a.clinic}
 	a.Accounts = account.New(account.Parts{DB: a.DB, Gate: a.Gate, Keys: a.Keys, Limits: a.Limit, Hasher: a.Hasher,
 		Outbox: a.Outbox, People: owners{a.Registry}, Terms: agreed{a.Terms}, News: news{}, Visits: comingVisits{}, Charts: onFile{a.Registry}, Clinic: a.clinic, Region: a.cfg.Phone.Region})
+	a.Records.Teller = answers{a.Accounts}
 	a.Terms.People = signers{a.Accounts, a.Registry}
 	a.joinRecord()
 	a.joinEnroll()

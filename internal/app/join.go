@@ -88,6 +88,14 @@ func (e emergencies) EmergencyOpened(ctx context.Context, tx *store.Tx, p ids.Pa
 	return err
 }
 
+// answers tell patients that something they asked for was answered.
+type answers struct{ a *account.Accounts }
+
+func (s answers) RequestAnswered(ctx context.Context, tx *store.Tx, p ids.Patient, key string) error {
+	_, err := s.a.Tell(ctx, tx, account.Told{Patient: p, Notice: notify.RequestAnswered{}, Key: key})
+	return err
+}
+
 // say puts what a row says beside its title in the words of the room that shows it.
 func say(s page.Shell, r record.Row, parts []record.Measure) page.Cell {
 	if r.Section != record.Results {

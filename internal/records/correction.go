@@ -193,7 +193,7 @@ func (s *Records) correction(ctx context.Context, tx *store.Tx, id ids.Correctio
 	return k, err
 }
 
-// Settle answers a request. The record itself is corrected where it comes from;
+// Settle answers a request, and tells the patient that it did. The record itself is corrected where it comes from;
 // a refusal must say why (45 CFR 164.526(d)(1)).
 func (s *Records) Settle(ctx context.Context, d access.Desk, id ids.Correction, as State, answer string) error {
 	if err := d.Need(access.ReviewCorrections); err != nil {
@@ -221,6 +221,9 @@ func (s *Records) Settle(ctx context.Context, d access.Desk, id ids.Correction, 
 			id, string(as), s.Keys.Seal(sealAnswer, string(id), []byte(answer)), store.Time(tx.Now), d.Staff())
 		if err == nil && n == 0 {
 			err = fault.Lost("records.settle.done")
+		}
+		if err == nil && s.Teller != nil {
+			err = s.Teller.RequestAnswered(ctx, tx, k.Patient, "correction:"+string(id))
 		}
 		return d.Did(audit.CorrectionSettled, string(k.Item)).On(string(k.Patient)).With(string(as)), err
 	})

@@ -19,6 +19,14 @@ type Parts struct {
 	Gate   *access.Gate
 	Keys   *secret.Keyring // seals searches
 	Clinic page.Profile
+	Teller Teller // nil: nobody is told that they were answered
+}
+
+// Teller tells patients in the transaction of what they are told.
+type Teller interface {
+	// RequestAnswered says that something they asked for was answered, and nothing
+	// else. key makes it unique.
+	RequestAnswered(ctx context.Context, tx *store.Tx, p ids.Patient, key string) error
 }
 
 // Records is the room.

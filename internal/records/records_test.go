@@ -313,3 +313,57 @@ func TestACorrectionFollowsItsEntry(t *testing.T) {
 		}
 	})
 }
+
+// heard counts who was told that a request was answered.
+type heard []ids.Patient
+
+func (h *heard) RequestAnswered(_ context.Context, _ *store.Tx, p ids.Patient, _ string) error {
+	*h = append(*h, p)
+	return nil
+}
+
+// Whoever asked is told once that they were answered: by the decision that counts,
+// of two who decide, and by none that is refused.
+func TestAnAnsweredRequestIsTold(t *testing.T) {
+	each(t, func(t *testing.T, r *rig, _ *clock.Fake) {
+		told := &heard{}
+		r.Teller = told
+		r.put(visit)
+		id, err := r.Ask(ctx, r.chart(ana, access.AskCorrection), r.first(ana, record.Visits).ID, "I came in the morning.")
+		if err != nil {
+			t.Fatal(err)
+		}
+		d := r.desk(access.ReviewCorrections)
+		if err := r.Settle(ctx, d, id, records.Refused, ""); !fault.Is(err, fault.Invalid) {
+			t.Errorf("refused without a reason: %v", err)
+		}
+		if err := r.Settle(ctx, d, "cor_none", records.Corrected, "Done."); !fault.Is(err, fault.NotFound) {
+			t.Errorf("a request that is not there: %v", err)
+		}
+		if err := r.Settle(ctx, r.desk(access.SeeImports), id, records.Corrected, "Done."); !fault.Is(err, fault.Denied) {
+			t.Errorf("with another task: %v", err)
+		}
+		if len(*told) != 0 {
+			t.Fatalf("told before an answer: %v", *told)
+		}
+		errs := make([]error, 2)
+		var wg sync.WaitGroup
+		for i := range errs {
+			wg.Go(func() { errs[i] = r.Settle(ctx, d, id, records.Corrected, "It says morning now.") })
+		}
+		wg.Wait()
+		if (errs[0] == nil) == (errs[1] == nil) || !fault.Is(errors.Join(errs...), fault.Conflict) {
+			t.Errorf("two who decide: %v", errs)
+		}
+		if len(*told) != 1 || (*told)[0] != ana {
+			t.Errorf("told %v", *told)
+		}
+		var n int
+		if err := r.db.View(ctx, func(tx *store.Tx) (err error) {
+			n, err = store.Get(ctx, tx, store.One[int], `SELECT COUNT(*) FROM audit_entry WHERE action = $1 AND patient_id = $2`, string(audit.CorrectionSettled), ana)
+			return err
+		}); err != nil || n != 1 {
+			t.Errorf("%d audit lines, %v", n, err)
+		}
+	})
+}
