@@ -311,3 +311,20 @@ func TestRolesAreKeptApart(t *testing.T) {
 		}
 	}
 }
+
+// A chart opened without a task is reviewed by somebody else than who opened it.
+func TestWhoIsLeftToReview(t *testing.T) {
+	clinician, both, auditor, desk := []access.Role{access.Clinician}, []access.Role{access.Clinician, access.Administrator}, []access.Role{access.Auditor}, []access.Role{access.FrontDesk}
+	for name, x := range map[string]struct {
+		people [][]access.Role
+		want   bool
+	}{
+		"nobody": {nil, false}, "nobody opens": {[][]access.Role{desk, auditor}, false}, "nobody reviews": {[][]access.Role{clinician, desk}, true},
+		"one opens and reviews": {[][]access.Role{both}, true}, "beside a colleague": {[][]access.Role{both, clinician}, true},
+		"two of them": {[][]access.Role{both, both}, false}, "an auditor": {[][]access.Role{both, auditor}, false},
+	} {
+		if got := access.Unreviewed(x.people); got != x.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}

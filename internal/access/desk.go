@@ -48,15 +48,16 @@ func (g *Gate) Desk(ctx context.Context, token string, task Task, route string, 
 func touchDesk(ctx context.Context, tx *store.Tx, token string) (Desk, Live, error) {
 	var live Live
 	d, err := store.Get(ctx, tx, func(r store.Row) (d Desk, err error) {
-		var ends store.Time
+		var ends, raised store.Time
 		var stamp int64
-		err = r.Scan(&d.session, &d.staff, &ends, &stamp)
+		err = r.Scan(&d.session, &d.staff, &ends, &raised, &stamp)
+		d.raised = stillRaised(raised, tx.Now)
 		live = Live{Expires: ends.Std(), Idle: tx.Now.Add(Idle), Stamp: stamp}
 		return d, err
 	}, `
 		UPDATE staff_session SET seen_at = $2
 		WHERE token_hash = $1 AND ended_at IS NULL AND expires_at > $2 AND seen_at > $3
-		RETURNING id, staff_id, expires_at, `+stampNow,
+		RETURNING id, staff_id, expires_at, raised_at, `+stampNow,
 		secret.TokenHash(token), store.Time(tx.Now), store.Time(tx.Now.Add(-Idle)))
 	if errors.Is(err, store.ErrNone) {
 		return Desk{}, Live{}, ErrNoSession

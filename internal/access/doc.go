@@ -19,7 +19,8 @@
 // place of Need. Work that wants it in some cases only asks Chart.Raised, or
 // returns ErrNotRaised from an ordinary route; package web sends the person to
 // ConfirmPath and back either way. Raise gives the session a new token and ends
-// the old one.
+// the old one. Staff give a code of their authenticator with the work itself; those
+// who sign in elsewhere and have none here raise their session there (RaiseStaff).
 //
 // Something may come into force that everybody signed in must agree to (Demand).
 // A session that has not been looked at since is Behind; package web asks the room

@@ -40,6 +40,26 @@ func (o Opening) Late(now time.Time) bool {
 	return o.Reviewed.IsZero() && now.Sub(o.At) > ReviewWithin
 }
 
+// Unreviewed tells whether there is somebody who may open charts without a task
+// while nobody else could review it; people are the roles of each person who can
+// sign in.
+func Unreviewed(people [][]Role) bool {
+	opens, reviews, both := 0, 0, 0
+	for _, roles := range people {
+		open, review := May(roles, OpenCharts), May(roles, ReviewOpenings)
+		if open {
+			opens++
+		}
+		if review {
+			reviews++
+		}
+		if open && review {
+			both++
+		}
+	}
+	return opens > 0 && reviews == 0 || reviews == 1 && both == 1
+}
+
 const openingColumns = `id, staff_id, patient_id, reason, opened_at, ends_at, ended_at, reviewed_at, COALESCE(verdict, '')`
 
 func scanOpening(r store.Row) (o Opening, err error) {

@@ -82,7 +82,7 @@ func touch(ctx context.Context, tx *store.Tx, token string) (Chart, Live, error)
 		var agreed, demanded, stamp int64
 		err = r.Scan(&c.session, &c.account, &c.patient, &ends, &raised, &agreed, &demanded, &stamp)
 		c.behind = agreed < demanded
-		c.token, c.raised = secret.TokenHash(token), !raised.Std().IsZero() && tx.Now.Before(raised.Std().Add(RaisedFor))
+		c.token, c.raised = secret.TokenHash(token), stillRaised(raised, tx.Now)
 		live = Live{Expires: ends.Std(), Idle: tx.Now.Add(Idle), Stamp: stamp}
 		return c, err
 	}, `

@@ -235,6 +235,7 @@ type Desk struct {
 	roles   []Role
 	task    Task
 	session ids.StaffSession
+	raised  bool
 	source  Source
 }
 

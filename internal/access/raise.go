@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"portico/internal/audit"
+	"portico/internal/ids"
 	"portico/internal/secret"
 	"portico/internal/store"
 )
@@ -79,4 +80,31 @@ func (g *Gate) Raise(ctx context.Context, tx *store.Tx, c Chart) (token string, 
 		return "", err
 	}
 	return token, nil
+}
+
+// stillRaised tells whether a proof given at that moment still counts.
+func stillRaised(at store.Time, now time.Time) bool {
+	return !at.Std().IsZero() && now.Before(at.Std().Add(RaisedFor))
+}
+
+// Raised tells whether the person has proven anew, within the last ten minutes and
+// at the clinic's sign-on, who they are. Signing in does not count.
+func (d Desk) Raised() bool { return d.raised }
+
+// RaiseStaff raises the staff session of a token in the caller's transaction, if it
+// is that person's, and gives its new token; the old one opens nothing from this
+// commit on. Another person's session, or one that is over, is ErrNoSession.
+func (g *Gate) RaiseStaff(ctx context.Context, tx *store.Tx, token string, who ids.Staff) (fresh string, err error) {
+	fresh = secret.Token()
+	n, err := tx.Exec(ctx, `
+		UPDATE staff_session SET token_hash = $3, raised_at = $4, seen_at = $4
+		WHERE token_hash = $1 AND staff_id = $2 AND ended_at IS NULL AND expires_at > $4 AND seen_at > $5`,
+		secret.TokenHash(token), who, secret.TokenHash(fresh), store.Time(tx.Now), store.Time(tx.Now.Add(-Idle)))
+	if err == nil && n != 1 {
+		err = ErrNoSession
+	}
+	if err != nil {
+		return "", err
+	}
+	return fresh, nil
 }

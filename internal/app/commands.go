@@ -81,7 +81,10 @@ func Doctor(ctx context.Context, cfg config.Config, out io.Writer) error {
 	}
 	say("folder "+cfg.DataDir, writable(cfg.DataDir))
 	if cfg.DatabaseURL != "" {
-		say("database", checkDatabase(ctx, cfg))
+		err := checkDatabase(ctx, cfg)
+		if say("database", err); err == nil {
+			say("somebody to review charts opened in an emergency", checkReviewers(ctx, cfg))
+		}
 	}
 	if _, err := secret.NewKeyring(cfg.SecretKey, cfg.OldSecretKeys...); err == nil && cfg.Mail.URL != "" {
 		say("mail server", checkMail(ctx, cfg))
@@ -119,6 +122,21 @@ func checkHere(ctx context.Context, cfg config.Config) error {
 	n, err := staff.New(staff.Parts{DB: db}).HereAlone(ctx, access.NewDuty("doctor"))
 	if err == nil && n == 0 {
 		err = errors.New("no administrator has a password here. Keep one who is not linked: portico staff add --role administrator")
+	}
+	return err
+}
+
+// checkReviewers asks whether the alarm about a chart that is opened without a task
+// reaches somebody, whoever opens it. A clinic with nobody in it yet is no fault.
+func checkReviewers(ctx context.Context, cfg config.Config) error {
+	db, err := store.Open(ctx, cfg.DatabaseURL, clock.System{})
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	alone, err := staff.New(staff.Parts{DB: db}).NobodyReviews(ctx, access.NewDuty("doctor"))
+	if err == nil && alone {
+		err = errors.New("somebody may open charts in an emergency, and nobody else can review it. Add a second person: portico staff add --role auditor")
 	}
 	return err
 }

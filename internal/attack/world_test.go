@@ -341,15 +341,15 @@ func (w *world) key(cookie, token string) string {
 func (w *world) keyFor(t web.Route, c cookies) string {
 	name := map[string]string{"visitor": web.VisitorCookie, "enrolling": web.EnrolCookie, "patient": web.SessionCookie, "staff": web.StaffCookie}[t.Audience]
 	token := c[name]
-	if name == web.SessionCookie && token != "" { // bound to the session: raising it changes the token
-		token = w.sessionOf(token)
+	if table := map[string]string{web.SessionCookie: "session", web.StaffCookie: "staff_session"}[name]; table != "" && token != "" { // bound to the session: raising it changes the token
+		token = w.sessionOf(table, token)
 	}
 	return w.key(name, token)
 }
 
-// sessionOf finds a patient's session; something else if it is none.
-func (w *world) sessionOf(token string) string {
-	found := w.list(`SELECT id FROM session WHERE token_hash = '` + secret.TokenHash(token) + `'`)
+// sessionOf finds the session of a token; something else if it is none.
+func (w *world) sessionOf(table, token string) string {
+	found := w.list(`SELECT id FROM ` + table + ` WHERE token_hash = '` + secret.TokenHash(token) + `'`)
 	if len(found) == 0 {
 		return token
 	}

@@ -86,6 +86,7 @@ var places = []place{
 	{route: "/staff/signon", who: visitor, status: 404}, // the clinic of the test has none
 	{route: "/staff/signon/back", who: visitor, status: 404},
 	{route: "/staff/signon/out", who: visitor, status: 404},
+	{route: "/staff/signon/again", who: clinician, status: 303, queries: 4},
 	{route: "/staff/setup/{token}/signon", who: visitor, at: under(setUpLink, "/signon"), status: 404},
 	{route: "/staff/setup/{token}/qr", who: visitor, at: setUpImage, queries: 1},
 	{route: "/style", who: visitor, whole: true},
@@ -212,7 +213,7 @@ var places = []place{
 	{route: "/staff/results/rules", who: clinician, queries: 6},
 	{route: "/staff/results/{id}", who: clinician, at: deskResult, queries: 20},
 	{route: "/staff/results/{id}/file", who: clinician, at: deskFile, queries: 9},
-	{route: "/staff/patients/{id}/emergency", who: clinician, at: chartOf, queries: 6},
+	{route: "/staff/patients/{id}/emergency", who: clinician, at: chartOf, queries: 8},
 	{route: "/staff/chart/{id}", who: clinician, before: openUnasked, at: unaskedChart, queries: 12},
 	{route: "/staff/corrections", who: archivist, queries: 7},
 	{route: "/staff/corrections/{id}", who: archivist, from: "/staff/corrections", queries: 17},

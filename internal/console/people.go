@@ -31,6 +31,7 @@ type PeoplePage struct {
 	Table       page.TableSpec
 	Name, Email string
 	Roles       []string
+	Unreviewed  bool // somebody may open charts that nobody else could review
 }
 
 // PersonPage is one member of the staff.
@@ -67,6 +68,7 @@ func (c *Console) peoplePage(q *web.Request, d access.Desk, p PeoplePage, wrong 
 		return web.Reply{}, err
 	}
 	s := c.words(q)
+	p.Unreviewed = staff.Unreviewed(all)
 	p.Table = page.TableSpec{ID: "stafflist", Caption: s.T("console.people.title"), HideCaption: true,
 		Columns: []page.Column{{Text: s.T("console.people.name")}, {Text: s.T("console.people.email")}, {Text: s.T("console.people.roles")}, {Text: s.T("console.people.state")}, {Text: s.T("console.people.last")}}}
 	for _, w := range all {

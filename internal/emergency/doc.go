@@ -2,11 +2,12 @@
 // (45 CFR 164.312(a)(2)(ii)), and how that is answered for.
 //
 // Who may is in access.Roles. The person gives a reason and a fresh code of their
-// authenticator; from then on they read one patient's whole record for an hour,
+// authenticator, or has just proved anew at the clinic's sign-on who they are; from
+// then on they read one patient's whole record for an hour,
 // and change nothing. In the same transaction messages to every administrator and
 // auditor and to the patient are queued, a line is written that the patient can
 // read, and the opening waits until somebody else has reviewed it, within 72
-// hours. It ends by itself to the second, or by a button.
+// hours. Where nobody else could, that is said before. It ends by itself to the second, or by a button.
 //
 // The reason is sealed: it tells about the patient. Only reviewers read it.
 //

@@ -22,6 +22,9 @@ import (
 // Confirmer makes sure that a staff user is at the keyboard; room staff does.
 type Confirmer interface {
 	Confirm(ctx context.Context, d access.Desk, code string) error
+	// Ways tells how they can show it: by a code of an authenticator, or by signing
+	// in anew at the clinic's sign-on, whose name it gives.
+	Ways(ctx context.Context, d access.Desk) (app bool, signOn string, err error)
 }
 
 // People is the patient index.
@@ -68,7 +71,8 @@ const (
 var Verdicts = []string{"justified", "unjustified"}
 
 // Open opens a patient's chart for an hour and raises the alarm. A reason that is
-// too short is Invalid at "reason", a wrong code at "code".
+// too short is Invalid at "reason", a wrong code at "code". Whoever has just proved at
+// the clinic's sign-on who they are needs no code.
 func (e *Emergencies) Open(ctx context.Context, d access.Desk, p ids.Patient, reason, code string) (ids.Emergency, error) {
 	if err := d.Need(access.OpenCharts); err != nil {
 		return "", err
@@ -77,10 +81,7 @@ func (e *Emergencies) Open(ctx context.Context, d access.Desk, p ids.Patient, re
 		return "", err
 	}
 	reason = strings.Join(strings.Fields(store.Clean(reason)), " ")
-	if bad := check(reason, code); bad != nil {
-		return "", bad
-	}
-	if err := e.Staff.Confirm(ctx, d, code); err != nil {
+	if err := e.prove(ctx, d, code, check(reason)); err != nil {
 		return "", err
 	}
 	var o access.Opening
@@ -98,23 +99,54 @@ func (e *Emergencies) Open(ctx context.Context, d access.Desk, p ids.Patient, re
 	return o.ID, err
 }
 
-func check(reason, code string) (bad *fault.Fault) {
+// prove gives what is wrong with the form so far, or makes sure of the person.
+func (e *Emergencies) prove(ctx context.Context, d access.Desk, code string, bad *fault.Fault) error {
+	if !d.Raised() {
+		app, _, err := e.Staff.Ways(ctx, d)
+		switch {
+		case err != nil:
+			return err
+		case !app:
+			bad = bad.And("", "emergency.bad.again")
+		case code == "":
+			bad = bad.And("code", "emergency.bad.code")
+		}
+	}
+	if bad != nil {
+		return bad
+	}
+	if d.Raised() {
+		return nil
+	}
+	return e.Staff.Confirm(ctx, d, code)
+}
+
+func check(reason string) (bad *fault.Fault) {
 	switch n := utf8.RuneCountInString(reason); {
 	case n < leastReason:
 		bad = bad.And("reason", "emergency.bad.reason", leastReason)
 	case n > mostReason:
 		bad = bad.And("reason", "emergency.bad.long", mostReason)
 	}
-	if code == "" {
-		bad = bad.And("code", "emergency.bad.code")
-	}
 	return bad
+}
+
+func reviews(roles []access.Role) bool { return access.May(roles, access.ReviewOpenings) }
+
+// alone tells whether nobody but the desk's own person could review an opening. The
+// staff table is shared for reading.
+func (e *Emergencies) alone(ctx context.Context, d access.Desk) (alone bool, err error) {
+	err = e.DB.View(ctx, func(tx *store.Tx) error {
+		all, err := store.List(ctx, tx, store.One[string], `SELECT roles FROM staff WHERE state = 'active' AND id <> $1`, d.Staff())
+		alone = !slices.ContainsFunc(all, func(roles string) bool { return reviews(access.ParseRoles(roles)) })
+		return err
+	})
+	return alone, err
 }
 
 // alarm tells every administrator and auditor. Neither who nor whose stands in the
 // message: both are behind signing in.
 func (e *Emergencies) alarm(ctx context.Context, tx *store.Tx, o access.Opening) error {
-	reviews := func(roles []access.Role) bool { return access.May(roles, access.ReviewOpenings) }
 	return e.Outbox.ToStaff(ctx, tx, reviews, o.Staff, notify.EmergencyAlarm{At: o.At, Link: listPath}, string(o.ID))
 }
 

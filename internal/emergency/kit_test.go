@@ -59,6 +59,8 @@ func open(t testing.TB, address string) *clinic {
 	cfg := config.Default()
 	cfg.DatabaseURL, cfg.DataDir, cfg.SecretKey = address, t.TempDir(), "c2VjcmV0LW9mLXRoZS10ZXN0cy0wMTIzNDU2Nzg5YWJjZGVm"
 	cfg.Clinic.Name, cfg.Clinic.Phone, cfg.Clinic.Address = "Riverside Family Clinic", "555-010-0123", "1 River Road; Springfield, IL 62701"
+	cfg.SignOn.Issuer, cfg.SignOn.ClientID, cfg.SignOn.ClientSecret, cfg.SignOn.Name = "https://login.riverside.example", "portico", "secret", "Riverside sign-on"
+	cfg.SignOn.Roles = []string{"doctors=clinician"}
 	if err := app.Migrate(ctx, cfg); err != nil {
 		t.Fatal(err)
 	}
@@ -158,6 +160,17 @@ func (k *clinic) hire(name, roles string) colleague {
 		return err
 	})
 	return s
+}
+
+// elsewhere takes the authenticator away and links the person to the clinic's sign-on.
+func (s colleague) elsewhere() {
+	s.k.change(func(tx *store.Tx) error {
+		if _, err := tx.Exec(ctx, `DELETE FROM staff_credential WHERE staff_id = $1`, s.id); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, `INSERT INTO staff_signon (staff_id, issuer, subject, linked_at) VALUES ($1, 'https://login.riverside.example', $1, $2)`, s.id, store.Time(tx.Now))
+		return err
+	})
 }
 
 // desk is the person's proof for a task; a worthless one where they may not.

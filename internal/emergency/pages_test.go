@@ -143,3 +143,69 @@ func links(p *testkit.Page) (out []string) {
 	}
 	return out
 }
+
+// Whoever signs in elsewhere has no code: they prove there anew who they are, and
+// what they typed meanwhile is kept.
+func TestStaffWhoSignInElsewhere(t *testing.T) {
+	each(t, func(t *testing.T, k *clinic) {
+		doctor := k.hire("Priya Raman", "clinician")
+		k.hire("Sam Whitfield", "administrator")
+		doctor.elsewhere()
+		b, path := doctor.browser(), "/staff/patients/"+string(k.patient)+"/emergency"
+		ask := b.Get(path).Want(200, "Open a chart without a task")
+		if ask.Has("main form") || ask.Attr(`main a[href^="/staff/signon/again"]`, "href") != "/staff/signon/again?next="+path {
+			t.Errorf("before proving: %q", ask.Text("main"))
+		}
+		if _, err := k.Open(ctx, doctor.desk(access.OpenCharts), k.patient, why, k.code()); err == nil || k.openings() != "0" {
+			t.Errorf("opened with a code of an authenticator that is gone: %v", err)
+		}
+		k.change(func(tx *store.Tx) (err error) {
+			doctor.token, err = k.app.Gate.RaiseStaff(ctx, tx, doctor.token, doctor.id)
+			return err
+		})
+		b = doctor.browser()
+		page := b.Get(path)
+		if page.Has("#code") || page.Has(`main a[href^="/staff/signon/again"]`) {
+			t.Errorf("asked again: %q", page.Text("main"))
+		}
+		k.c.Move(access.RaisedFor)
+		if bad := page.Submit("main form", "reason", why); bad.Status != 422 || !strings.Contains(bad.Text("#reason"), why) || !bad.Has(`main a[href^="/staff/signon/again"]`) {
+			t.Errorf("after ten minutes: %d %q", bad.Status, bad.Text("main"))
+		}
+		k.change(func(tx *store.Tx) (err error) {
+			doctor.token, err = k.app.Gate.RaiseStaff(ctx, tx, doctor.token, doctor.id)
+			return err
+		})
+		b = doctor.browser()
+		if chart := b.Get(path).Submit("main form", "reason", why); !strings.HasPrefix(chart.Path, "/staff/chart/emg_") {
+			t.Errorf("%s %q", chart.Path, chart.Text("main"))
+		}
+	})
+}
+
+// Where nobody else could review it, that is said: before it is opened, and where
+// people are set up.
+func TestNobodyToReviewIsSaid(t *testing.T) {
+	each(t, func(t *testing.T, k *clinic) {
+		doctor := k.hire("Priya Raman", "clinician,administrator")
+		path, says := "/staff/patients/"+string(k.patient)+"/emergency", lang.En.T("emergency.ask.alone")
+		gap := func() bool {
+			alone, err := k.app.Staff.NobodyReviews(ctx, duty)
+			if err != nil {
+				t.Error(err)
+			}
+			return alone
+		}
+		if b := doctor.browser(); !strings.Contains(b.Get(path).Text("main"), says) || !strings.Contains(b.Get("/staff/people").Text("main"), lang.En.T("emergency.people.alone")) || !gap() {
+			t.Error("nothing is said of nobody to review")
+		}
+		auditor := k.hire("Ida Moss", "auditor")
+		if b := doctor.browser(); strings.Contains(b.Get(path).Text("main"), says) || strings.Contains(b.Get("/staff/people").Text("main"), lang.En.T("emergency.people.alone")) || gap() {
+			t.Error("with an auditor it is still said")
+		}
+		doctor.opens()
+		if k.told(auditor.email, "without a task") != 1 || k.told(doctor.email, "without a task") != 0 {
+			t.Error("the alarm reached others than the auditor")
+		}
+	})
+}

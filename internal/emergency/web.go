@@ -33,18 +33,34 @@ type AskPage struct {
 	Patient ids.Patient
 	Name    string
 	Reason  string
-	Over    bool // the hour of an opening has just run out
-	Closed  bool // it was just closed
+	Over    bool   // the hour of an opening has just run out
+	Closed  bool   // it was just closed
+	App     bool   // a code of the authenticator shows who they are
+	SignOn  string // where they show it anew instead, "" for nowhere
+	Raised  bool   // they have just done so
+	Alone   bool   // nobody else could review it
 }
+
+// ready tells whether the form can be sent, or holds what was typed.
+func (p AskPage) ready() bool { return p.App || p.Raised || p.Reason != "" }
+
+func (p AskPage) path() string { return "/staff/patients/" + string(p.Patient) + "/emergency" }
 
 func (e *Emergencies) ask(q *web.Request, d access.Desk) (web.Reply, error) {
-	return e.askPage(q, AskPage{Over: q.Ask("over") != "", Closed: q.Ask("closed") != ""}, nil)
+	return e.askPage(q, d, AskPage{Over: q.Ask("over") != "", Closed: q.Ask("closed") != ""}, nil)
 }
 
-func (e *Emergencies) askPage(q *web.Request, p AskPage, wrong error) (web.Reply, error) {
+func (e *Emergencies) askPage(q *web.Request, d access.Desk, p AskPage, wrong error) (web.Reply, error) {
 	var err error
 	p.Patient = ids.Patient(q.PathValue("id"))
 	if p.Name, err = e.called(q.Context(), p.Patient); err != nil {
+		return web.Reply{}, err
+	}
+	p.Raised = d.Raised()
+	if p.App, p.SignOn, err = e.Staff.Ways(q.Context(), d); err != nil {
+		return web.Reply{}, err
+	}
+	if p.Alone, err = e.alone(q.Context(), d); err != nil {
 		return web.Reply{}, err
 	}
 	return web.Show(func(s page.Shell) templ.Component {
@@ -64,7 +80,7 @@ func (e *Emergencies) open(q *web.Request, d access.Desk) (web.Reply, error) {
 		if f.Kind == fault.TooMany {
 			err = fault.Bad("code", "emergency.bad.tries")
 		}
-		return e.askPage(q, AskPage{Reason: reason}, err)
+		return e.askPage(q, d, AskPage{Reason: reason}, err)
 	}
 	return web.Redirect("/staff/chart/" + url.PathEscape(string(id))), err
 }

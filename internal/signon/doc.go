@@ -25,6 +25,13 @@
 // comes in. Whether a second step was asked for is read from acr and amr; where it
 // was not, the authenticator here is asked for.
 //
+// Sensitive work at the desk wants a code of the authenticator here; who has none
+// proves anew at the provider who they are (prompt=login, max_age=0). The token must
+// then say when they did (auth_time), and that must lie within this sign-on, a minute
+// for clocks aside: a provider that lets a session of its own through is refused. It
+// must be the person at the desk, with a second step. The staff session is raised for
+// ten minutes and gets a new token.
+//
 // # Where it calls
 //
 // Only the configured issuer's host, and further hosts only if they are configured:
@@ -36,7 +43,7 @@
 // failure nobody asks for ten seconds.
 //
 // Tables: none. Routes: GET /staff/signon, GET /staff/signon/back, GET
-// /staff/signon/out, GET /staff/setup/{token}/signon; without a provider all answer
+// /staff/signon/out, GET /staff/signon/again, GET /staff/setup/{token}/signon; without a provider all answer
 // like absent pages. Jobs: none. Audit: staff.tried for each refusal, with its reason,
 // and what the operations of staff write.
 package signon

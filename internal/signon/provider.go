@@ -152,6 +152,9 @@ func (p *Provider) leave(ctx context.Context, f flow) (*url.URL, error) {
 	if len(p.set.ACR) > 0 {
 		opts = append(opts, oauth2.SetAuthURLParam("acr_values", strings.Join(p.set.ACR, " ")))
 	}
+	if f.Again { // OpenID Connect Core 3.1.2.1: a fresh proof, and the moment of it
+		opts = append(opts, oauth2.SetAuthURLParam("prompt", "login"), oauth2.SetAuthURLParam("max_age", "0"))
+	}
 	return url.Parse(p.oauth(found, more).AuthCodeURL(f.state(), opts...))
 }
 

@@ -3,6 +3,7 @@ package signon
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -33,6 +34,7 @@ func (e errToken) Error() string { return "the identity token is refused: " + st
 // claims are what is read of an identity token beside what the library reads.
 type claims struct {
 	Azp      string   `json:"azp"`
+	Proved   float64  `json:"auth_time"` // when the person last proved who they are
 	Acr      string   `json:"acr"`
 	Amr      []string `json:"amr"`
 	Name     string   `json:"name"`
@@ -92,6 +94,9 @@ func (p *Provider) person(f flow, id *oidc.IDToken, all map[string]json.RawMessa
 	case p.now().Sub(id.IssuedAt) > oldest, id.IssuedAt.Sub(p.now()) > skew:
 		return o, errToken("it was not made just now")
 	}
+	if f.Again && !p.anew(f, c.Proved) {
+		return o, errNotAnew
+	}
 	if id.AccessTokenHash != "" {
 		if err := id.VerifyAccessToken(accessToken); err != nil {
 			return o, errToken("its hash of the access token is another")
@@ -105,6 +110,19 @@ func (p *Provider) person(f flow, id *oidc.IDToken, all map[string]json.RawMessa
 		return staff.Arrival{}, err
 	}
 	return o, nil
+}
+
+// errNotAnew means that the provider let the person through without asking them, or
+// does not say when it asked.
+var errNotAnew = errors.New("the person did not prove anew who they are")
+
+// anew tells whether a moment that the provider gives lies within the sign-on.
+func (p *Provider) anew(f flow, proved float64) bool {
+	if !(proved > 0 && proved < 1<<40) { // more is no time of this age
+		return false
+	}
+	at := time.Unix(int64(proved), 0)
+	return !at.Before(f.begun().Add(-skew)) && !at.After(p.now().Add(skew))
 }
 
 // strong tells whether the provider says that it asked for a second step.

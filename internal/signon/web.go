@@ -47,6 +47,7 @@ func (d *Door) Mount(r *web.Router) {
 	r.Visitor("GET /staff/setup/{token}/signon", d.leaveInvited)
 	r.Visitor("GET /staff/signon/back", d.back)
 	r.Visitor("GET /staff/signon/out", d.out)
+	r.Staff("GET /staff/signon/again", access.SeeDesk, d.leaveAgain)
 }
 
 // flow is one sign-on under way. What the provider is told of it is derived from
@@ -55,8 +56,11 @@ type flow struct {
 	Seed   string
 	Next   string `json:",omitempty"`
 	Invite string `json:",omitempty"` // token of a set-up link
+	Again  bool   `json:",omitempty"` // somebody signed in proves anew who they are
 	Until  int64
 }
+
+func (f flow) begun() time.Time { return time.Unix(f.Until, 0).Add(-flowLife) }
 
 func (f flow) derive(what string) string {
 	sum := sha256.Sum256([]byte(what + "\x00" + f.Seed))
@@ -70,12 +74,26 @@ func (f flow) verifier() string { return f.derive("verifier") }
 // longNext bounds what is carried along in the cookie, in bytes.
 const longNext = 120
 
-func (d *Door) leave(q *web.Request, _ access.Visitor) (web.Reply, error) {
-	next := web.LocalPath(q.Ask("next"), "")
-	if len(next) > longNext {
-		next = ""
+// next is where to go afterwards, "" for the desk.
+func next(q *web.Request) string {
+	to := web.LocalPath(q.Ask("next"), "")
+	if len(to) > longNext {
+		return ""
 	}
-	return d.begin(q, flow{Next: next})
+	return to
+}
+
+func (d *Door) leave(q *web.Request, _ access.Visitor) (web.Reply, error) {
+	return d.begin(q, flow{Next: next(q)})
+}
+
+// leaveAgain sends somebody who is signed in to the provider, to prove anew who they
+// are. Where the clinic has no sign-on, nothing can be proved at it.
+func (d *Door) leaveAgain(q *web.Request, _ access.Desk) (web.Reply, error) {
+	if d.Provider == nil {
+		return web.Redirect(web.LocalPath(next(q), "/staff")), nil
+	}
+	return d.begin(q, flow{Next: next(q), Again: true})
 }
 
 // leaveInvited begins a sign-on that links a person. It must come from the link's
@@ -155,6 +173,10 @@ func (d *Door) arrived(q *web.Request, v access.Visitor) (web.Reply, error) {
 	if err != nil {
 		return web.Reply{}, err
 	}
+	if f.Again {
+		token, err := d.Staff.ConfirmSignedOn(q.Context(), v, q.Cookie(web.StaffCookie), o)
+		return web.Redirect(web.LocalPath(o.Next, "/staff")).Cookie(web.StaffCookie, token, 0), err
+	}
 	if f.Invite != "" {
 		if err := d.Staff.LinkSignOn(q.Context(), v, f.Invite, o, q.Lang); err != nil {
 			return web.Reply{}, err
@@ -200,6 +222,8 @@ type mishap struct {
 var mishaps = map[error]mishap{
 	ErrDown:           {MishapPage{Title: "staff.signon.down", Text: "staff.signon.down.text", Local: true}, http.StatusServiceUnavailable, "down"},
 	errDeclined:       {MishapPage{Title: "staff.signon.declined", Text: "staff.signon.declined.text", Again: true}, http.StatusBadRequest, "declined"},
+	errNotAnew:        {MishapPage{Title: "staff.signon.notanew", Text: "staff.signon.notanew.text"}, http.StatusForbidden, "not anew"},
+	staff.ErrOther:    {MishapPage{Title: "staff.signon.other", Text: "staff.signon.other.text"}, http.StatusForbidden, ""},
 	staff.ErrBack:     {MishapPage{Title: "staff.signon.stale", Text: "staff.signon.stale.text", Again: true}, http.StatusBadRequest, "state"},
 	staff.ErrStranger: {MishapPage{Title: "staff.signon.stranger", Text: "staff.signon.stranger.text"}, http.StatusForbidden, ""},
 	staff.ErrDisabled: {MishapPage{Title: "staff.ended.disabled", Text: "staff.ended.disabled.text"}, http.StatusForbidden, ""},
@@ -229,7 +253,7 @@ func (d *Door) answer(q *web.Request, err error) (web.Reply, error) {
 	if !ok {
 		return web.Reply{}, err
 	}
-	if m.why == "down" || m.why == "token" {
+	if m.why == "down" || m.why == "token" || m.why == "not anew" {
 		d.Log.Warn("sign-on", "err", bare(err))
 	}
 	if m.why != "" {

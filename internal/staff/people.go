@@ -274,3 +274,25 @@ func (s *Staff) Person(ctx context.Context, d access.Desk, id ids.Staff) (Person
 	})
 	return p, err
 }
+
+// Unreviewed tells whether a chart that some of these people open without a task
+// could be reviewed by nobody but themselves.
+func Unreviewed(all []Person) bool {
+	var active [][]access.Role
+	for _, p := range all {
+		if p.State == Active {
+			active = append(active, p.Roles)
+		}
+	}
+	return access.Unreviewed(active)
+}
+
+// NobodyReviews is Unreviewed for all who work here, for `portico doctor`.
+func (s *Staff) NobodyReviews(ctx context.Context, _ access.Duty) (alone bool, err error) {
+	err = s.DB.View(ctx, func(tx *store.Tx) error {
+		all, err := store.List(ctx, tx, scanPerson, persons+` WHERE s.state = 'active'`)
+		alone = Unreviewed(all)
+		return err
+	})
+	return alone, err
+}

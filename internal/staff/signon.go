@@ -61,7 +61,7 @@ var (
 // refusals are the words of the audit log for them.
 var refusals = map[error]string{
 	ErrStranger: "signon stranger", ErrDisabled: "signon disabled", ErrNoRole: "signon no role", ErrWeak: "signon weak",
-	ErrLinked: "signon linked", ErrTaken: "signon taken", ErrNameless: "signon nameless",
+	ErrLinked: "signon linked", ErrOther: "signon other", ErrTaken: "signon taken", ErrNameless: "signon nameless",
 }
 
 // CameBack counts a sign-on that comes back and uses up its state. An empty state

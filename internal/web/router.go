@@ -245,7 +245,7 @@ func (r *Router) staff(pattern string, t access.Task, h StaffFunc, form bool) {
 		if err != nil {
 			return Reply{}, err
 		}
-		q.bind(StaffCookie, token)
+		q.bind(StaffCookie, string(d.Session())) // not to its token; see patient
 		q.seen(live.Stamp)
 		q.shell.Idle, q.shell.Absolute = access.Idle, live.Expires
 		q.shell.Person, q.shell.SignOut, q.shell.Wide = d.Name(), "/staff/signout", true
