@@ -7,18 +7,54 @@ import (
 	"portico/internal/audit"
 	"portico/internal/fault"
 	"portico/internal/ids"
+	"portico/internal/lang"
 	"portico/internal/secret"
 	"portico/internal/store"
 )
 
 // StartStaffSession opens a staff session in the caller's transaction.
 func (g *Gate) StartStaffSession(ctx context.Context, tx *store.Tx, s ids.Staff, v Visitor) (token string, err error) {
+	return g.StartSignedOn(ctx, tx, s, v, "")
+}
+
+// StartSignedOn is StartStaffSession for a person who comes from the clinic's sign-on,
+// with the name that the provider gives their session there, "" for none.
+func (g *Gate) StartSignedOn(ctx context.Context, tx *store.Tx, s ids.Staff, v Visitor, sid string) (token string, err error) {
 	token = secret.Token()
 	_, err = tx.Exec(ctx, `
-		INSERT INTO staff_session (id, token_hash, staff_id, agent, source, created_at, seen_at, expires_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $6, $7)`,
-		ids.NewStaffSession(), secret.TokenHash(token), s, v.agent, string(v.source), store.Time(tx.Now), store.Time(tx.Now.Add(Absolute)))
+		INSERT INTO staff_session (id, token_hash, staff_id, agent, source, created_at, seen_at, expires_at, signon_sid, lang)
+		VALUES ($1, $2, $3, $4, $5, $6, $6, $7, $8, $9)`,
+		ids.NewStaffSession(), secret.TokenHash(token), s, v.agent, string(v.source), store.Time(tx.Now), store.Time(tx.Now.Add(Absolute)), sid, string(v.lang))
 	return token, err
+}
+
+// EndSignedOn ends the staff sessions that belong to a session at the clinic's
+// sign-on: of one person, "" for whoever it is, and by its name there, "" for all of
+// the person's. A person's session without a name may be the one that is meant.
+func (g *Gate) EndSignedOn(ctx context.Context, tx *store.Tx, s ids.Staff, sid string) (ended int64, err error) {
+	switch {
+	case s == "" && sid == "":
+		return 0, nil
+	case s == "":
+		return tx.Exec(ctx, `UPDATE staff_session SET ended_at = $2 WHERE signon_sid = $1 AND signon_sid <> '' AND ended_at IS NULL`, sid, store.Time(tx.Now))
+	case sid == "":
+		return tx.Exec(ctx, `UPDATE staff_session SET ended_at = $2 WHERE staff_id = $1 AND ended_at IS NULL`, s, store.Time(tx.Now))
+	}
+	return tx.Exec(ctx, `UPDATE staff_session SET ended_at = $3 WHERE staff_id = $1 AND (signon_sid = $2 OR signon_sid = '') AND ended_at IS NULL`, s, sid, store.Time(tx.Now))
+}
+
+// StaffLang is the language in which a staff user last read the console, English for
+// one who never did.
+func StaffLang(ctx context.Context, tx *store.Tx, s ids.Staff) (lang.Lang, error) {
+	said, err := store.Get(ctx, tx, store.One[string], `SELECT lang FROM staff_session WHERE staff_id = $1 AND lang <> '' ORDER BY seen_at DESC, id LIMIT 1`, s)
+	if errors.Is(err, store.ErrNone) {
+		return lang.En, nil
+	}
+	l, ok := lang.Parse(said)
+	if !ok {
+		l = lang.En
+	}
+	return l, err
 }
 
 // Desk proves that token's session belongs to an active staff user whose roles
@@ -29,7 +65,7 @@ func (g *Gate) Desk(ctx context.Context, token string, task Task, route string, 
 	var live Live
 	err := g.DB.Record(ctx, func(tx *store.Tx) (audit.Entry, error) {
 		var err error
-		d, live, err = touchDesk(ctx, tx, token)
+		d, live, err = touchDesk(ctx, tx, token, v)
 		if err != nil {
 			return audit.Entry{}, err
 		}
@@ -45,7 +81,7 @@ func (g *Gate) Desk(ctx context.Context, token string, task Task, route string, 
 	return d, live, g.retire(ctx, token, err, endLateStaff)
 }
 
-func touchDesk(ctx context.Context, tx *store.Tx, token string) (Desk, Live, error) {
+func touchDesk(ctx context.Context, tx *store.Tx, token string, v Visitor) (Desk, Live, error) {
 	var live Live
 	d, err := store.Get(ctx, tx, func(r store.Row) (d Desk, err error) {
 		var ends, raised store.Time
@@ -55,10 +91,10 @@ func touchDesk(ctx context.Context, tx *store.Tx, token string) (Desk, Live, err
 		live = Live{Expires: ends.Std(), Idle: tx.Now.Add(Idle), Stamp: stamp}
 		return d, err
 	}, `
-		UPDATE staff_session SET seen_at = $2
+		UPDATE staff_session SET seen_at = $2, lang = CASE WHEN $4 = '' THEN lang ELSE $4 END
 		WHERE token_hash = $1 AND ended_at IS NULL AND expires_at > $2 AND seen_at > $3
 		RETURNING id, staff_id, expires_at, raised_at, `+stampNow,
-		secret.TokenHash(token), store.Time(tx.Now), store.Time(tx.Now.Add(-Idle)))
+		secret.TokenHash(token), store.Time(tx.Now), store.Time(tx.Now.Add(-Idle)), string(v.lang))
 	if errors.Is(err, store.ErrNone) {
 		return Desk{}, Live{}, ErrNoSession
 	}
@@ -154,7 +190,7 @@ func (g *Gate) ExtendStaff(ctx context.Context, token string, v Visitor) (Live, 
 	err := g.DB.Record(ctx, func(tx *store.Tx) (audit.Entry, error) {
 		var d Desk
 		var err error
-		if d, live, err = touchDesk(ctx, tx, token); err != nil {
+		if d, live, err = touchDesk(ctx, tx, token, v); err != nil {
 			return audit.Entry{}, err
 		}
 		d.source = v.source

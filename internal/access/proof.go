@@ -7,6 +7,7 @@ import (
 
 	"portico/internal/audit"
 	"portico/internal/ids"
+	"portico/internal/lang"
 )
 
 // Source is a client address as the rate limits see it.
@@ -49,11 +50,18 @@ func (s Source) prefix(v4, v6 int) string {
 type Visitor struct {
 	source Source
 	agent  string
+	lang   lang.Lang
 	ok     bool
 }
 
 // NewVisitor is for package web, which knows the client's address.
-func NewVisitor(s Source, agent string) Visitor { return Visitor{s, agent, true} }
+func NewVisitor(s Source, agent string) Visitor { return Visitor{source: s, agent: agent, ok: true} }
+
+// Reading is the visitor with the language of the pages they are given.
+func (v Visitor) Reading(l lang.Lang) Visitor {
+	v.lang = l
+	return v
+}
 
 func (v Visitor) Source() Source { return v.source }
 

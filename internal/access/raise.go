@@ -93,13 +93,14 @@ func (d Desk) Raised() bool { return d.raised }
 
 // RaiseStaff raises the staff session of a token in the caller's transaction, if it
 // is that person's, and gives its new token; the old one opens nothing from this
-// commit on. Another person's session, or one that is over, is ErrNoSession.
-func (g *Gate) RaiseStaff(ctx context.Context, tx *store.Tx, token string, who ids.Staff) (fresh string, err error) {
+// commit on. It now belongs to the session sid at the clinic's sign-on. Another
+// person's session, or one that is over, is ErrNoSession.
+func (g *Gate) RaiseStaff(ctx context.Context, tx *store.Tx, token string, who ids.Staff, sid string) (fresh string, err error) {
 	fresh = secret.Token()
 	n, err := tx.Exec(ctx, `
-		UPDATE staff_session SET token_hash = $3, raised_at = $4, seen_at = $4
+		UPDATE staff_session SET token_hash = $3, raised_at = $4, seen_at = $4, signon_sid = $6
 		WHERE token_hash = $1 AND staff_id = $2 AND ended_at IS NULL AND expires_at > $4 AND seen_at > $5`,
-		secret.TokenHash(token), who, secret.TokenHash(fresh), store.Time(tx.Now), store.Time(tx.Now.Add(-Idle)))
+		secret.TokenHash(token), who, secret.TokenHash(fresh), store.Time(tx.Now), store.Time(tx.Now.Add(-Idle)), sid)
 	if err == nil && n != 1 {
 		err = ErrNoSession
 	}

@@ -1,12 +1,14 @@
 package emergency_test
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 	"testing"
 
 	"portico/internal/access"
 	"portico/internal/lang"
+	"portico/internal/notify"
 	"portico/internal/store"
 	"portico/internal/testkit"
 	"portico/internal/web"
@@ -160,7 +162,7 @@ func TestStaffWhoSignInElsewhere(t *testing.T) {
 			t.Errorf("opened with a code of an authenticator that is gone: %v", err)
 		}
 		k.change(func(tx *store.Tx) (err error) {
-			doctor.token, err = k.app.Gate.RaiseStaff(ctx, tx, doctor.token, doctor.id)
+			doctor.token, err = k.app.Gate.RaiseStaff(ctx, tx, doctor.token, doctor.id, "")
 			return err
 		})
 		b = doctor.browser()
@@ -173,7 +175,7 @@ func TestStaffWhoSignInElsewhere(t *testing.T) {
 			t.Errorf("after ten minutes: %d %q", bad.Status, bad.Text("main"))
 		}
 		k.change(func(tx *store.Tx) (err error) {
-			doctor.token, err = k.app.Gate.RaiseStaff(ctx, tx, doctor.token, doctor.id)
+			doctor.token, err = k.app.Gate.RaiseStaff(ctx, tx, doctor.token, doctor.id, "")
 			return err
 		})
 		b = doctor.browser()
@@ -206,6 +208,23 @@ func TestNobodyToReviewIsSaid(t *testing.T) {
 		doctor.opens()
 		if k.told(auditor.email, "without a task") != 1 || k.told(doctor.email, "without a task") != 0 {
 			t.Error("the alarm reached others than the auditor")
+		}
+	})
+}
+
+// Staff are written to in the language they read the console in.
+func TestStaffAreToldInTheirLanguage(t *testing.T) {
+	each(t, func(t *testing.T, k *clinic) {
+		doctor, admin, auditor := k.hire("Priya Raman", "clinician"), k.hire("Sam Whitfield", "administrator"), k.hire("Ida Moss", "auditor")
+		admin.browser().Get("/staff?lang=es")
+		doctor.opens()
+		k.change(func(tx *store.Tx) error {
+			return errors.Join(k.app.Staff.Tell(ctx, tx, admin.id, notify.StaffPasskey{At: tx.Now, What: "added"}), k.app.Staff.Tell(ctx, tx, auditor.id, notify.StaffPasskey{At: tx.Now, What: "added"}))
+		})
+		for to, l := range map[string]lang.Lang{admin.email: lang.Es, auditor.email: lang.En} {
+			if k.told(to, l.T("emergency.mail.alarm.title")) != 1 || k.told(to, l.T("staff.mail.passkey.title")) != 1 {
+				t.Errorf("%s is not written to in %s", to, l)
+			}
 		}
 	})
 }

@@ -32,6 +32,14 @@
 // must be the person at the desk, with a second step. The staff session is raised for
 // ten minutes and gets a new token.
 //
+// # When a session is over there
+//
+// The provider tells by OpenID Connect Back-Channel Logout 1.0: a logout token at POST
+// /staff/signon/told. It is checked as an identity token is, must have the event, an
+// identifier that was not told before and no nonce, and names a session (sid), a
+// person (sub), or both. What belongs to it here ends, and the next request finds it
+// so. 600 a minute from one address.
+//
 // # Where it calls
 //
 // Only the configured issuer's host, and further hosts only if they are configured:
@@ -43,7 +51,7 @@
 // failure nobody asks for ten seconds.
 //
 // Tables: none. Routes: GET /staff/signon, GET /staff/signon/back, GET
-// /staff/signon/out, GET /staff/signon/again, GET /staff/setup/{token}/signon; without a provider all answer
+// /staff/signon/out, GET /staff/signon/again, POST /staff/signon/told, GET /staff/setup/{token}/signon; without a provider all answer
 // like absent pages. Jobs: none. Audit: staff.tried for each refusal, with its reason,
 // and what the operations of staff write.
 package signon

@@ -34,6 +34,7 @@ func (e errToken) Error() string { return "the identity token is refused: " + st
 // claims are what is read of an identity token beside what the library reads.
 type claims struct {
 	Azp      string   `json:"azp"`
+	Session  string   `json:"sid"`
 	Proved   float64  `json:"auth_time"` // when the person last proved who they are
 	Acr      string   `json:"acr"`
 	Amr      []string `json:"amr"`
@@ -61,9 +62,9 @@ func (p *Provider) verify(ctx context.Context, f flow, raw, accessToken, keysAt 
 	return p.person(f, id, all, accessToken)
 }
 
-// strict reads all claims. Two that differ in case alone are refused: decoders take
+// strict reads all claims of a token. Two that differ in case alone are refused: decoders take
 // them for one, and which one wins depends on their order.
-func strict(id *oidc.IDToken) (all map[string]json.RawMessage, err error) {
+func strict(id interface{ Claims(any) error }) (all map[string]json.RawMessage, err error) {
 	if err := id.Claims(&all); err != nil {
 		return nil, errToken("its claims cannot be read")
 	}
@@ -89,7 +90,7 @@ func (p *Provider) person(f flow, id *oidc.IDToken, all map[string]json.RawMessa
 		return o, errToken("its nonce is another")
 	case len(id.Audience) > 1 && c.Azp == "", c.Azp != "" && c.Azp != p.set.ClientID:
 		return o, errToken("it was given to another client")
-	case id.Subject == "" || len(id.Subject) > longSubject:
+	case id.Subject == "" || len(id.Subject) > longSubject || len(c.Session) > longSubject:
 		return o, errToken("it names nobody")
 	case p.now().Sub(id.IssuedAt) > oldest, id.IssuedAt.Sub(p.now()) > skew:
 		return o, errToken("it was not made just now")
@@ -102,7 +103,7 @@ func (p *Provider) person(f flow, id *oidc.IDToken, all map[string]json.RawMessa
 			return o, errToken("its hash of the access token is another")
 		}
 	}
-	o = staff.Arrival{Issuer: p.set.Issuer, Subject: id.Subject, Name: c.Name, Next: f.Next, Strong: p.strong(c)}
+	o = staff.Arrival{Issuer: p.set.Issuer, Subject: id.Subject, Session: c.Session, Name: c.Name, Next: f.Next, Strong: p.strong(c)}
 	if c.Verified {
 		o.Email = c.Email
 	}

@@ -48,6 +48,7 @@ func (d *Door) Mount(r *web.Router) {
 	r.Visitor("GET /staff/signon/back", d.back)
 	r.Visitor("GET /staff/signon/out", d.out)
 	r.Staff("GET /staff/signon/again", access.SeeDesk, d.leaveAgain)
+	r.System("POST /staff/signon/told", d.told)
 }
 
 // flow is one sign-on under way. What the provider is told of it is derived from

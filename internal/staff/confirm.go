@@ -68,7 +68,7 @@ func (s *Staff) raise(ctx context.Context, tx *store.Tx, v access.Visitor, sessi
 	if len(o.Roles) == 0 {
 		return ErrNoRole, nil
 	}
-	*token, err = s.Gate.RaiseStaff(ctx, tx, session, c.id)
+	*token, err = s.Gate.RaiseStaff(ctx, tx, session, c.id, o.Session)
 	if errors.Is(err, access.ErrNoSession) {
 		return ErrOther, nil
 	}

@@ -46,10 +46,12 @@
 // A set-up link by which they choose a password again ends the link. Where the
 // provider asked for no second step, the authenticator here is asked for, which is
 // then kept. With Policy.Only, passwords are for administrators alone: those who are
-// not linked are how a clinic gets in when the provider is down.
+// not linked are how a clinic gets in when the provider is down. What a session is
+// called at the provider is kept with ours: when the provider tells that one is over,
+// ours ends (Depart).
 //
 // Tables: staff (shared: other rooms may join it for reading), staff_credential,
-// staff_setup, staff_attempt, staff_place, staff_signon, staff_signon_back.
+// staff_setup, staff_attempt, staff_place, staff_signon, staff_signon_back, staff_signon_out.
 // Routes: GET and POST /staff/signin, GET and POST /staff/signin/step, POST
 // /staff/signin/cancel, POST /staff/signout, GET /staff/ended, GET and POST /staff/setup/{token},
 // GET and POST /staff/setup/{token}/app, GET /staff/setup/{token}/qr.

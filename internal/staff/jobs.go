@@ -21,6 +21,7 @@ func (s *Staff) Jobs(r *jobs.Runner) {
 				`DELETE FROM staff_setup WHERE expires_at <= $1`:   30 * 24 * time.Hour,
 				`DELETE FROM staff_place WHERE seen_at <= $1`:      placeLife,
 				`DELETE FROM staff_signon_back WHERE at <= $1`:     time.Hour,
+				`DELETE FROM staff_signon_out WHERE at <= $1`:      24 * time.Hour,
 			} {
 				if _, err := tx.Exec(ctx, q, store.Time(tx.Now.Add(-age))); err != nil {
 					return err

@@ -7,7 +7,6 @@ import (
 	"portico/internal/access"
 	"portico/internal/fault"
 	"portico/internal/ids"
-	"portico/internal/lang"
 	"portico/internal/notify"
 	"portico/internal/secret"
 	"portico/internal/store"
@@ -93,12 +92,17 @@ func (s *Staff) Called(ctx context.Context, tx *store.Tx, id ids.Staff) (name, e
 	return name, email, err
 }
 
-// Tell queues a message about a person's passkeys to their own address.
+// Tell queues a message about a person's passkeys to their own address, in the
+// language they read the console in.
 func (s *Staff) Tell(ctx context.Context, tx *store.Tx, id ids.Staff, n notify.StaffPasskey) error {
 	_, email, err := s.Called(ctx, tx, id)
 	if err != nil {
 		return err
 	}
-	_, err = s.Outbox.Send(ctx, tx, notify.Message{To: email, Channel: notify.Mail, Lang: lang.En, Notice: n})
+	l, err := access.StaffLang(ctx, tx, id)
+	if err != nil {
+		return err
+	}
+	_, err = s.Outbox.Send(ctx, tx, notify.Message{To: email, Channel: notify.Mail, Lang: l, Notice: n})
 	return err
 }

@@ -191,17 +191,17 @@ func (s *Staff) begin(ctx context.Context, v access.Visitor, c credential, g gua
 		if err := g.clear(ctx, tx); err != nil {
 			return err
 		}
-		token, err = insertAttempt(ctx, tx, c.id, next)
+		token, err = insertAttempt(ctx, tx, c.id, next, "")
 		return err
 	})
 	return token, err
 }
 
-func insertAttempt(ctx context.Context, tx *store.Tx, id ids.Staff, next string) (token string, err error) {
+func insertAttempt(ctx context.Context, tx *store.Tx, id ids.Staff, next, sid string) (token string, err error) {
 	token = secret.Token()
 	_, err = tx.Exec(ctx, `
-		INSERT INTO staff_attempt (id, token_hash, staff_id, next_path, tries, created_at, expires_at) VALUES ($1, $2, $3, $4, 0, $5, $6)`,
-		ids.New[string]("sta"), secret.TokenHash(token), id, next, store.Time(tx.Now), store.Time(tx.Now.Add(attemptLife)))
+		INSERT INTO staff_attempt (id, token_hash, staff_id, next_path, tries, created_at, expires_at, signon_sid) VALUES ($1, $2, $3, $4, 0, $5, $6, $7)`,
+		ids.New[string]("sta"), secret.TokenHash(token), id, next, store.Time(tx.Now), store.Time(tx.Now.Add(attemptLife)), sid)
 	return token, err
 }
 
@@ -213,12 +213,13 @@ type attempt struct {
 	id   string
 	who  credential
 	next string
+	sid  string // of the session at the clinic's sign-on
 }
 
 func (s *Staff) attemptBy(ctx context.Context, tx *store.Tx, token string) (a attempt, err error) {
 	var who ids.Staff
-	a, err = store.Get(ctx, tx, func(r store.Row) (a attempt, err error) { return a, r.Scan(&a.id, &who, &a.next) }, `
-		SELECT id, staff_id, next_path FROM staff_attempt WHERE token_hash = $1 AND ended_at IS NULL AND expires_at > $2`,
+	a, err = store.Get(ctx, tx, func(r store.Row) (a attempt, err error) { return a, r.Scan(&a.id, &who, &a.next, &a.sid) }, `
+		SELECT id, staff_id, next_path, signon_sid FROM staff_attempt WHERE token_hash = $1 AND ended_at IS NULL AND expires_at > $2`,
 		secret.TokenHash(token), store.Time(tx.Now))
 	if errors.Is(err, store.ErrNone) {
 		return a, ErrGone
@@ -323,7 +324,7 @@ func (s *Staff) open(ctx context.Context, v access.Visitor, a attempt, step int6
 		if err := s.remember(ctx, tx, v, a.who.id); err != nil {
 			return err
 		}
-		out.Session, err = s.Gate.StartStaffSession(ctx, tx, a.who.id, v)
+		out.Session, err = s.Gate.StartSignedOn(ctx, tx, a.who.id, v, a.sid)
 		return err
 	})
 	return out, err

@@ -43,6 +43,7 @@ type Arrival struct {
 	Name    string        // for somebody new, "" if the provider says none
 	Email   string        // for somebody new; "" unless the provider says it is theirs
 	Next    string        // local path to go to afterwards, "" for the desk
+	Session string        // the provider's name for their session there, "" for none
 }
 
 // Why a sign-on leads to nothing. Each is written to the audit log by the operation
@@ -111,10 +112,10 @@ func (s *Staff) enterSignedOn(ctx context.Context, v access.Visitor, o Arrival) 
 			return v.Did(audit.StaffTried, string(c.id)).As(audit.Refused).With(refusals[refused]), nil
 		}
 		if !o.Strong {
-			half, err = insertAttempt(ctx, tx, c.id, o.Next)
+			half, err = insertAttempt(ctx, tx, c.id, o.Next, o.Session)
 			return v.Did(audit.StaffTried, string(c.id)).With("signon"), err
 		}
-		return s.openSignedOn(ctx, tx, v, c.id, &in)
+		return s.openSignedOn(ctx, tx, v, c.id, o.Session, &in)
 	})
 	if err == nil {
 		err = refused
@@ -156,11 +157,11 @@ func (s *Staff) arrive(ctx context.Context, tx *store.Tx, v access.Visitor, o Ar
 	return c, nil, nil
 }
 
-func (s *Staff) openSignedOn(ctx context.Context, tx *store.Tx, v access.Visitor, id ids.Staff, in *SignedIn) (e audit.Entry, err error) {
+func (s *Staff) openSignedOn(ctx context.Context, tx *store.Tx, v access.Visitor, id ids.Staff, sid string, in *SignedIn) (e audit.Entry, err error) {
 	if _, err := tx.Exec(ctx, `UPDATE staff_signon SET signed_in_at = $2 WHERE staff_id = $1`, id, store.Time(tx.Now)); err != nil {
 		return e, err
 	}
-	if in.Session, err = s.Gate.StartStaffSession(ctx, tx, id, v); err != nil {
+	if in.Session, err = s.Gate.StartSignedOn(ctx, tx, id, v, sid); err != nil {
 		return e, err
 	}
 	e = v.Did(audit.StaffSignedIn, string(id)).With("signon")

@@ -36,6 +36,7 @@ func (r *Router) request(w http.ResponseWriter, req *http.Request, t Route) *Req
 	q := &Request{Request: req, router: r, w: w, route: t}
 	q.visitor = access.NewVisitor(access.SourceOf(r.clientAddr(req)), Agent(req.UserAgent()))
 	q.Lang = q.language()
+	q.visitor = q.visitor.Reading(q.Lang)
 	if r.set.Watch != nil && t.Audience != "patient" && t.Audience != "staff" && t.Audience != "system" {
 		r.set.Watch.Glance()
 	}

@@ -51,6 +51,7 @@ type grant struct {
 	client, redirect, challenge, nonce string
 	who                                Person
 	proved                             time.Time
+	session                            string
 }
 
 type key struct {
@@ -69,6 +70,7 @@ type Provider struct {
 	current  key
 	codes    map[string]grant
 	proved   map[string]time.Time // when each person last proved who they are
+	sessions map[string]string    // what each person's session here is called
 	keys     int                  // how often the keys were asked for
 	tokens   int                  // how often a code came
 	Behavior
@@ -91,7 +93,7 @@ type Behavior struct {
 // New starts a provider for a portal that people come back to at redirect.
 func New(t testing.TB, now func() time.Time, redirect string) *Provider {
 	t.Helper()
-	p := &Provider{Now: now, t: t, redirect: redirect, codes: map[string]grant{}, proved: map[string]time.Time{}}
+	p := &Provider{Now: now, t: t, redirect: redirect, codes: map[string]grant{}, proved: map[string]time.Time{}, sessions: map[string]string{}}
 	p.Rotate()
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /.well-known/openid-configuration", p.word)
@@ -241,8 +243,10 @@ func (p *Provider) authorize(w http.ResponseWriter, q *http.Request) {
 	if v.Get("prompt") == "login" || v.Get("max_age") == "0" || p.proved[who.Subject].IsZero() {
 		p.proved[who.Subject] = p.Now()
 	}
-	proved := p.proved[who.Subject]
-	p.codes[code] = grant{v.Get("client_id"), redirect, v.Get("code_challenge"), v.Get("nonce"), who, proved}
+	if p.sessions[who.Subject] == "" {
+		p.sessions[who.Subject] = rand.Text()
+	}
+	p.codes[code] = grant{v.Get("client_id"), redirect, v.Get("code_challenge"), v.Get("nonce"), who, p.proved[who.Subject], p.sessions[who.Subject]}
 	p.mu.Unlock()
 	back, _ := url.Parse(redirect)
 	back.RawQuery = url.Values{"code": {code}, "state": {v.Get("state")}}.Encode()
@@ -290,7 +294,7 @@ func (p *Provider) token(w http.ResponseWriter, q *http.Request) {
 	access := rand.Text()
 	half := sha256.Sum256([]byte(access))
 	claims := map[string]any{
-		"iss": p.Address, "aud": Client, "sub": g.who.Subject, "nonce": g.nonce, "auth_time": g.proved.Unix(), "iat": p.Now().Unix(), "exp": p.Now().Add(5 * time.Minute).Unix(),
+		"iss": p.Address, "aud": Client, "sub": g.who.Subject, "nonce": g.nonce, "sid": g.session, "auth_time": g.proved.Unix(), "iat": p.Now().Unix(), "exp": p.Now().Add(5 * time.Minute).Unix(),
 		"at_hash": base64.RawURLEncoding.EncodeToString(half[:16]), "name": g.who.Name, "email": g.who.Email, "email_verified": true, "groups": g.who.Groups,
 	}
 	if g.who.Second {
