@@ -1,5 +1,8 @@
 package attack
 
+// validated is where package webauthn checks an answer.
+const validated = "after, err := x.check.ValidateLogin(u, x.session(t.challenge, u), got)"
+
 // entering are the attacks on signing in and on sessions.
 var entering = []Attack{
 	{Number: "T19", Title: "leaked passwords are sprayed over many accounts",
@@ -41,14 +44,24 @@ var entering = []Attack{
 	{Number: "T24", Title: "finding out accounts by passkeys, taking over another's credential",
 		Here:  "A name nobody has gets a list of credentials that stays the same; a credential belongs to one owner.",
 		Tests: []Test{"attack.TestPasskeyOptionsTellNothing", "passkey.TestWrongPasskeysAreNotAdded", "passkey.TestAnothersPasskeyIsAbsent"}, Short: "same bytes; times of 100 pairs", Long: "times of 5,000 pairs",
-		Controls: []Control{off("credentials for names nobody has", "attack.TestPasskeyOptionsTellNothing", "passkey/options.go",
-			"if len(out) < listed {", "if len(out) < 0 {")}},
+		Controls: []Control{
+			off("credentials for names nobody has", "attack.TestPasskeyOptionsTellNothing", "passkey/options.go", "if len(out) < listed {", "if len(out) < 0 {"),
+			off("a credential is registered once", "passkey.TestWrongPasskeysAreNotAdded", "store/migrations/0039_passkey_key.sql", "CREATE UNIQUE INDEX passkey_credential", "CREATE INDEX passkey_credential").
+				and("passkey/add.go", "$12) ON CONFLICT (credential) DO NOTHING`", "$12)`"),
+			off("a passkey is its owner's", "passkey.TestAnothersPasskeyIsAbsent", "passkey/keep.go", "UPDATE passkey SET name = $4 WHERE id = $3 AND kind = $1 AND owner_id = $2 AND ended_at IS NULL`", "UPDATE passkey SET name = $4 WHERE id = $3 AND kind = $1 AND $2 <> '' AND ended_at IS NULL`"),
+		}},
 	{Number: "T25", Title: "passkeys: wrong origin, no user verification, replay, bad signature, cloned counter",
 		Here:  "An answer uses its challenge up, right or wrong; origin, verification of the user, signature and counter are checked by package webauthn.",
 		Tests: []Test{"passkey.TestWrongAnswersAreRefused", "passkey.TestWrongPasskeysAreNotAdded", "passkey.TestOneAnswerOneSession", "passkey.TestACopiedPasskeyEnds", "passkey.TestChallengesAreBound", "journeys.TestPasskeyDevicesThatLie"},
 		Short: "each fault of an answer; authenticators that lie in a browser",
 		Controls: []Control{
 			off("verification of the user", "passkey.TestWrongAnswersAreRefused", "passkey/site.go", "UserVerification: protocol.VerificationRequired", "UserVerification: protocol.VerificationDiscouraged"),
+			off("the origin", "passkey.TestWrongAnswersAreRefused", "passkey/answer.go", validated, "data := x.session(t.challenge, u)\n\tdata.Origin = got.Response.CollectedClientData.Origin\n\tafter, err := x.check.ValidateLogin(u, data, got)"),
+			off("the relying party", "passkey.TestWrongAnswersAreRefused", "passkey/answer.go", validated, "data := x.session(t.challenge, u)\n\tif evil := sha256.Sum256([]byte(\"evil.example\")); string(evil[:]) == string(got.Response.AuthenticatorData.RPIDHash) {\n\t\tdata.RelyingPartyID = \"evil.example\"\n\t}\n\tafter, err := x.check.ValidateLogin(u, data, got)"),
+			off("the signature", "passkey.TestWrongAnswersAreRefused", "passkey/answer.go", validated, validated+"\n\tif err != nil && x.why(t, got.Response.CollectedClientData, got.Response.AuthenticatorData, protocol.AssertCeremony) == badSignature {\n\t\tafter, err = &cred, nil\n\t}"),
+			off("the origin of a new passkey", "passkey.TestWrongPasskeysAreNotAdded", "passkey/site.go", `RPOrigins: []string{u.Scheme + "://" + u.Host},`, `RPOrigins: []string{u.Scheme + "://" + u.Host, "https://evil.example"},`),
+			off("a challenge is used up", "passkey.TestChallengesAreBound", "passkey/ticket.go", "first = n == 1\n", "first = n >= 0\n"),
+			off("the end of a challenge", "passkey.TestChallengesAreBound", "passkey/ticket.go", "age >= challengeLife ||", "age >= 1000*challengeLife ||"),
 			off("what a challenge was made for", "passkey.TestChallengesAreBound", "passkey/ticket.go",
 				"a.parts(parts[0], parts[1])...) {", "a.parts(parts[0], parts[1])...) || len(parts) == 3 {"),
 			off("the end of a copied passkey", "passkey.TestACopiedPasskeyEnds", "passkey/answer.go", "if after.Authenticator.CloneWarning {", "if after.Authenticator.CloneWarning && k.id == \"\" {"),
@@ -60,7 +73,7 @@ var entering = []Attack{
 			off("a new token when a session is raised", "access.TestT26RaiseGivesANewToken", "access/raise.go", `UPDATE session SET token_hash = $3, raised_at = $4
 		WHERE id = $1 AND token_hash = $2`, `UPDATE session SET raised_at = $4
 		WHERE id = $1 AND token_hash = $2 AND $3 <> ''`),
-			off("a new token when a session of staff is raised", "signon.TestProvingAnew", "access/raise.go", "UPDATE staff_session SET token_hash = $3, raised_at = $4, seen_at = $4\n\t\tWHERE token_hash = $1 AND staff_id = $2", "UPDATE staff_session SET raised_at = $4, seen_at = $4\n\t\tWHERE token_hash = $1 AND $3 <> '' AND staff_id = $2").
+			off("a new token when a session of staff is raised", "signon.TestProvingAnew", "access/raise.go", "UPDATE staff_session SET token_hash = $3, raised_at = $4, seen_at = $4, signon_sid = $6\n\t\tWHERE token_hash = $1 AND staff_id = $2", "UPDATE staff_session SET raised_at = $4, seen_at = $4, signon_sid = $6\n\t\tWHERE token_hash = $1 AND $3 <> '' AND staff_id = $2").
 				and("access/raise.go", "fresh = secret.Token()\n", "fresh = token\n"),
 			off("the moment of a new proof", "signon.TestWhatDoesNotProveAnew", "signon/token.go", "if f.Again && !p.anew(f, c.Proved) {", "if f.Again && p == nil {"),
 			off("a new proof is the person's at the desk", "signon.TestWhatDoesNotProveAnew", "access/raise.go", "WHERE token_hash = $1 AND staff_id = $2 AND", "WHERE token_hash = $1 AND $2 <> '' AND"),
@@ -73,8 +86,9 @@ var entering = []Attack{
 			"h := sha256.Sum256([]byte(t))\n\treturn hex.EncodeToString(h[:])", "_, _ = sha256.Sum256, hex.EncodeToString\n\treturn t")}},
 	{Number: "T28", Title: "a session goes on after a change of password, role or state",
 		Here:  "Sessions, roles and states are read anew with each request.",
-		Tests: []Test{"account.TestEndedSessionsOpenNothing", "access.TestEndedSessionsOpenNothing", "staff.TestChangesBiteOnTheNextRequest", "staff.TestTakenAwayOnTheNextRequestEachTime", "account.TestSigningInWhileThePasswordChanges", "access.TestDeskFollowsRolesAtOnce"}, Short: "100 sessions of each kind",
+		Tests: []Test{"account.TestEndedSessionsOpenNothing", "access.TestEndedSessionsOpenNothing", "staff.TestChangesBiteOnTheNextRequest", "staff.TestTakenAwayOnTheNextRequestEachTime", "account.TestSigningInWhileThePasswordChanges", "access.TestDeskFollowsRolesAtOnce", "signon.TestASessionThatIsOverThereEndsHere", "signon.TestWhatIsHalfWayEndsToo"}, Short: "100 sessions of each kind",
 		Controls: []Control{
+			off("a session that is over at the clinic's sign-on", "signon.TestASessionThatIsOverThereEndsHere", "staff/signonout.go", "if _, err := s.Gate.EndSignedOn(ctx, tx, c.id, o.Session); err != nil {", "if o.Session == \"\" && o.Subject == \"\" {"),
 			off("ended sessions are closed", "account.TestEndedSessionsOpenNothing", "access/gate.go",
 				"UPDATE session SET seen_at = $2\n\t\tWHERE token_hash = $1 AND ended_at IS NULL AND", "UPDATE session SET seen_at = $2\n\t\tWHERE token_hash = $1 AND"),
 			off("staff who were disabled are out", "staff.TestChangesBiteOnTheNextRequest", "access/desk.go",
@@ -108,7 +122,7 @@ var entering = []Attack{
 		}},
 	{Number: "T32", Title: "a victim is signed in to the attacker's account",
 		Here:  "The sign-in form has a key bound to the visitor's own cookie, as every form. A staff sign-on comes back to the browser that began it, once, with a code that only its own verifier and nonce make good; a token that anybody but the clinic's provider made, or made for somebody else, is refused.",
-		Tests: []Test{"attack.TestAnotherSiteChangesNothing", "signon.TestWhatComesBackIsItsBrowsersOwn", "signon.TestTokensThatAreRefused", "signon.TestCodesThatTheProviderRefuses", "signon.TestOneLinkForEach"}, Short: "the forms for signing in by 12 forgeries; 22 false tokens, 11 false answers",
+		Tests: []Test{"attack.TestAnotherSiteChangesNothing", "signon.TestWhatComesBackIsItsBrowsersOwn", "signon.TestTokensThatAreRefused", "signon.TestCodesThatTheProviderRefuses", "signon.TestOneLinkForEach", "signon.TestPartingsThatAreRefused"}, Short: "the forms for signing in by 12 forgeries; 22 false tokens, 11 false answers, 25 false tellings that a session is over",
 		Controls: []Control{
 			off("the visitor's own cookie in the key", "attack.TestAnotherSiteChangesNothing", "web/form.go",
 				"ours = equal(mac, want[:macLen]) || ours", "ours = equal(mac, want[:macLen]) || q.route.Audience == \"visitor\" && len(mac) == macLen || ours"),
@@ -130,6 +144,9 @@ var entering = []Attack{
 				and("signon/keys.go", "if payload, err := sig.Verify(&k); err == nil {",
 					"var with any = &k\n\t\tif h.Algorithm == \"HS256\" {\n\t\t\twith = []byte(p.set.ClientSecret)\n\t\t}\n\t\tif payload, err := sig.Verify(with); err == nil {").
 				and("signon/keys.go", "k.Algorithm == h.Algorithm)", "h.Algorithm != \"\")"),
+			off("a telling counts once", "signon.TestPartingsThatAreRefused", "staff/signonout.go", "if err == nil && n == 0 {", "if err == nil && n < 0 {"),
+			off("the audience of a telling", "signon.TestPartingsThatAreRefused", "signon/out.go", "SupportedSigningAlgs: signedWith,", "SupportedSigningAlgs: signedWith, SkipClientIDCheck: true,"),
+			off("the moment of a telling", "signon.TestPartingsThatAreRefused", "signon/out.go", "case p.now().Sub(t.IssuedAt) > oldest, t.IssuedAt.Sub(p.now()) > skew:", "case t.IssuedAt.Sub(p.now()) > 1<<60:"),
 			off("a link is followed from its own page", "signon.TestOneLinkForEach", "signon/web.go",
 				"q.Header.Get(\"Sec-Fetch-Site\") != \"same-origin\"", "q.Header.Get(\"Sec-Fetch-Site\") == \"never\""),
 		}},
