@@ -1881,6 +1881,11 @@ CREATE TABLE visit_reminder (
 -- say in its own words what is in it. Asked by each reading of a patient's.
 CREATE INDEX record_row_held ON record_row (patient_id, release_at);
 
+-- 0085_access_staff_raised.sql
+-- When the person of a staff session last proved anew, at the clinic's sign-on, who
+-- they are; NULL for never. It counts for ten minutes.
+ALTER TABLE staff_session ADD COLUMN raised_at TIMESTAMPTZ;
+
 -- 0086_staff_signon_out.sql
 -- The session of a person at the clinic's sign-on, as the provider names it (OpenID
 -- Connect Back-Channel Logout 1.0, sid); '' where it names none. Sessions are looked

@@ -217,7 +217,7 @@ func (a *App) joinOutbox() error {
 func (a *App) joinDesk() {
 	a.Trail = &trail.Trail{DB: a.DB, Keys: a.Keys, File: filepath.Join(a.cfg.DataDir, "audit-checkpoints.log"), Numbers: a.Registry, Shares: a.Links, Clinic: a.clinic, Outbox: a.Outbox}
 	a.Staff = staff.New(staff.Parts{DB: a.DB, Gate: a.Gate, Keys: a.Keys, Limits: a.Limit, Hasher: a.Hasher, Outbox: a.Outbox, Rules: rules{}, Clinic: a.clinic, SignOn: a.signOn()})
-	a.Emergency = emergency.New(emergency.Parts{DB: a.DB, Gate: a.Gate, Keys: a.Keys, Staff: a.Staff, People: a.Registry, Teller: emergencies{a.Accounts}, Outbox: a.Outbox, Say: say})
+	a.Emergency = emergency.New(emergency.Parts{DB: a.DB, Gate: a.Gate, Keys: a.Keys, Staff: a.Staff, People: a.Registry, Teller: emergencies{a.Accounts}, Outbox: a.Outbox, Say: say, Entry: entry})
 	a.Console = &console.Console{DB: a.DB, Keys: a.Keys, Registry: a.Registry, Enroll: a.Enroll, Accounts: a.Accounts, Staff: a.Staff, Trail: a.Trail, Outbox: a.Outbox, Jobs: a.Jobs, Clinic: a.clinic}
 }
 

@@ -8,8 +8,11 @@ import (
 	"strings"
 	"time"
 
+	"github.com/a-h/templ"
+
 	"portico/internal/access"
 	"portico/internal/account"
+	"portico/internal/emergency"
 	"portico/internal/enroll"
 	"portico/internal/fault"
 	"portico/internal/ids"
@@ -94,6 +97,12 @@ type answers struct{ a *account.Accounts }
 func (s answers) RequestAnswered(ctx context.Context, tx *store.Tx, p ids.Patient, key string) error {
 	_, err := s.a.Tell(ctx, tx, account.Told{Patient: p, Notice: notify.RequestAnswered{}, Key: key})
 	return err
+}
+
+// entry reads one entry of a chart for somebody who opened it in an emergency.
+func entry(ctx context.Context, tx *store.Tx, who access.Reading, id ids.Resource) (emergency.Entry, error) {
+	p, err := records.Entry(ctx, tx, who, id)
+	return emergency.Entry{Row: p.Item.Row, Files: p.Item.Files, Draw: func(s page.Shell, at string) templ.Component { return records.Sheet(s, p, at) }}, err
 }
 
 // say puts what a row says beside its title in the words of the room that shows it.

@@ -18,6 +18,8 @@ func init() {
 
 		"/staff/chart/{id}":       func(w *world, of person) string { return w.unasked("clinician", of) },
 		"/staff/emergencies/{id}": func(w *world, of person) string { return w.unasked("clinician", of) },
+
+		"/staff/chart/{id}/entry/{entry}": func(w *world, of person) string { return w.unasked("clinician", of) + " " + w.entry(of) },
 	})
 	maps.Copy(forms, map[string]form{
 		"POST /staff/people/{id}/sessions": {},
@@ -35,6 +37,9 @@ func init() {
 var desks = map[string]func(w *world, role string) string{
 	"/staff/chart/{id}":     func(w *world, role string) string { return w.unasked(role, w.own) },
 	"/staff/chart/{id}/end": func(w *world, role string) string { return w.unasked(role, w.own) },
+
+	"/staff/chart/{id}/entry/{entry}":      func(w *world, role string) string { return w.unasked(role, w.own) + " " + w.entry(w.own) },
+	"/staff/chart/{id}/entry/{entry}/file": func(w *world, role string) string { return w.unasked(role, w.own) + " " + w.entry(w.own) },
 }
 
 // unasked is a chart that somebody of a role opened without a task.

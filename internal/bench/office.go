@@ -74,3 +74,17 @@ func unaskedChart(ctx context.Context, w *walk) (path string, err error) {
 	})
 	return path, err
 }
+
+// unaskedNote is the address of a note in the chart that was opened last, and what
+// stands beneath it.
+func unaskedNote(below string) func(context.Context, *walk) (string, error) {
+	return func(ctx context.Context, w *walk) (path string, err error) {
+		err = w.app.DB.View(ctx, func(tx *store.Tx) error {
+			path, err = store.Get(ctx, tx, store.One[string], `
+				SELECT '/staff/chart/' || o.id || '/entry/' || r.resource_id FROM chart_opening o JOIN record_row r ON r.patient_id = o.patient_id
+				WHERE r.section = 'notes' ORDER BY o.opened_at DESC, r.resource_id LIMIT 1`)
+			return err
+		})
+		return path + below, err
+	}
+}

@@ -215,6 +215,8 @@ var places = []place{
 	{route: "/staff/results/{id}/file", who: clinician, at: deskFile, queries: 9},
 	{route: "/staff/patients/{id}/emergency", who: clinician, at: chartOf, queries: 8},
 	{route: "/staff/chart/{id}", who: clinician, before: openUnasked, at: unaskedChart, queries: 12},
+	{route: "/staff/chart/{id}/entry/{entry}", who: clinician, before: openUnasked, at: unaskedNote(""), queries: 17},
+	{route: "/staff/chart/{id}/entry/{entry}/file", who: clinician, before: openUnasked, at: unaskedNote("/file?n=0"), queries: 16},
 	{route: "/staff/corrections", who: archivist, queries: 7},
 	{route: "/staff/corrections/{id}", who: archivist, from: "/staff/corrections", queries: 17},
 	{route: "/staff/imports", who: archivist, queries: 9},

@@ -7,13 +7,14 @@
 // and change nothing. In the same transaction messages to every administrator and
 // auditor and to the patient are queued, a line is written that the patient can
 // read, and the opening waits until somebody else has reviewed it, within 72
-// hours. Where nobody else could, that is said before. It ends by itself to the second, or by a button.
+// hours. Where nobody else could, that is said before. It ends by itself to the
+// second, or by a button.
 //
 // The reason is sealed: it tells about the patient. Only reviewers read it.
 //
 // Tables: none; package access keeps the openings, for it proves them.
-// Routes: GET and POST /staff/patients/{id}/emergency, GET /staff/chart/{id}, POST
-// /staff/chart/{id}/end, GET /staff/emergencies, POST /staff/emergencies/{id}.
+// Routes: GET and POST /staff/patients/{id}/emergency, GET /staff/chart/{id}, GET
+// /staff/chart/{id}/entry/{entry} and its /file, POST /staff/chart/{id}/end, GET /staff/emergencies, POST /staff/emergencies/{id}.
 // Jobs: none. Audit: emergency.opened, emergency.closed, emergency.reviewed, and
 // record.opened for each page of the chart.
 package emergency

@@ -8,6 +8,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/a-h/templ"
+
 	"portico/internal/access"
 	"portico/internal/audit"
 	"portico/internal/fault"
@@ -50,6 +52,8 @@ type Parts struct {
 	Outbox *notify.Outbox
 	// Say puts what a row says beside its title in words.
 	Say func(s page.Shell, r record.Row, parts []record.Measure) page.Cell
+	// Entry reads one entry of a chart.
+	Entry func(ctx context.Context, tx *store.Tx, who access.Reading, id ids.Resource) (Entry, error)
 }
 
 // Emergencies is the room.
@@ -177,7 +181,7 @@ type Chart struct {
 var sections = slices.DeleteFunc(slices.Clone(record.Sections), func(s record.Section) bool { return s == record.Claims })
 
 // perPage is how many entries a page of a chart shows.
-const perPage = 15
+const perPage = 12
 
 // Read gives one page of a chart that the desk's person opened: a part of it, or
 // with "" how much there is of each. Every reading writes its line first. When the
@@ -210,6 +214,34 @@ func (e *Emergencies) Read(ctx context.Context, d access.Desk, id ids.Emergency,
 		return err
 	})
 	return c, err
+}
+
+// Entry is one entry of a chart: a note, a document, a result.
+type Entry struct {
+	Opening access.Opening
+	Row     record.Row
+	Files   []record.File
+	// Draw draws all of it; its files are at the address.
+	Draw func(s page.Shell, at string) templ.Component
+}
+
+// ReadEntry gives one entry of a chart that the desk's person opened, with what came
+// with it. Its line is written first, as for Read. An entry of another chart, and one
+// that is not there, are NotFound.
+func (e *Emergencies) ReadEntry(ctx context.Context, d access.Desk, id ids.Emergency, entry ids.Resource) (x Entry, err error) {
+	o, opening, err := e.Gate.Unasked(ctx, d, id, "entry")
+	if err != nil {
+		return Entry{Opening: opening}, err
+	}
+	err = e.DB.View(ctx, func(tx *store.Tx) error {
+		x, err = e.Parts.Entry(ctx, tx, o, entry)
+		return err
+	})
+	x.Opening = opening
+	if err == nil && x.Row.Section == record.Claims {
+		err = fault.Missing()
+	}
+	return x, err
 }
 
 // Close ends an opening before its hour is over, and tells whose chart it was.

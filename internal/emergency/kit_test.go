@@ -111,12 +111,13 @@ func (k *clinic) admit() {
 		}
 		b.Resources = append(b.Resources, r)
 	}
-	if rep, err := k.app.Record.Take(ctx, duty, b); err != nil || rep.New != 3 {
+	if rep, err := k.app.Record.Take(ctx, duty, b); err != nil || rep.New != 4 {
 		k.t.Fatalf("%+v %v", rep, err)
 	}
 }
 
-// chart has a value that came a minute ago, a blood pressure and an allergy.
+// chart has a value that came a minute ago, a blood pressure, an allergy and a note
+// with a text and a page in it.
 const chart = `{"resourceType":"Bundle","type":"collection","entry":[
 	{"resource":{"resourceType":"Observation","id":"k","status":"final","category":[{"coding":[{"code":"laboratory"}]}],"subject":{"reference":"Patient/p"},"effectiveDateTime":"2026-03-10T09:00:00Z",
 		"code":{"coding":[{"system":"http://loinc.org","code":"2823-3","display":"Potassium"}]},"valueQuantity":{"value":6.4,"unit":"mmol/L"},"interpretation":[{"coding":[{"code":"HH"}]}]}},
@@ -124,6 +125,8 @@ const chart = `{"resourceType":"Bundle","type":"collection","entry":[
 		"code":{"coding":[{"system":"http://loinc.org","code":"85354-9","display":"Blood pressure"}]},"component":[
 			{"code":{"coding":[{"system":"http://loinc.org","code":"8480-6","display":"Systolic"}]},"valueQuantity":{"value":88,"unit":"mmHg"}},
 			{"code":{"coding":[{"system":"http://loinc.org","code":"8462-4","display":"Diastolic"}]},"valueQuantity":{"value":51,"unit":"mmHg"}}]}},
+	{"resource":{"resourceType":"DocumentReference","id":"n","status":"current","type":{"text":"Discharge summary"},"subject":{"reference":"Patient/p"},"date":"2026-01-05T10:00:00Z",
+		"content":[{"attachment":{"contentType":"text/plain","data":"VGFrZXMgd2FyZmFyaW4u"}},{"attachment":{"contentType":"text/html","data":"PHNjcmlwdD5hbGVydCgxKTwvc2NyaXB0Pg=="}}]}},
 	{"resource":{"resourceType":"AllergyIntolerance","id":"a","patient":{"reference":"Patient/p"},"code":{"text":"Penicillin"},
 		"clinicalStatus":{"coding":[{"code":"active"}]},"verificationStatus":{"coding":[{"code":"confirmed"}]}}}]}`
 

@@ -228,3 +228,41 @@ func TestStaffAreToldInTheirLanguage(t *testing.T) {
 		}
 	})
 }
+
+// A note and what came with it are read within the hour, by nobody else, each with
+// its line; its bytes are handed out inert.
+func TestNotesInAnEmergency(t *testing.T) {
+	each(t, func(t *testing.T, k *clinic) {
+		doctor, colleague := k.hire("Priya Raman", "clinician"), k.hire("Jo Reyes", "clinician")
+		chart := "/staff/chart/" + string(doctor.opens())
+		b := doctor.browser()
+		note := b.Get(chart+"?of=notes").Want(200, "Chart opened in an emergency").Attr("#chartlist a", "href")
+		read := k.lines("record.opened", "done")
+		p := b.Get(note).Want(200, "Discharge summary")
+		if !strings.Contains(p.Text("main"), "Takes warfarin.") || k.lines("record.opened", "done") == read {
+			t.Errorf("no text, or no line: %q", p.Text("main"))
+		}
+		for n, mime := range map[string]string{"0": "text/plain; charset=utf-8", "1": "application/octet-stream"} {
+			f := b.Get(note + "/file?n=" + n)
+			if f.Status != 200 || f.Header.Get("Content-Type") != mime || !strings.HasPrefix(f.Header.Get("Content-Disposition"), "attachment") || !strings.Contains(f.Header.Get("Content-Security-Policy"), "sandbox") {
+				t.Errorf("file %s: %d %v", n, f.Status, f.Header)
+			}
+		}
+		for path, who := range map[string]*testkit.Browser{note + "/file?n=2": b, note + "/file?n=x": b, chart + "/entry/res_none": b, note: colleague.browser(), note + "/file": colleague.browser()} {
+			if got := who.Get(path); got.Status != 404 {
+				t.Errorf("%s: %d", path, got.Status)
+			}
+		}
+		k.c.Move(access.EmergencyFor)
+		k.change(func(tx *store.Tx) (err error) {
+			doctor.token, err = k.app.Gate.StartStaffSession(ctx, tx, doctor.id, access.NewVisitor("127.0.0.1", "test"))
+			return err
+		})
+		b = doctor.browser()
+		for _, path := range []string{note, note + "/file?n=0"} {
+			if late := b.Get(path); !strings.HasSuffix(late.Path, "/emergency") || strings.Contains(late.Text("main"), "warfarin") {
+				t.Errorf("after the hour %s answers %d at %s", path, late.Status, late.Path)
+			}
+		}
+	})
+}

@@ -3,6 +3,7 @@ package emergency
 import (
 	"errors"
 	"net/url"
+	"strconv"
 
 	"github.com/a-h/templ"
 
@@ -21,6 +22,8 @@ func (e *Emergencies) Mount(r *web.Router) {
 	r.Staff("GET /staff/patients/{id}/emergency", access.OpenCharts, e.ask)
 	r.StaffForm("POST /staff/patients/{id}/emergency", access.OpenCharts, e.open)
 	r.Staff("GET /staff/chart/{id}", access.OpenCharts, e.chart)
+	r.Staff("GET /staff/chart/{id}/entry/{entry}", access.OpenCharts, e.entry)
+	r.Staff("GET /staff/chart/{id}/entry/{entry}/file", access.OpenCharts, e.file)
 	r.StaffForm("POST /staff/chart/{id}/end", access.OpenCharts, e.end)
 	r.Staff("GET /staff/emergencies", access.ReviewOpenings, e.list)
 	r.StaffNav(page.NavItem{Path: listPath, Icon: "shield-alert", TextKey: "emergency.nav"})
@@ -96,20 +99,62 @@ type ChartPage struct {
 func (e *Emergencies) chart(q *web.Request, d access.Desk) (web.Reply, error) {
 	id := ids.Emergency(q.PathValue("id"))
 	c, err := e.Read(q.Context(), d, id, record.Section(q.Ask("of")), q.Ask("after"))
-	if errors.Is(err, access.ErrOver) {
-		return web.Redirect("/staff/patients/" + string(c.Opening.Patient) + "/emergency?over=1"), nil
-	}
 	if err != nil {
-		return web.Reply{}, err
+		return over(c.Opening, err)
 	}
 	return web.Show(func(s page.Shell) templ.Component {
 		return chart(s.Called(s.T("emergency.chart.title")), e.chartPage(s, c))
 	}), nil
 }
 
+// over leads from a chart whose hour is over to where it can be opened anew.
+func over(o access.Opening, err error) (web.Reply, error) {
+	if errors.Is(err, access.ErrOver) {
+		return web.Redirect("/staff/patients/" + string(o.Patient) + "/emergency?over=1"), nil
+	}
+	return web.Reply{}, err
+}
+
+func (e *Emergencies) readEntry(q *web.Request, d access.Desk) (Entry, error) {
+	return e.ReadEntry(q.Context(), d, ids.Emergency(q.PathValue("id")), ids.Resource(q.PathValue("entry")))
+}
+
+func (e *Emergencies) entry(q *web.Request, d access.Desk) (web.Reply, error) {
+	x, err := e.readEntry(q, d)
+	if err != nil {
+		return over(x.Opening, err)
+	}
+	return web.Show(func(s page.Shell) templ.Component {
+		return entry(s.Called(s.T("emergency.chart.title")).BackTo(chartPath(x.Opening.ID)+"?of="+string(x.Row.Section)), x)
+	}), nil
+}
+
+// file hands out what came with an entry. Its bytes come from outside: they are saved,
+// not opened, and what a browser may run in them runs nowhere.
+func (e *Emergencies) file(q *web.Request, d access.Desk) (web.Reply, error) {
+	n, err := strconv.Atoi(q.Ask("n"))
+	if err != nil && q.Ask("n") != "" {
+		return web.Reply{}, fault.Missing()
+	}
+	x, err := e.readEntry(q, d)
+	if err != nil {
+		return over(x.Opening, err)
+	}
+	if n < 0 || n >= len(x.Files) {
+		return web.Reply{}, fault.Missing()
+	}
+	f := x.Files[n]
+	return web.Outside(f.MIME(), "document-"+strconv.Itoa(n+1)+f.Extension(), f.Data), nil
+}
+
+func chartPath(id ids.Emergency) string { return "/staff/chart/" + string(id) }
+
+// path is an entry's own address.
+func (x Entry) path() string { return chartPath(x.Opening.ID) + "/entry/" + string(x.Row.ID) }
+
 func (e *Emergencies) chartPage(s page.Shell, c Chart) ChartPage {
 	p := ChartPage{Chart: c}
-	base := "/staff/chart/" + string(c.Opening.ID)
+	base := chartPath(c.Opening.ID)
 	for _, x := range sections {
 		if c.Counts[x] > 0 {
 			p.Parts = append(p.Parts, page.Tab{Href: base + "?of=" + string(x), Text: s.T("records.section." + string(x)), Count: c.Counts[x], Now: x == c.Section})
@@ -118,7 +163,7 @@ func (e *Emergencies) chartPage(s page.Shell, c Chart) ChartPage {
 	p.Table = page.TableSpec{ID: "chartlist", Caption: s.T("emergency.chart.title"), HideCaption: true, Empty: s.T("emergency.chart.none"),
 		Columns: []page.Column{{Text: s.T("emergency.chart.what")}, {Text: s.T("emergency.chart.value")}, {Text: s.T("emergency.chart.when")}, {Text: s.T("emergency.chart.who")}}}
 	for _, r := range c.Rows {
-		title := page.Cell{Text: r.Title}
+		title := page.Cell{Text: r.Title, Href: Entry{Opening: c.Opening, Row: r}.path()}
 		if r.Gone {
 			title.Text = s.T("emergency.chart.gone", r.Title)
 		}

@@ -2,6 +2,7 @@ package records
 
 import (
 	"bytes"
+	"context"
 	"net/url"
 	"strconv"
 
@@ -13,6 +14,7 @@ import (
 	"portico/internal/ids"
 	"portico/internal/page"
 	"portico/internal/record"
+	"portico/internal/store"
 	"portico/internal/web"
 )
 
@@ -76,6 +78,18 @@ func (s *Records) showItem(r *web.Request, c access.Chart) (web.Reply, error) {
 	if it.Row.Section == record.Results {
 		return web.Redirect("/results/" + string(it.Row.ID)), nil
 	}
+	p := pageOf(it)
+	return web.Show(func(s page.Shell) templ.Component { return item(s.BackTo(back(it.Row)), p) }), nil
+}
+
+// Entry reads one entry for staff who opened the chart.
+func Entry(ctx context.Context, tx *store.Tx, who access.Reading, id ids.Resource) (ItemPage, error) {
+	it, err := open(ctx, tx, who, id)
+	return pageOf(it), err
+}
+
+// pageOf reads the clinical document among an entry's files, if there is one.
+func pageOf(it Item) ItemPage {
 	p := ItemPage{Item: it}
 	for _, f := range it.Files {
 		if f.Type == record.Clinical && p.Clinical == nil {
@@ -85,7 +99,7 @@ func (s *Records) showItem(r *web.Request, c access.Chart) (web.Reply, error) {
 			}
 		}
 	}
-	return web.Show(func(s page.Shell) templ.Component { return item(s.BackTo(back(it.Row)), p) }), nil
+	return p
 }
 
 func back(r record.Row) string { return "/records/part?of=" + string(r.Section) }
