@@ -1,7 +1,6 @@
 package console
 
 import (
-	"encoding/json"
 	"net/url"
 	"strings"
 	"time"
@@ -12,6 +11,7 @@ import (
 	"portico/internal/audit"
 	"portico/internal/fault"
 	"portico/internal/page"
+	"portico/internal/secret"
 	"portico/internal/trail"
 	"portico/internal/web"
 )
@@ -56,21 +56,14 @@ func (c *Console) sealFilter(d access.Desk, path string, k conditions) string {
 	if k == (conditions{}) {
 		return path
 	}
-	b, err := json.Marshal(k)
-	if err != nil {
-		panic(err) // strings only
-	}
-	return path + "?" + url.Values{"s": {c.Keys.Seal(filterPlace, string(d.Session()), b)}}.Encode()
+	return c.Keys.SealQuery(filterPlace, string(d.Session()), path, k)
 }
 
 // asked reads the conditions of an address: sealed ones of this session, or an
 // identifier of somebody that a line of the log led to.
 func (c *Console) asked(q *web.Request, d access.Desk) conditions {
 	if sealed := q.Ask("s"); sealed != "" {
-		var k conditions
-		if b, err := c.Keys.Open(filterPlace, string(d.Session()), sealed); err != nil || json.Unmarshal(b, &k) != nil {
-			return conditions{}
-		}
+		k, _ := secret.OpenQuery[conditions](c.Keys, filterPlace, string(d.Session()), sealed)
 		return k
 	}
 	return conditions{Who: q.Ask("who"), Whom: q.Ask("whom")}

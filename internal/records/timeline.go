@@ -2,8 +2,6 @@ package records
 
 import (
 	"context"
-	"encoding/json"
-	"net/url"
 	"slices"
 	"time"
 
@@ -11,6 +9,7 @@ import (
 	"portico/internal/fault"
 	"portico/internal/page"
 	"portico/internal/record"
+	"portico/internal/secret"
 )
 
 // Filter says what of the timeline is shown.
@@ -69,19 +68,12 @@ func (s *Records) address(c access.Chart, f Filter) string {
 	if !f.asks() && f.After == "" {
 		return "/records/timeline"
 	}
-	b, err := json.Marshal(f)
-	if err != nil {
-		panic(err) // strings only
-	}
-	return "/records/timeline?" + url.Values{"s": {s.Keys.Seal(filterPlace, string(c.Session()), b)}}.Encode()
+	return s.Keys.SealQuery(filterPlace, string(c.Session()), "/records/timeline", f)
 }
 
 // opened reads the filter of an address; everything for none, for one of another
 // session, and for one that was made up.
 func (s *Records) opened(c access.Chart, sealed string) Filter {
-	var f Filter
-	if b, err := s.Keys.Open(filterPlace, string(c.Session()), sealed); sealed == "" || err != nil || json.Unmarshal(b, &f) != nil {
-		return Filter{}
-	}
+	f, _ := secret.OpenQuery[Filter](s.Keys, filterPlace, string(c.Session()), sealed)
 	return f
 }

@@ -1,8 +1,6 @@
 package results
 
 import (
-	"encoding/json"
-	"net/url"
 	"slices"
 	"time"
 
@@ -10,6 +8,7 @@ import (
 	"portico/internal/fault"
 	"portico/internal/page"
 	"portico/internal/record"
+	"portico/internal/secret"
 )
 
 // Filter says which results a list shows.
@@ -68,26 +67,12 @@ func (s *Results) address(c access.Chart, f Filter) string {
 	if !f.asks() && f.After == "" {
 		return "/results"
 	}
-	b, err := json.Marshal(f)
-	if err != nil {
-		panic(err) // strings only
-	}
-	return "/results?" + url.Values{"s": {s.Keys.Seal(filterPlace, string(c.Session()), b)}}.Encode()
+	return s.Keys.SealQuery(filterPlace, string(c.Session()), "/results", f)
 }
 
 // opened reads the filter of an address; the whole list for none, for one of
 // another session, and for one that was made up.
 func (s *Results) opened(c access.Chart, sealed string) Filter {
-	if sealed == "" {
-		return Filter{}
-	}
-	b, err := s.Keys.Open(filterPlace, string(c.Session()), sealed)
-	if err != nil {
-		return Filter{}
-	}
-	var f Filter
-	if json.Unmarshal(b, &f) != nil {
-		return Filter{}
-	}
+	f, _ := secret.OpenQuery[Filter](s.Keys, filterPlace, string(c.Session()), sealed)
 	return f
 }

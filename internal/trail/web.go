@@ -1,8 +1,6 @@
 package trail
 
 import (
-	"encoding/json"
-	"net/url"
 	"slices"
 	"time"
 
@@ -12,6 +10,7 @@ import (
 	"portico/internal/audit"
 	"portico/internal/fault"
 	"portico/internal/page"
+	"portico/internal/secret"
 	"portico/internal/web"
 )
 
@@ -73,21 +72,13 @@ func (t *Trail) address(c access.Chart, path string, k choice) string {
 	if k == (choice{}) {
 		return path
 	}
-	b, err := json.Marshal(k)
-	if err != nil {
-		panic(err) // strings only
-	}
-	return path + "?" + url.Values{"s": {t.Keys.Seal(choicePlace, string(c.Session()), b)}}.Encode()
+	return t.Keys.SealQuery(choicePlace, string(c.Session()), path, k)
 }
 
 // chosen reads the choice of an address; everything for none, for one of another
 // session, and for one that was made up.
 func (t *Trail) chosen(r *web.Request, c access.Chart) choice {
-	var k choice
-	sealed := r.Ask("s")
-	if b, err := t.Keys.Open(choicePlace, string(c.Session()), sealed); sealed == "" || err != nil || json.Unmarshal(b, &k) != nil {
-		return choice{}
-	}
+	k, _ := secret.OpenQuery[choice](t.Keys, choicePlace, string(c.Session()), r.Ask("s"))
 	return k
 }
 
