@@ -38,12 +38,14 @@ func TestAPatientReadsTheRecord(t *testing.T) {
 			b.Want(l.T("records.correct.title")).Says(l.T("records.correct.empty")).Fill("wanted", "I stopped this medicine in May.").Follow(l.T("records.correct.button"))
 			b.Want(l.T("records.corrections.title")).Says(l.T("records.correct.sent"))
 
+			began := c.app.DB.Now()
 			desk := chrome.New(t, c.base, chrome.Person{Lang: p.Lang})
 			signInStaff(t, c, desk, l, 5)
 			desk.Open("/staff/corrections").Want(l.T("records.desk.title")).Follow(who.Given + " " + who.Family)
 			desk.Want(l.T("records.desk.review")).Says("in May").Choose("as", "refused").Follow(l.T("records.settle.button"))
 			desk.Want(l.T("records.desk.review")).Says(l.T("records.settle.empty")).Fill("answer", "Your doctor renewed it on June 1.").Follow(l.T("records.settle.button"))
 			desk.Want(l.T("records.desk.title")).Says(l.T("records.desk.done"))
+			c.about(t, who.Email, "notify.answered.subject", began)
 			b.Open("/records/corrections").Want(l.T("records.corrections.title")).Says("June 1")
 		})
 	}
