@@ -16,6 +16,7 @@ import (
 	"strings"
 
 	"portico/internal/ccda"
+	"portico/internal/fault"
 	"portico/internal/fhir"
 	"portico/internal/ids"
 	"portico/internal/record"
@@ -53,7 +54,10 @@ func document(ctx context.Context, w *work, name string, body []byte) error {
 		return refuse(registry.Refusal{Path: "ClinicalDocument/recordTarget", Key: "ingest.ccda.nobody_known"})
 	}
 	b := record.Batch{Patient: p, People: map[string]ids.Patient{subject: p}}
-	for i, v := range asResources(doc, plain) {
+	if b.Known, err = w.visit(ctx, p, doc.Encounter); err != nil {
+		return err
+	}
+	for i, v := range asResources(doc, plain, len(b.Known) > 0) {
 		raw, err := json.Marshal(v)
 		if err != nil {
 			return fmt.Errorf("document: %w", err)
@@ -65,6 +69,53 @@ func document(ctx context.Context, w *work, name string, body []byte) error {
 
 // subject is by what a document's resources call their patient.
 const subject = "Patient/document"
+
+// itsVisit is by what a document's resources call the visit it tells about.
+const itsVisit = "Encounter/document"
+
+// visit finds the visit a document tells about by the visit's own number, in the
+// chart of its patient. A date is not enough: people have two visits in a day. What
+// comes before its visit is linked when it is sent again.
+func (w *work) visit(ctx context.Context, p ids.Patient, e *ccda.Encounter) (map[string]ids.Resource, error) {
+	numbers := numbersOf(e)
+	if len(numbers) == 0 {
+		return nil, nil
+	}
+	var id ids.Resource
+	err := w.DB.View(ctx, func(tx *store.Tx) error {
+		chart, err := record.Chart(ctx, tx, p)
+		if err == nil {
+			id, err = record.Visit(ctx, tx, w.d.For(chart), numbers)
+		}
+		return err
+	})
+	if fault.Is(err, fault.NotFound) {
+		return nil, nil
+	}
+	return map[string]ids.Resource{itsVisit: id}, err
+}
+
+// numbersOf writes a visit's numbers as FHIR does: an OID with a number under it, or
+// an OID or UUID that says it all (hl7.org/fhir/R4/datatypes.html#Identifier).
+func numbersOf(e *ccda.Encounter) (out []record.Identifier) {
+	if e == nil {
+		return nil
+	}
+	for _, i := range e.IDs {
+		uri := "urn:oid:" + i.Root
+		if strings.Contains(i.Root, "-") {
+			uri = "urn:uuid:" + strings.ToLower(i.Root)
+		}
+		switch {
+		case i.Root == "":
+		case i.Extension == "":
+			out = append(out, record.Identifier{System: "urn:ietf:rfc:3986", Value: uri})
+		default:
+			out = append(out, record.Identifier{System: uri, Value: i.Extension})
+		}
+	}
+	return out
+}
 
 // unpacked undoes gzip; ccda.Read has found it within bounds.
 func unpacked(body []byte) ([]byte, error) {
@@ -142,8 +193,9 @@ func (w *work) same(ctx context.Context, tx *store.Tx, id ids.Patient, p ccda.Pa
 type object = map[string]any
 
 // asResources makes the Binary and the DocumentReference. The same document
-// makes the same bytes; a later version of it, by its set, takes its place.
-func asResources(doc ccda.Document, body []byte) []object {
+// makes the same bytes; a later version of it, by its set, takes its place. visit
+// tells that the visit it tells about is known.
+func asResources(doc ccda.Document, body []byte, visit bool) []object {
 	set := cmp.Or(doc.SetID, doc.ID)
 	sum := sha256.Sum256([]byte(set.Root + "\x1f" + set.Extension))
 	if set == (ccda.ID{}) {
@@ -174,7 +226,11 @@ func asResources(doc ccda.Document, body []byte) []object {
 	if doc.Custodian.Name != "" {
 		ref["custodian"] = object{"display": doc.Custodian.Name}
 	}
-	if c := contextOf(doc.Encounter); len(c) > 0 {
+	c := contextOf(doc.Encounter)
+	if visit {
+		c["encounter"] = []object{{"reference": itsVisit}}
+	}
+	if len(c) > 0 {
 		ref["context"] = c
 	}
 	if doc.Confidentiality == "R" || doc.Confidentiality == "V" {
@@ -196,8 +252,7 @@ func authorsOf(doc ccda.Document) []object {
 	return out
 }
 
-// contextOf says of a visit when and where it was. Its own resource is not
-// known by the numbers that stand in documents.
+// contextOf says of a visit when and where it was.
 func contextOf(e *ccda.Encounter) object {
 	out := object{}
 	if e == nil {

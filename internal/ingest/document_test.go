@@ -93,6 +93,50 @@ func binary(t *testing.T, door *ingest.Door, row record.Row) string {
 	return text
 }
 
+// A document belongs to the visit whose number it carries, if that is one visit of
+// its own patient; a date, another patient's visit and two visits of one number
+// decide nothing.
+func TestADocumentBelongsToTheVisitOfItsNumber(t *testing.T) {
+	each(t, func(t *testing.T, door *ingest.Door, _ *clock.Fake) {
+		about := func(id, root, extension string) string {
+			text := strings.ReplaceAll(document("1001", "Riveraa", "19800201", "5"), `extension="set"`, `extension="`+id+`"`)
+			text = strings.Replace(text, `extension="doc5"`, `extension="doc-`+id+`"`, 1)
+			return strings.Replace(text, "<component><structuredBody>", `<componentOf><encompassingEncounter><id root="`+root+`" extension="`+extension+`"/><effectiveTime><low value="20260105"/></effectiveTime></encompassingEncounter></componentOf><component><structuredBody>`, 1)
+		}
+		visit := func(id, who, identifier string) string {
+			return `{"resourceType":"Encounter","id":"` + id + `","status":"finished","class":{"code":"AMB"},"identifier":[` + identifier + `],"subject":{"reference":"Patient/` + who + `"},"period":{"start":"2026-01-05T09:00:00Z"}}`
+		}
+		early := write(t, map[string]string{"early.xml": about("early", "1.5.5", "700")})
+		files(t, door, write(t, map[string]string{"p.json": patient("a", "1001"), "q.json": patient("b", "1002")}))
+		documents(t, door, early)
+		files(t, door, write(t, map[string]string{"v.json": visit("v", "a", `{"system":"urn:oid:1.5.5","value":"700"}`), "w.json": visit("w", "b", `{"system":"urn:oid:1.5.5","value":"701"}`),
+			"x.json": visit("x", "a", `{"system":"urn:oid:1.5.5","value":"702"}`), "y.json": visit("y", "a", `{"system":"urn:oid:1.5.5","value":"702"}`),
+			"z.json": visit("z", "a", `{"system":"urn:ietf:rfc:3986","value":"urn:uuid:0e4c1c2a-0000-4000-8000-00000000abcd"}`)}))
+		rep := documents(t, door, write(t, map[string]string{"its.xml": about("its", "1.5.5", "700"), "other.xml": about("other", "1.5.5", "701"), "two.xml": about("two", "1.5.5", "702"),
+			"none.xml": about("none", "1.5.5", "703"), "root.xml": about("root", "1.5.6", "700"), "uuid.xml": strings.Replace(about("uuid", "0E4C1C2A-0000-4000-8000-00000000ABCD", "GONE"), ` extension="GONE"`, "", 1)}))
+		if rep.Refused() != 0 {
+			t.Fatalf("%+v", rep.Records.Refusals)
+		}
+		linked := func() (n int) {
+			for _, r := range rows(t, door, patientOf(t, door, "1001")) {
+				if r.Section == record.Notes && r.Visit != "" {
+					n++
+				}
+			}
+			return n
+		}
+		if n := linked(); n != 2 {
+			t.Errorf("%d documents belong to a visit, not 2", n)
+		}
+		if documents(t, door, early); linked() != 3 {
+			t.Errorf("sent again after its visit: %d", linked())
+		}
+		if rep := documents(t, door, early); rep.Wrote() {
+			t.Errorf("sent once more it writes: %+v", rep.Records.Tally)
+		}
+	})
+}
+
 // Whose a document is must be certain: a number alone may be mistyped.
 func TestADocumentOfAnybodyElseWaits(t *testing.T) {
 	each(t, func(t *testing.T, door *ingest.Door, _ *clock.Fake) {

@@ -56,6 +56,14 @@ func (t *taking) resolve(ctx context.Context, ready []*incoming, hold bool) erro
 	if err := t.load(ctx, all); err != nil {
 		return err
 	}
+	for ref, id := range t.b.Known {
+		home, err := store.Get(ctx, t.tx, store.One[ids.Patient], `SELECT home_id FROM resource WHERE id = $1`, id)
+		if err != nil {
+			return err
+		}
+		n, _ := nameOf(t.b.Source, ref)
+		t.names[n] = named{id: id, patient: home}
+	}
 	if err := t.settle(ctx, ready, hold); err != nil {
 		return err
 	}

@@ -69,6 +69,10 @@ type Batch struct {
 	// Kinds are the types of the bundle's own names, "urn:uuid:…", of resources
 	// that come in other batches.
 	Kinds map[string]string
+
+	// Known are references to resources that are in the store already, found by
+	// something else than the sender's name for them.
+	Known map[string]ids.Resource
 }
 
 // Refusal says what was not taken in and why: a key of the texts.
