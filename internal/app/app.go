@@ -43,6 +43,7 @@ import (
 	"portico/internal/terms"
 	"portico/internal/trail"
 	"portico/internal/vault"
+	"portico/internal/waiting"
 	"portico/internal/web"
 )
 
@@ -94,6 +95,7 @@ type App struct {
 	Results   *results.Results
 	Visits    *scheduling.Scheduling
 	Diary     *diary.Diary
+	Waiting   *waiting.Waiting
 	Recovery  *recovery.Recovery
 	Emergency *emergency.Emergencies
 	Passkeys  *passkey.Passkeys
@@ -172,7 +174,8 @@ func (a *App) join() error {
 	a.joinSharing()
 	a.joinVisits()
 	a.joinDiary()
-	a.Registry.Follower = followers{a.Records, a.Results, a.Sharing, a.Visits, a.Accounts, a.Enroll}
+	a.joinWaiting()
+	a.Registry.Follower = followers{a.Records, a.Results, a.Sharing, a.Visits, a.Waiting, a.Accounts, a.Enroll}
 	a.joinDesk()
 	if err := a.joinPasskeys(); err != nil {
 		return err
@@ -241,6 +244,7 @@ func (a *App) joinWeb() {
 	a.Accounts.Mount(a.Router)
 	a.Recovery.Mount(a.Router)
 	a.Visits.Mount(a.Router)
+	a.Waiting.Mount(a.Router)
 	a.Results.Mount(a.Router)
 	a.Sharing.Mount(a.Router)
 	a.Trail.Mount(a.Router)
@@ -252,6 +256,7 @@ func (a *App) joinWeb() {
 	a.Records.Mount(a.Router)
 	a.Ingest.Mount(a.Router)
 	a.Visits.MountDesk(a.Router)
+	a.Waiting.MountDesk(a.Router)
 	a.Emergency.Mount(a.Router)
 	a.mountReleaseDesk()
 	a.mountOffice()
@@ -267,6 +272,7 @@ func (a *App) joinWeb() {
 	a.Vault.Jobs(a.Jobs)
 	a.Passkeys.Jobs(a.Jobs)
 	a.Trail.Jobs(a.Jobs)
+	a.Waiting.Jobs(a.Jobs)
 	jobs.Handle(a.Jobs, expireHolds, a.letGoHolds)
 	jobs.Handle(a.Jobs, remindOfVisits, a.remind)
 	a.Diary.Work(a.Jobs)

@@ -13,6 +13,7 @@ import (
 	"portico/internal/scheduling"
 	"portico/internal/sharing"
 	"portico/internal/store"
+	"portico/internal/waiting"
 )
 
 // followers are the rooms that keep something by record, for the patient index
@@ -23,6 +24,7 @@ type followers struct {
 	results  *results.Results
 	sharing  *sharing.Sharing
 	visits   *scheduling.Scheduling
+	waiting  *waiting.Waiting
 	accounts *account.Accounts
 	enroll   *enroll.Room
 }
@@ -46,6 +48,9 @@ func (f followers) Follow(ctx context.Context, tx *store.Tx, record, person ids.
 		return err
 	}
 	if err := f.visits.Follow(ctx, tx, record, person); err != nil {
+		return err
+	}
+	if err := f.waiting.Follow(ctx, tx, record, person); err != nil {
 		return err
 	}
 	if err := f.accounts.Follow(ctx, tx, d, record, person); err != nil {

@@ -27,13 +27,14 @@ import (
 	"portico/internal/sharing"
 	"portico/internal/staff"
 	"portico/internal/vault"
+	"portico/internal/waiting"
 )
 
 // Keyed joins what the rooms keep under the clinic's keys. A test fails for a seal
 // or a keyed hash that is not among it; docs/keys.md is made from it.
 func Keyed(region string) []vault.Table {
 	return slices.Concat(notify.Keyed(), registry.Keyed(region), enroll.Keyed(), account.Keyed(), staff.Keyed(),
-		results.Keyed(), records.Keyed(), sharing.Keyed(), recovery.Keyed(), scheduling.Keyed(), emergency.Keyed())
+		results.Keyed(), records.Keyed(), sharing.Keyed(), recovery.Keyed(), scheduling.Keyed(), waiting.Keyed(), emergency.Keyed())
 }
 
 // joinKeys makes the keyring follow the key file and the database.

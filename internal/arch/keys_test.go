@@ -35,6 +35,7 @@ var passing = map[string]string{
 // chosen are calls whose purpose is a variable, with what it may be.
 var chosen = map[string][]string{
 	"notify.purpose":  {"outbox.unique", "outbox.withdraw"},
+	"waiting.name":    {"waiting.reason", "waiting.note", "waiting.ended"},
 	"scheduling.name": {"scheduling.reason", "scheduling.note", "scheduling.ended"},
 }
 

@@ -41,6 +41,8 @@ var samples = map[string]func(w *world, of person) string{
 	"/visits/{id}":                    (*world).visit,
 	"/visits/{id}/confirm":            (*world).heldVisit,
 	"/staff/schedule/visits/{id}":     (*world).visit,
+	"/waiting/{id}":                   (*world).wishProposed,
+	"/staff/schedule/waiting/{id}":    (*world).wishAsked,
 	"/staff/schedule/book/{id}":       func(w *world, _ person) string { return string(w.newcomer().id) },
 	"/staff/schedule/places/{id}":     (*world).place,
 	"/staff/schedule/clinicians/{id}": (*world).clinician,
@@ -144,7 +146,14 @@ var forms = map[string]form{
 	"POST /visits/calendar/{id}/renew": {},
 	"POST /visits/calendar/{id}/end":   {},
 
-	"POST /visits/{id}/cancel": {send: say("why", "I am away."), sweeps: true}, // the first may use up the day's messages
+	"POST /visits/{id}/cancel":                  {send: say("why", "I am away."), sweeps: true}, // the first may use up the day's messages
+	"POST /waiting/request":                     {made: (*world).askable, send: merge(wishful, say("reason", "My knee.", "note", "Not on Mondays."))},
+	"POST /waiting/earlier":                     {made: (*world).awaitable, send: wishful},
+	"POST /waiting/{id}/accept":                 {apart: (*world).proposed},
+	"POST /waiting/{id}/pass":                   {send: say("note", "After school.")},
+	"POST /waiting/{id}/withdraw":               {},
+	"POST /staff/schedule/waiting/{id}/answer":  {many: []string{"time"}, apart: (*world).timeFor, send: say("do", "book"), sweeps: true},
+	"POST /staff/schedule/waiting/{id}/decline": {send: say("why", "See your doctor first.")},
 
 	"POST /staff/schedule/visits/{id}/mark":      {send: say("as", "arrived")},
 	"POST /staff/schedule/visits/{id}/note":      {send: say("note", "Needs a lift.")},
@@ -157,7 +166,7 @@ var forms = map[string]form{
 	"POST /staff/schedule/clinicians/{id}/hours": {made: (*world).hours, send: say("weekday", "1", "from", "9:00", "until", "10:00", "in_person", "yes", "video", "", "every", "1", "first_day", "", "first_month", "", "first_year", "", "last_day", "", "last_month", "", "last_year", "")},
 	"POST /staff/schedule/clinicians/{id}/drop":  {apart: (*world).ownHours, send: say("sure", "yes")},
 	"POST /staff/schedule/types/{id}": {many: []string{"who"}, send: say("name_en", "Visit", "name_es", "Cita", "about_en", "", "about_es", "", "prepare_en", "", "prepare_es", "", "who", "", "video", "", "minutes", "20", "before", "0", "after", "5", "step", "5", "notice", "0",
-		"horizon", "90", "cutoff", "60", "day_most", "0", "open_most", "0", "in_person", "yes", "direct", "yes", "active", "yes")},
+		"horizon", "90", "cutoff", "60", "day_most", "0", "open_most", "0", "request_most", "1", "in_person", "yes", "direct", "yes", "active", "yes")},
 	"POST /staff/schedule/closures":        {send: say("reason", "Holiday", "who", "", "place", "", "first_day", "4", "first_month", "7", "first_year", "2031", "last_day", "", "last_month", "", "last_year", "", "from", "", "until", "", "sure", "")},
 	"POST /staff/schedule/closures/reopen": {made: (*world).shut},
 

@@ -41,6 +41,14 @@ const (
 	CalendarMade    Action = "visit.calendar_made"
 	CalendarRead    Action = "visit.calendar_read"
 	CalendarEnded   Action = "visit.calendar_ended"
+	VisitRequested  Action = "visit.requested"
+	VisitProposed   Action = "visit.proposed"
+	VisitDeclined   Action = "visit.declined"
+	VisitPassed     Action = "visit.passed"
+	VisitWithdrawn  Action = "visit.withdrawn"
+	VisitAwaited    Action = "visit.awaited"
+	VisitOffered    Action = "visit.offered"
+	VisitLapsed     Action = "visit.lapsed"
 	ScheduleChanged Action = "schedule.changed"
 
 	DownloadAsked Action = "download.asked"
@@ -212,6 +220,14 @@ var Sentences = map[Action]string{
 	CalendarMade:    "made an address from which a program reads when there are visits",
 	CalendarRead:    "read when there are visits at such an address, once a day at most",
 	CalendarEnded:   "ended such an address",
+	VisitRequested:  "asked the clinic for a visit",
+	VisitProposed:   "proposed times to a patient who asked for a visit",
+	VisitDeclined:   "declined a request for a visit, or took somebody off the waiting list",
+	VisitPassed:     "turned down the times that were offered",
+	VisitWithdrawn:  "took back a request for a visit or a place on the waiting list",
+	VisitAwaited:    "joined the waiting list for a visit",
+	VisitOffered:    "offered a free time to somebody on the waiting list",
+	VisitLapsed:     "ended offers of times, requests or places on the waiting list that ran out or were gone",
 	ScheduleChanged: "changed the clinic's schedule",
 
 	DownloadAsked: "asked for a download of the record",

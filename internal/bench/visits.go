@@ -83,3 +83,29 @@ func heldPage(ctx context.Context, w *walk) (string, error) {
 func hoursPage(ctx context.Context, w *walk) (string, error) {
 	return w.stored(ctx, "/staff/schedule/clinicians/", `SELECT id FROM clinician ORDER BY name LIMIT 1`, "/hours")
 }
+
+const byRequest = `SELECT id FROM visit_type WHERE name_en = 'Small surgery'`
+
+func requestPage(ctx context.Context, w *walk) (string, error) {
+	return w.stored(ctx, "/waiting/request?kind=", byRequest, "")
+}
+
+func earlierPage(ctx context.Context, w *walk) (string, error) {
+	return w.stored(ctx, "/waiting/earlier?visit=", bookedVisit, "")
+}
+
+// wishPage is a request that the patient has just sent.
+func wishPage(ctx context.Context, w *walk) (string, error) {
+	g, err := w.person(patient)
+	if err != nil {
+		return "", err
+	}
+	path, err := requestPage(ctx, w)
+	if err != nil {
+		return "", err
+	}
+	if err := g.post(path, "/waiting/request", "reason", "A mole to take off."); err != nil {
+		return "", err
+	}
+	return w.stored(ctx, "/waiting/", `SELECT id FROM wish ORDER BY made_at DESC LIMIT 1`, "")
+}

@@ -79,6 +79,10 @@ type (
 	Appointment string
 	// Calendar names an address from which a program reads a patient's visits.
 	Calendar string
+	// Wish names a request for a visit or a place on the waiting list.
+	Wish string
+	// Offer names one time offered to a wish.
+	Offer string
 	// Passkey names a passkey of an account or a staff user.
 	Passkey string
 )
@@ -121,6 +125,8 @@ func NewBlock() Block               { return New[Block]("blk") }
 func NewClosure() Closure           { return New[Closure]("cls") }
 func NewAppointment() Appointment   { return New[Appointment]("apt") }
 func NewCalendar() Calendar         { return New[Calendar]("cal") }
+func NewWish() Wish                 { return New[Wish]("wsh") }
+func NewOffer() Offer               { return New[Offer]("wof") }
 func NewFeed() Feed                 { return New[Feed]("fed") }
 
 // Logical is the patient's id as it stands in FHIR resources.

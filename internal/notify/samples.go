@@ -47,6 +47,7 @@ var Samples = numbered(
 	CopyMade{At: sampleDay, NotMe: sampleLink}, LinkMade{At: sampleDay, NotMe: sampleLink}, LinkOpened{At: sampleDay, NotMe: sampleLink},
 	Visit{What: VisitBooked, At: sampleDay, Answer: sampleLink}, Visit{What: VisitMoved, At: sampleDay, Answer: sampleLink}, Visit{What: VisitCancelled, At: sampleDay},
 	VisitReminder{At: sampleDay, Answer: sampleLink},
+	Wish{WishProposed, sampleDay}, Wish{What: WishDeclined}, Wish{What: WishLapsed}, Wish{WishOffered, sampleDay}, Wish{What: WishLost}, Wish{What: WishEnded},
 	TermsChanged{Material: true, Read: sampleLink, From: sampleDay}, TermsChanged{Privacy: true, Read: sampleLink, From: sampleDay},
 )
 

@@ -258,6 +258,9 @@ func (s *Scheduling) Confirm(ctx context.Context, c access.Chart, id ids.Appoint
 		if err := event(ctx, tx, id, string(Booked), string(c.Account()), v.Start, v.Clinician); err != nil {
 			return err
 		}
+		if err := s.changed(ctx, tx, v.Clinician, v.Day); err != nil {
+			return err
+		}
 		v.Version++
 		return s.news(ctx, tx, v, News{What: Booked})
 	})
@@ -276,8 +279,10 @@ func (s *Scheduling) LetGo(ctx context.Context, c access.Chart) error {
 	})
 }
 
+// letGo lets go of what the patient was about to book. What the clinic keeps for a
+// request stays.
 func (s *Scheduling) letGo(ctx context.Context, tx *store.Tx, p ids.Patient) error {
-	held, err := store.List(ctx, tx, scanTaken, `SELECT `+takenColumns+` FROM appointment WHERE patient_id = $1 AND state = 'held'`, p)
+	held, err := store.List(ctx, tx, scanTaken, `SELECT `+takenColumns+` FROM appointment WHERE patient_id = $1 AND state = 'held' AND held_for = ''`, p)
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package scheduling
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"portico/internal/access"
@@ -93,6 +94,9 @@ func (s *Scheduling) move(ctx context.Context, tx *store.Tx, v Visit, p Pick, ac
 	if err := event(ctx, tx, v.ID, "moved", actor, to.Start, to.Clinician); err != nil {
 		return err
 	}
+	if err := errors.Join(s.changed(ctx, tx, v.Clinician, v.Day), s.changed(ctx, tx, to.Clinician, to.Day)); err != nil {
+		return err
+	}
 	to.ID, to.Version = v.ID, v.Version+1
 	return s.news(ctx, tx, to, News{What: Booked, Moved: true})
 }
@@ -154,6 +158,9 @@ func (s *Scheduling) cancel(ctx context.Context, tx *store.Tx, v Visit, by, acto
 		return err
 	}
 	if err := event(ctx, tx, v.ID, string(Cancelled), actor, v.Start, v.Clinician); err != nil {
+		return err
+	}
+	if err := s.changed(ctx, tx, v.Clinician, v.Day); err != nil {
 		return err
 	}
 	v.Version++

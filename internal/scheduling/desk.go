@@ -152,15 +152,7 @@ func (s *Scheduling) BookFor(ctx context.Context, d access.Desk, of ids.Patient,
 		if err := alone(ctx, tx, of, "", p.Clinician); err != nil {
 			return err
 		}
-		v, err := s.fit(ctx, tx, of, p, "", false)
-		if err != nil {
-			return err
-		}
-		v.ID, v.State, v.Reason = id, Booked, reason
-		if err := s.take(ctx, tx, v, string(d.Staff())); err != nil {
-			return err
-		}
-		return s.news(ctx, tx, v, News{What: Booked})
+		return s.bookNow(ctx, tx, Giving{ID: id, Of: of, Pick: p, Reason: reason, Actor: string(d.Staff())})
 	})
 	if store.IsUnique(err) {
 		err = refuse(WhyTaken)

@@ -22,6 +22,14 @@ const (
 	Evening   Part = "evening"   // from 5 p.m.
 )
 
+// ParsePart reads a part of the day; anything else is AnyTime.
+func ParsePart(s string) Part {
+	if p := Part(s); slices.Contains([]Part{Morning, Afternoon, Evening}, p) {
+		return p
+	}
+	return AnyTime
+}
+
 func (p Part) takes(t time.Time) bool {
 	h := t.Hour()
 	switch p {
@@ -43,6 +51,7 @@ type Query struct {
 	Video     bool
 	Part      Part
 	From      Day             // "" for today
+	Until     Day             // the last day, "" for as far as can be booked
 	Want      int             // whole days are listed until there are so many
 	Moving    ids.Appointment // a visit whose own time counts as free
 }
@@ -105,6 +114,9 @@ func (s *Scheduling) find(ctx context.Context, tx *store.Tx, of ids.Patient, q Q
 	if patient {
 		h.earliest = tx.Now.Add(time.Duration(v.Notice) * time.Minute)
 		last = today.Add(v.Horizon)
+	}
+	if q.Until != "" {
+		last = min(last, q.Until)
 	}
 	who := v.Who
 	if q.Clinician != "" {

@@ -14,6 +14,7 @@ import (
 type Mine struct {
 	Ahead  []Visit // booked, the next first
 	Before []Visit // over or given up, the latest first
+	Asked  []Asked // what the patient waits for
 	Clinic Clinic
 }
 
@@ -37,6 +38,10 @@ func (s *Scheduling) Visits(ctx context.Context, c access.Chart) (m Mine, err er
 		m.Before, err = store.List(ctx, tx, s.scanVisit, `SELECT `+visitColumns+` FROM appointment a
 			WHERE a.patient_id = $1 AND (a.ends_at <= $2 OR a.state NOT IN ('booked', 'checked_in', 'arrived')) AND a.state NOT IN ('held', 'released')
 			ORDER BY a.starts_at DESC, a.id LIMIT $3`, c.Patient(), store.Time(tx.Now), pastMost)
+		if err != nil || s.Waits == nil {
+			return err
+		}
+		m.Asked, err = s.Waits.Asked(ctx, tx, c.Patient())
 		return err
 	})
 	for i := range m.Ahead {

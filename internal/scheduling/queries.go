@@ -13,12 +13,12 @@ import (
 )
 
 const typeColumns = `t.id, t.name_en, t.name_es, t.about_en, t.about_es, t.prepare_en, t.prepare_es, t.minutes, t.before_minutes, t.after_minutes, t.step_minutes,
-	t.in_person, t.video, t.direct, t.notice_minutes, t.horizon_days, t.cutoff_minutes, t.day_most, t.open_most, t.active`
+	t.in_person, t.video, t.direct, t.notice_minutes, t.horizon_days, t.cutoff_minutes, t.day_most, t.open_most, t.request_most, t.active`
 
 func scanType(r store.Row) (VisitType, error) {
 	var v VisitType
 	err := r.Scan(&v.ID, &v.Name.En, &v.Name.Es, &v.About.En, &v.About.Es, &v.Prepare.En, &v.Prepare.Es, &v.Minutes, &v.Before, &v.After, &v.Step,
-		&v.InPerson, &v.Video, &v.Direct, &v.Notice, &v.Horizon, &v.CutOff, &v.DayMost, &v.OpenMost, &v.Active)
+		&v.InPerson, &v.Video, &v.Direct, &v.Notice, &v.Horizon, &v.CutOff, &v.DayMost, &v.OpenMost, &v.AskMost, &v.Active)
 	return v, err
 }
 
@@ -208,8 +208,10 @@ func (s *Scheduling) seal(name string, id ids.Appointment, text string) string {
 	return s.Keys.Seal(name, string(id), []byte(text))
 }
 
+// visitOf reads a visit of the patient's. A time that the clinic keeps for a request
+// is none yet: it is answered where it was asked for.
 func (s *Scheduling) visitOf(ctx context.Context, tx *store.Tx, p ids.Patient, id ids.Appointment) (Visit, error) {
-	v, err := store.Get(ctx, tx, s.scanVisit, `SELECT `+visitColumns+` FROM appointment a WHERE a.id = $1 AND a.patient_id = $2`, id, p)
+	v, err := store.Get(ctx, tx, s.scanVisit, `SELECT `+visitColumns+` FROM appointment a WHERE a.id = $1 AND a.patient_id = $2 AND (a.state <> 'held' OR a.held_for = '')`, id, p)
 	if errors.Is(err, store.ErrNone) {
 		err = fault.Missing()
 	}

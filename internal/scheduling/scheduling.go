@@ -55,6 +55,10 @@ type Parts struct {
 	Teller Teller
 
 	Accounts Accounts
+	// Watcher hears of times that became free, nil for nobody.
+	Watcher Watcher
+	// Waits knows what patients wait for, nil for nothing.
+	Waits Waits
 }
 
 // Scheduling is the room.

@@ -81,6 +81,7 @@ func dayPage(s page.Shell, p DayPage) templ.Component {
 				{Href: p.href(p.View.Day, false), Text: s.T("scheduling.desk.day"), Now: !p.Week},
 				{Href: p.href(p.View.Day, true), Text: s.T("scheduling.desk.week"), Now: p.Week},
 				{Href: p.href(p.Today, p.Week), Text: s.T("scheduling.desk.today")},
+				{Href: "/staff/schedule/waiting", Text: s.T("waiting.desk.nav")},
 			}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

@@ -66,6 +66,7 @@ type VisitType struct {
 	CutOff   int  // shortest time before a visit in which a patient may move or cancel it
 	DayMost  int  // of this kind, a clinician's day; 0 for no limit
 	OpenMost int  // of this kind, a patient's visits to come; 0 for no limit
+	AskMost  int  // of this kind, a patient's open requests where patients do not book themselves; 0 for no limit
 	Active   bool
 	Who      []ids.Clinician
 }
@@ -114,6 +115,7 @@ func (v VisitType) Check() error {
 	within("cutoff", v.CutOff, 0, 60*24*60)
 	within("day_most", v.DayMost, 0, 200)
 	within("open_most", v.OpenMost, 0, 50)
+	within("request_most", v.AskMost, 0, 50)
 	if !v.InPerson && !v.Video {
 		bad = bad.And("in_person", "scheduling.type.where")
 	}

@@ -54,9 +54,7 @@ func (s *Scheduling) showTypes(r *web.Request, c access.Chart) (web.Reply, error
 func asked(get func(string) string) Query {
 	q := Query{Type: ids.VisitType(get("type")), Clinician: ids.Clinician(get("who")), Place: ids.Place(get("place")), Video: get("how") == "video"}
 	q.From, _ = ParseDay(get("from"))
-	if p := Part(get("part")); slices.Contains([]Part{Morning, Afternoon, Evening}, p) {
-		q.Part = p
-	}
+	q.Part = ParsePart(get("part"))
 	return q
 }
 

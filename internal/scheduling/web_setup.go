@@ -58,11 +58,11 @@ type TypePage struct {
 }
 
 // numbers of a kind of visit, in the order of the form.
-var typeNumbers = []string{"minutes", "before", "after", "step", "notice", "horizon", "cutoff", "day_most", "open_most"}
+var typeNumbers = []string{"minutes", "before", "after", "step", "notice", "horizon", "cutoff", "day_most", "open_most", "request_most"}
 
 func (v *VisitType) number(name string) *int {
 	return map[string]*int{"minutes": &v.Minutes, "before": &v.Before, "after": &v.After, "step": &v.Step, "notice": &v.Notice,
-		"horizon": &v.Horizon, "cutoff": &v.CutOff, "day_most": &v.DayMost, "open_most": &v.OpenMost}[name]
+		"horizon": &v.Horizon, "cutoff": &v.CutOff, "day_most": &v.DayMost, "open_most": &v.OpenMost, "request_most": &v.AskMost}[name]
 }
 
 func (s *Scheduling) showType(r *web.Request, d access.Desk) (web.Reply, error) {
@@ -70,7 +70,7 @@ func (s *Scheduling) showType(r *web.Request, d access.Desk) (web.Reply, error) 
 	if err != nil {
 		return web.Reply{}, err
 	}
-	v := VisitType{Minutes: 30, Step: 15, InPerson: true, Direct: true, Notice: 120, Horizon: 90, CutOff: 24 * 60, Active: true}
+	v := VisitType{Minutes: 30, Step: 15, InPerson: true, Direct: true, Notice: 120, Horizon: 90, CutOff: 24 * 60, AskMost: 1, Active: true}
 	if id := r.PathValue("id"); id != fresh {
 		if v = c.Type(ids.VisitType(id)); v.ID == "" {
 			return web.Reply{}, fault.Missing()

@@ -174,15 +174,15 @@ func (s *Scheduling) SaveType(ctx context.Context, d access.Desk, v VisitType) (
 	return v.ID, s.change(ctx, d, string(v.ID), "type", func(tx *store.Tx) error {
 		if _, err := tx.Exec(ctx, `
 			INSERT INTO visit_type (id, name_en, name_es, about_en, about_es, prepare_en, prepare_es, minutes, before_minutes, after_minutes, step_minutes, in_person, video, direct,
-				notice_minutes, horizon_days, cutoff_minutes, day_most, open_most, active, changed_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
+				notice_minutes, horizon_days, cutoff_minutes, day_most, open_most, request_most, active, changed_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
 			ON CONFLICT (id) DO UPDATE SET name_en = excluded.name_en, name_es = excluded.name_es, about_en = excluded.about_en, about_es = excluded.about_es,
 				prepare_en = excluded.prepare_en, prepare_es = excluded.prepare_es, minutes = excluded.minutes, before_minutes = excluded.before_minutes,
 				after_minutes = excluded.after_minutes, step_minutes = excluded.step_minutes, in_person = excluded.in_person, video = excluded.video, direct = excluded.direct,
 				notice_minutes = excluded.notice_minutes, horizon_days = excluded.horizon_days, cutoff_minutes = excluded.cutoff_minutes,
-				day_most = excluded.day_most, open_most = excluded.open_most, active = excluded.active, changed_at = excluded.changed_at`,
+				day_most = excluded.day_most, open_most = excluded.open_most, request_most = excluded.request_most, active = excluded.active, changed_at = excluded.changed_at`,
 			v.ID, v.Name.En, v.Name.Es, v.About.En, v.About.Es, v.Prepare.En, v.Prepare.Es, v.Minutes, v.Before, v.After, v.Step, v.InPerson, v.Video, v.Direct,
-			v.Notice, v.Horizon, v.CutOff, v.DayMost, v.OpenMost, v.Active, store.Time(tx.Now)); err != nil {
+			v.Notice, v.Horizon, v.CutOff, v.DayMost, v.OpenMost, v.AskMost, v.Active, store.Time(tx.Now)); err != nil {
 			return err
 		}
 		if _, err := tx.Exec(ctx, `DELETE FROM visit_type_clinician WHERE type_id = $1`, v.ID); err != nil {
@@ -239,7 +239,10 @@ func (s *Scheduling) AddBlock(ctx context.Context, d access.Desk, b Block) error
 		if err == nil && n == 0 {
 			err = fault.Bad("place", "scheduling.choose")
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return s.changed(ctx, tx, "", "")
 	})
 }
 
@@ -296,7 +299,10 @@ func (s *Scheduling) Reopen(ctx context.Context, d access.Desk, id ids.Closure) 
 		if err == nil && n == 0 {
 			err = fault.Missing()
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return s.changed(ctx, tx, "", "")
 	})
 }
 
