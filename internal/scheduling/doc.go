@@ -30,6 +30,14 @@
 // soon, too far ahead, in a closure or outside the week. Each refusal is a Why with a
 // sentence.
 //
+// # Times kept for requests
+//
+// What staff propose to a patient who asked for a visit is held like a picked time,
+// with the wish it is for (held_for). The room of those who wait (waiting) keeps, takes
+// and gives back such times through keep.go, in its own transactions, and reads
+// appointment; whoever looks for another time meanwhile does not let go of them. A
+// Watcher hears of each time that is free.
+//
 // # Reminders
 //
 // A job reminds 7, 3 and 1 days before a visit, between nine and eight on the
