@@ -102,7 +102,7 @@ func TestAClerksDayWithRequests(t *testing.T) {
 	l := lang.Es
 	desk := chrome.New(t, c.base, chrome.Person{Lang: "es"})
 	signInStaff(t, c, desk, l, 0)
-	desk.Open("/staff/requests").Want(l.T("console.requests.title")).Follow("Eleanor Carter")
+	openRequest(desk, l, "Eleanor Carter")
 	request := desk.Want(l.T("console.request.title")).Path()
 	logCall(desk, l, "no_answer", "")
 	desk.Click(l.T("console.ask.title")).Follow(l.T("console.ask.button"))
@@ -124,7 +124,7 @@ func TestAClerksDayWithRequests(t *testing.T) {
 	other.Want(en.T("console.code.title")).Says(en.T("console.by.letter"))
 	desk.Open(request).Want(l.T("console.request.title")).Says(l.T("console.rstate.approved"))
 
-	other.Open("/staff/requests").Want(en.T("console.requests.title")).Follow("Destiny Brown")
+	openRequest(other, en, "Destiny Brown")
 	other.Want(en.T("console.request.title")).Click(en.T("console.reject.title")).Follow(en.T("console.reject.button"))
 	other.Want(en.T("console.request.title")).Says(en.T("enroll.reject.missing")).Choose("why", "not_proven").Follow(en.T("console.reject.button"))
 	other.Want(en.T("console.request.title")).Says(en.T("desk.done.rejected"))

@@ -24,7 +24,7 @@ func TestCodeReadOutOnThePhone(t *testing.T) {
 			c := open(t, k.postgres)
 			desk, l := chrome.New(t, c.base, k.clerk), lang.Lang(k.clerk.Lang)
 			signInStaff(t, c, desk, l, 0)
-			desk.Open("/staff/requests").Want(l.T("console.requests.title")).Follow("Eleanor Carter")
+			openRequest(desk, l, "Eleanor Carter")
 			request := desk.Want(l.T("console.request.title")).Path()
 			approve(desk, l, "phone")
 			desk.Want(l.T("console.request.title")).Says(l.T("enroll.approve.call"))

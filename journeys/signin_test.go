@@ -228,7 +228,7 @@ func TestTypedTextSurvives(t *testing.T) {
 	l := lang.En
 	b := chrome.New(t, c.base, chrome.Person{Lang: "en"})
 	signInStaff(t, c, b, l, 0)
-	b.Open("/staff/requests").Want(l.T("console.requests.title")).Follow("Eleanor Carter")
+	openRequest(b, l, "Eleanor Carter")
 	at := b.Want(l.T("console.request.title")).Path()
 	b.Fill("note", "She knew the date of her last visit.")
 	c.clock.move(16 * time.Minute)
