@@ -256,7 +256,7 @@ func (w *world) hire(roles string) (d desk) {
 			d.id, string(d.id)+"@clinic.example", roles, store.Time(tx.Now)); err != nil {
 			return err
 		}
-		d.token, err = w.app.Gate.StartStaffSession(ctx, tx, d.id, visitor())
+		d.token, err = w.app.Gate.StartStaffSession(ctx, tx, d.id, visitor().Reading(lang.En))
 		return err
 	})
 	return d
