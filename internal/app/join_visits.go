@@ -106,7 +106,16 @@ func (comingVisits) Coming(ctx context.Context, tx *store.Tx, c access.Chart) ([
 	next, err := scheduling.Coming(ctx, tx, c)
 	var out []account.NextVisit
 	for _, n := range next {
-		out = append(out, account.NextVisit{Path: "/visits/" + string(n.ID), Start: n.Start, Video: n.Video, Name: map[lang.Lang]string{lang.En: n.Name.In(lang.En), lang.Es: n.Name.In(lang.Es)}})
+		v := account.NextVisit{Path: "/visits", Start: n.Start, Video: n.Video, Name: map[lang.Lang]string{}}
+		if n.ID != "" {
+			v.Path += "/" + string(n.ID)
+		}
+		for _, l := range []lang.Lang{lang.En, lang.Es} {
+			if v.Name[l] = n.Name.In(l); v.Name[l] == "" {
+				v.Name[l] = l.T("scheduling.visit")
+			}
+		}
+		out = append(out, v)
 	}
 	return out, err
 }

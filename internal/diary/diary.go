@@ -33,4 +33,5 @@ func logical[T ~string](id T) string { return strings.Replace(string(id), "_", "
 // Work registers the jobs.
 func (d *Diary) Work(r *jobs.Runner) {
 	jobs.Handle(r, scheduling.Changed, d.Write)
+	jobs.Handle(r, arrived, d.Read)
 }

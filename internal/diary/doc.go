@@ -1,14 +1,22 @@
-// Package diary keeps the record store like the calendar. What is booked, moved or
-// given up in the portal becomes an Appointment in the record, with its Slot and its
-// clinician's Schedule, so that copies, feeds and programs see it.
+// Package diary keeps the calendar and the record store alike. What is booked, moved
+// or given up in the portal becomes an Appointment in the record, with its Slot and
+// its clinician's Schedule, so that copies, feeds and programs see it. An
+// Appointment that the clinic's own system sends is shown among the patient's
+// visits, and its clinician's time is not given away.
 //
-// That goes by a job which is queued in the transaction of the change, so none is
-// lost and booking never waits for the record. The job writes what stands when it
+// Both ways go by a job that is queued in the transaction of the change, so none is
+// lost and booking never waits for the record. A job writes what stands when it
 // runs: of two changes within a second the record may keep the second alone. The
 // calendar's own history has both.
 //
-// It refuses to write what people said about a visit into the record: the patient's
-// words and the staff's notes stay sealed in the calendar.
+// A visit of ours that comes back, by a copy that was made here or from a system
+// that keeps it too, is known by our identifier, or by patient, start and clinician,
+// and stands in the list once.
 //
-// Tables: none. Routes: none. Jobs: scheduling.changed. Audit: visit.mirrored.
+// It refuses to write what people said about a visit into the record: the patient's
+// words and the staff's notes stay sealed in the calendar. It never changes a visit
+// that was booked here because of what came in.
+//
+// Tables: none. Routes: none. Jobs: scheduling.changed, diary.arrived. Audit:
+// visit.mirrored.
 package diary

@@ -35,7 +35,8 @@ type rig struct {
 	db    *store.DB
 	clock *clock.Fake
 	jobs  *jobs.Runner
-	ana   access.Chart
+	ana   access.Chart // to book
+	see   access.Chart // to look
 }
 
 // quiet stands for the rooms that the calendar asks and tells.
@@ -56,6 +57,7 @@ func newRig(t testing.TB, db *store.DB, c *clock.Fake) *rig {
 	visits := scheduling.New(scheduling.Parts{DB: db, Gate: gate, Keys: testkit.Keys(t), Clinic: profile, People: quiet{}, Teller: quiet{}})
 	r := &rig{t: t, db: db, clock: c, jobs: jobs.NewRunner(db, slog.New(slog.DiscardHandler)),
 		Diary: &Diary{DB: db, Record: &record.Records{DB: db}, Visits: visits, Clinic: profile, Base: &url.URL{Scheme: "https", Host: "portal.example"}}}
+	r.Record.Watcher = r.Diary
 	r.Work(r.jobs)
 	r.sql(`INSERT INTO patient (id, given, family, sort_name, birth_date, sex, language, vip, active, multi_birth, source_ref, content_hash, created_at, changed_at)
 		VALUES ($1, 'Ana', 'Ruiz', 'ruiz ana', '1970-05-04', 'female', 'en', FALSE, TRUE, FALSE, '', '', $2, $2)`, ana, store.Time(c.Now()))
@@ -69,11 +71,11 @@ func newRig(t testing.TB, db *store.DB, c *clock.Fake) *rig {
 			notice_minutes, horizon_days, cutoff_minutes, day_most, open_most, active, changed_at)
 		VALUES ('vty_exam', 'Check-up', 'Revisión', '', '', '', '', 30, 0, 10, 15, TRUE, TRUE, TRUE, 60, 90, 60, 0, 0, TRUE, $1)`, store.Time(c.Now()))
 	r.sql(`INSERT INTO visit_type_clinician (type_id, clinician_id) VALUES ('vty_exam', 'cln_lee')`)
-	r.ana = r.chart(gate)
+	r.ana, r.see = r.chart(gate, access.BookVisits), r.chart(gate, access.SeeVisits)
 	return r
 }
 
-func (r *rig) chart(gate *access.Gate) access.Chart {
+func (r *rig) chart(gate *access.Gate, may access.Permission) access.Chart {
 	var token string
 	if err := r.db.Change(ctx, duty.Did(audit.AccountOpened, "test"), func(tx *store.Tx) (err error) {
 		token, _, err = gate.StartSession(ctx, tx, access.SignedIn{Account: "acc_ana", Patient: ana, Source: "192.0.2.7"})
@@ -81,7 +83,7 @@ func (r *rig) chart(gate *access.Gate) access.Chart {
 	}); err != nil {
 		r.t.Fatal(err)
 	}
-	c, _, err := gate.Chart(ctx, token, access.BookVisits, "test", visitor)
+	c, _, err := gate.Chart(ctx, token, may, "test", visitor)
 	if err != nil {
 		r.t.Fatal(err)
 	}

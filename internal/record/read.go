@@ -248,6 +248,7 @@ type Doc struct {
 	ID       ids.Resource
 	Type     string
 	Patient  ids.Patient
+	Home     ids.Patient // the record of the patient index it came in for
 	Version  int64
 	Status   string
 	Raw      json.RawMessage
@@ -287,9 +288,8 @@ func scanDoc(in store.Row) (Doc, error) {
 	var d Doc
 	var body string
 	var changed store.Time
-	var home ids.Patient
-	err := in.Scan(&d.ID, &d.Type, &d.Patient, &d.Version, &d.Status, &body, &d.Source, &changed, &home, &d.Partly)
-	d.Raw, d.Changed = json.RawMessage(as(body, home, d.Patient)), changed.Std()
+	err := in.Scan(&d.ID, &d.Type, &d.Patient, &d.Version, &d.Status, &body, &d.Source, &changed, &d.Home, &d.Partly)
+	d.Raw, d.Changed = json.RawMessage(as(body, d.Home, d.Patient)), changed.Std()
 	if d.Partly {
 		d.Raw = partial(d.Raw)
 	}

@@ -147,6 +147,9 @@ func (t *taking) one(ctx context.Context, in *incoming) error {
 		return err
 	}
 	t.around(in, found)
+	if in.in.Type == "Appointment" && in.patient != "" { // has no row: the calendar shows it
+		t.arrived = append(t.arrived, Arrival{Row: row, New: !found})
+	}
 	if in.patient == "" || row.Section == "" {
 		return nil
 	}

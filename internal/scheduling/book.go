@@ -118,7 +118,9 @@ func (s *Scheduling) fit(ctx context.Context, tx *store.Tx, of ids.Patient, p Pi
 	}
 	v := Visit{Patient: of, Type: t.ID, Clinician: p.Clinician, Place: b.Place, Room: b.Room, Video: p.Video,
 		Day: dayOf(p.Start, s.zone()), Start: p.Start, End: p.Start.Add(time.Duration(t.Minutes) * time.Minute)}
-	busy, err := store.Get(ctx, tx, store.One[int], `SELECT COUNT(*) FROM appointment_cell WHERE resource = $1 AND cell >= $2 AND cell < $3 AND appointment_id <> $4`,
+	busy, err := store.Get(ctx, tx, store.One[int], `
+		SELECT (SELECT COUNT(*) FROM appointment_cell WHERE resource = $1 AND cell >= $2 AND cell < $3 AND appointment_id <> $4)
+			+ (SELECT COUNT(*) FROM visit_elsewhere WHERE patient_id = $1 AND end_cell > $2 AND first_cell < $3 AND appointment_id = '' AND state IN ('booked', 'checked_in', 'arrived'))`,
 		of, int64(cellOf(v.Start)), int64(cellOf(v.End)), moving)
 	if err == nil && busy > 0 {
 		err = refuse(WhyYours)

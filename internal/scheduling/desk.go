@@ -15,6 +15,7 @@ import (
 type DayView struct {
 	Day    Day
 	Visits []Visit
+	Others []Elsewhere
 	Names  map[ids.Patient]string
 	Clinic Clinic
 	Shut   []Closure
@@ -54,21 +55,24 @@ func (s *Scheduling) See(ctx context.Context, d access.Desk, from Day, n int, f 
 		if v.Cannot, err = s.cannot(ctx, tx); err != nil {
 			return err
 		}
-		return s.name(ctx, tx, v.Visits, v.Names)
+		if v.Others, err = seenElsewhere(ctx, tx, from, from.Add(n-1), f); err != nil {
+			return err
+		}
+		return s.name(ctx, tx, inOrder(v.Visits, v.Others), v.Names)
 	})
 	return v, err
 }
 
-func (s *Scheduling) name(ctx context.Context, tx *store.Tx, visits []Visit, into map[ids.Patient]string) error {
+func (s *Scheduling) name(ctx context.Context, tx *store.Tx, visits []Listed, into map[ids.Patient]string) error {
 	for _, a := range visits {
-		if _, ok := into[a.Patient]; ok {
+		if _, ok := into[a.patient()]; ok {
 			continue
 		}
-		n, err := s.People.Called(ctx, tx, a.Patient)
+		n, err := s.People.Called(ctx, tx, a.patient())
 		if err != nil {
 			return err
 		}
-		into[a.Patient] = n
+		into[a.patient()] = n
 	}
 	return nil
 }

@@ -44,6 +44,13 @@
 // clinic's clock. What was queued is written down with the time of the visit, in
 // one transaction with the message; moving or cancelling takes back what waits.
 //
+// # Visits kept elsewhere
+//
+// A clinic may keep visits in another system too. What comes in from there is shown
+// beside ours (elsewhere.go). Its clinician, where the name says who that is, is not
+// given away at that time: a trigger refuses it. What was booked here first stands,
+// and staff see that the two meet.
+//
 // # Answers without signing in
 //
 // A message about a visit carries a link of 256 random bits, kept as a hash. Behind it
@@ -64,5 +71,5 @@
 //
 // Tables: place, room, clinician, visit_type, visit_type_clinician, schedule_block,
 // schedule_closure, appointment, appointment_event, appointment_cell, busy_day, tick,
-// visit_reminder, visit_link, visit_answer, calendar_feed.
+// visit_reminder, visit_elsewhere, visit_link, visit_answer, calendar_feed.
 package scheduling

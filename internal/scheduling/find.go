@@ -250,7 +250,9 @@ func (h *hunt) own(ctx context.Context, win span) ([]span, error) {
 		err := r.Scan((*int64)(&s.from), (*int64)(&s.end))
 		return s, err
 	}, `SELECT first_cell, end_cell FROM appointment
-		WHERE patient_id = $1 AND starts_at >= $2 AND starts_at < $3 AND id <> $4 AND state IN ('booked', 'checked_in', 'arrived')`,
+		WHERE patient_id = $1 AND starts_at >= $2 AND starts_at < $3 AND id <> $4 AND state IN ('booked', 'checked_in', 'arrived')
+		UNION ALL SELECT first_cell, end_cell FROM visit_elsewhere
+		WHERE patient_id = $1 AND starts_at >= $2 AND starts_at < $3 AND appointment_id = '' AND state IN ('booked', 'checked_in', 'arrived')`,
 		h.of, store.Time(win.from.time().Add(-12*time.Hour)), store.Time(win.end.time()), h.q.Moving)
 }
 

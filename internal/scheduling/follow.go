@@ -12,6 +12,9 @@ import (
 // where it is, in sight of staff on the day: nobody is in two places, and no visit
 // is dropped because records were joined.
 func (s *Scheduling) Follow(ctx context.Context, tx *store.Tx, record, person ids.Patient) error {
+	if _, err := tx.Exec(ctx, `UPDATE visit_elsewhere SET patient_id = $2 WHERE home_id = $1`, record, person); err != nil {
+		return err
+	}
 	_, err := tx.Exec(ctx, `
 		UPDATE appointment SET patient_id = $2
 		WHERE home_id = $1 AND patient_id <> $2 AND NOT EXISTS (

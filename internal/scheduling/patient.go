@@ -16,6 +16,9 @@ type Mine struct {
 	Before []Visit // over or given up, the latest first
 	Asked  []Asked // what the patient waits for
 	Clinic Clinic
+
+	Next []Listed // Ahead with visits kept in another system, the next first
+	Past []Listed // Before with those, the latest first
 }
 
 // pastMost is how many visits that are over one page lists.
@@ -38,10 +41,17 @@ func (s *Scheduling) Visits(ctx context.Context, c access.Chart) (m Mine, err er
 		m.Before, err = store.List(ctx, tx, s.scanVisit, `SELECT `+visitColumns+` FROM appointment a
 			WHERE a.patient_id = $1 AND (a.ends_at <= $2 OR a.state NOT IN ('booked', 'checked_in', 'arrived')) AND a.state NOT IN ('held', 'released')
 			ORDER BY a.starts_at DESC, a.id LIMIT $3`, c.Patient(), store.Time(tx.Now), pastMost)
-		if err != nil || s.Waits == nil {
+		if err != nil {
 			return err
 		}
-		m.Asked, err = s.Waits.Asked(ctx, tx, c.Patient())
+		others, err := elsewhereOf(ctx, tx, c.Patient())
+		if err != nil {
+			return err
+		}
+		m.list(others, tx.Now)
+		if s.Waits != nil {
+			m.Asked, err = s.Waits.Asked(ctx, tx, c.Patient())
+		}
 		return err
 	})
 	for i := range m.Ahead {
@@ -110,8 +120,8 @@ func (s *Scheduling) Offers(ctx context.Context, c access.Chart) (o Offers, err 
 
 // Next is the visit that comes next.
 type Next struct {
-	ID    ids.Appointment
-	Name  Both // of the kind
+	ID    ids.Appointment // "" for one that another system keeps
+	Name  Both            // of the kind, empty if that was not sent
 	Start time.Time
 	Video bool
 }
@@ -122,6 +132,9 @@ func Coming(ctx context.Context, tx *store.Tx, c access.Chart) ([]Next, error) {
 		var n Next
 		err := r.Scan(&n.ID, (*store.Time)(&n.Start), &n.Video, &n.Name.En, &n.Name.Es)
 		return n, err
-	}, `SELECT a.id, a.starts_at, a.video, t.name_en, t.name_es FROM appointment a JOIN visit_type t ON t.id = a.type_id
-		WHERE a.patient_id = $1 AND a.starts_at > $2 AND a.state IN ('booked', 'checked_in') ORDER BY a.starts_at LIMIT 1`, c.Patient(), store.Time(tx.Now))
+	}, `SELECT id, starts_at, video, name_en, name_es FROM (
+			SELECT a.id, a.starts_at, a.video, t.name_en, t.name_es FROM appointment a JOIN visit_type t ON t.id = a.type_id
+			WHERE a.patient_id = $1 AND a.starts_at > $2 AND a.state IN ('booked', 'checked_in')
+			UNION ALL SELECT '', starts_at, FALSE, title, title FROM visit_elsewhere
+			WHERE patient_id = $1 AND starts_at > $2 AND state IN ('booked', 'checked_in') AND appointment_id = '') n ORDER BY starts_at LIMIT 1`, c.Patient(), store.Time(tx.Now))
 }

@@ -160,6 +160,16 @@ func mark(ctx context.Context, tx *store.Tx, resource string, days ...int64) err
 		}, `SELECT cell FROM appointment_cell WHERE resource = $1 AND cell >= $2 AND cell < $3`, resource, day*cellsADay, (day+1)*cellsADay); err != nil {
 			return err
 		}
+		if _, err := store.List(ctx, tx, func(r store.Row) (struct{}, error) {
+			var from, end int64
+			err := r.Scan(&from, &end)
+			for c := max(from, day*cellsADay); c < min(end, (day+1)*cellsADay); c++ {
+				b.set(int(c - day*cellsADay))
+			}
+			return struct{}{}, err
+		}, `SELECT first_cell, end_cell FROM visit_elsewhere WHERE blocks AND clinician_id = $1 AND end_cell > $2 AND first_cell < $3`, resource, day*cellsADay, (day+1)*cellsADay); err != nil {
+			return err
+		}
 		if _, err := tx.Exec(ctx, `INSERT INTO busy_day (resource, day, bits) VALUES ($1, $2, $3) ON CONFLICT (resource, day) DO UPDATE SET bits = excluded.bits`,
 			resource, day, b.String()); err != nil {
 			return err

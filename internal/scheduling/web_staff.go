@@ -35,6 +35,7 @@ type DayPage struct {
 	Filter  Filter
 	Today   Day
 	Outside []Visit
+	Crossed []Visit
 	MaySet  bool
 }
 
@@ -69,6 +70,9 @@ func (s *Scheduling) showDay(r *web.Request, d access.Desk) (web.Reply, error) {
 		return web.Reply{}, err
 	}
 	if p.Outside, err = s.Outside(r.Context(), d); err != nil {
+		return web.Reply{}, err
+	}
+	if p.Crossed, err = s.Crossed(r.Context(), d); err != nil {
 		return web.Reply{}, err
 	}
 	return web.Show(func(sh page.Shell) templ.Component { return dayPage(sh, p) }), nil
