@@ -11,6 +11,7 @@ import (
 // joinDiary makes what keeps the calendar and the record alike.
 func (a *App) joinDiary() {
 	a.Diary = &diary.Diary{DB: a.DB, Record: a.Record, Visits: a.Visits, Clinic: a.clinic, Base: a.base}
+	a.Visits.Charts, a.Records.Visits = a.Diary, a.Diary
 	a.Record.Watcher = watchers{a.Record.Watcher, a.Diary}
 }
 

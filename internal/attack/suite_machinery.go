@@ -3,7 +3,13 @@ package attack
 // machinery are the attacks on what keeps: jobs, database, disk, clock, log.
 var machinery = []Attack{
 	{Number: "T53", Title: "paying twice", Here: "Comes with payments."},
-	{Number: "T54", Title: "one slot booked twice", Here: "Comes with scheduling."},
+	{Number: "T54", Title: "one slot booked twice",
+		Here: "The five-minute cells a visit takes are rows with a key; a trigger of the database writes them, and refuses time that another system has given away.",
+		Tests: []Test{"attack.TestT54ATimeIsGivenOnce", "scheduling.TestTheCalendarIsLinearizable", "scheduling.TestManyWantOneTime", "scheduling.TestTheDatabaseRefusesOverlaps",
+			"scheduling.TestMoveIsOneStep", "scheduling.TestAProcessThatDiedLosesNoTime", "diary.TestTheDatabaseRefusesTimeOfAnotherSystem"},
+		Short: "6 races of 8 people; 3 histories of 12 browsers", Long: "1,000 races; 100 histories",
+		Controls: []Control{off("cells have one owner", "scheduling.TestTheDatabaseRefusesOverlaps", "store/migrations/0060_scheduling.sql",
+			"    PRIMARY KEY (resource, cell)\n", "    PRIMARY KEY (resource, cell, appointment_id)\n")}},
 	{Number: "T55", Title: "a job that runs again doubles its effect",
 		Here:  "A worker asks whether the work is still wanted and settles it by a conditional UPDATE; copies of an e-mail carry one identifier.",
 		Tests: []Test{"notify.TestKilledWorkerLosesNothing", "notify.TestTwoWorkersNeverHoldOneMessage", "notify.TestSameKeyIsSentOnce", "jobs.TestManyWorkersRunEachJobOnce", "jobs.TestUniqueJobWaitsOnce", "sharing.TestTwoRunsMakeOneFile"},

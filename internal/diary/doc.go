@@ -13,6 +13,10 @@
 // that keeps it too, is known by our identifier, or by patient, start and clinician,
 // and stands in the list once.
 //
+// It also tells which entry of the record may be what was done at a visit, and at
+// which visit it was: by the sender's own link, else by the same day and clinician,
+// which is said as no more than that.
+//
 // It refuses to write what people said about a visit into the record: the patient's
 // words and the staff's notes stay sealed in the calendar. It never changes a visit
 // that was booked here because of what came in.

@@ -435,3 +435,20 @@ func Called(ctx context.Context, tx *store.Tx, names ...string) (map[string]stri
 	}, `SELECT n.name, l.label FROM resource_name n JOIN resource_label l ON l.resource_id = n.resource_id WHERE n.name IN (`+store.In(1, len(args))+`)`, args...)
 	return out, err
 }
+
+// Named gives what the names of a sender lead to: "feed|Appointment/12".
+func Named(ctx context.Context, tx *store.Tx, names ...string) (map[string]ids.Resource, error) {
+	args := make([]any, len(names))
+	for i, n := range names {
+		args[i] = n
+	}
+	out := map[string]ids.Resource{}
+	_, err := store.List(ctx, tx, func(r store.Row) (struct{}, error) {
+		var name string
+		var id ids.Resource
+		err := r.Scan(&name, &id)
+		out[name] = id
+		return struct{}{}, err
+	}, `SELECT name, resource_id FROM resource_name WHERE name IN (`+store.In(1, len(args))+`)`, args...)
+	return out, err
+}

@@ -27,6 +27,14 @@ type Teller interface {
 	// RequestAnswered says that something they asked for was answered, and nothing
 	// else. key makes it unique.
 	RequestAnswered(ctx context.Context, tx *store.Tx, p ids.Patient, key string) error
+	Visits Visits // nil: entries lead to no visit
+}
+
+// Visits knows which visit of the calendar an entry of the record tells of.
+type Visits interface {
+	// Booked gives its path, "" if none is known. It is sure if the entry's sender
+	// said so; else it is the one of that day with that clinician.
+	Booked(ctx context.Context, tx *store.Tx, c access.Chart, r record.Row) (path string, sure bool, err error)
 }
 
 // Records is the room.
@@ -109,6 +117,9 @@ type Item struct {
 	Versions []record.Doc // that were replaced, newest first
 	Files    []record.File
 	Labels   map[ids.Resource]string // of people and places it names
+
+	Booked string // of a visit: where it stands in the calendar, "" if that is not known
+	Sure   bool   // its sender said so
 }
 
 // mostWithin bounds the page of a visit.
@@ -121,7 +132,10 @@ func (s *Records) Open(ctx context.Context, c access.Chart, id ids.Resource) (it
 		return it, err
 	}
 	err = s.DB.View(ctx, func(tx *store.Tx) error {
-		it, err = open(ctx, tx, c, id)
+		if it, err = open(ctx, tx, c, id); err != nil || s.Visits == nil || it.Row.Section != record.Visits {
+			return err
+		}
+		it.Booked, it.Sure, err = s.Visits.Booked(ctx, tx, c, it.Row)
 		return err
 	})
 	return it, err

@@ -86,14 +86,30 @@ func alone(ctx context.Context, tx *store.Tx, of ids.Patient, visit ids.Appointm
 		}
 	}
 	// Clinicians can share a room, whose calendar is then changed by both.
-	n, err := store.Get(ctx, tx, store.One[int], `SELECT COUNT(*) FROM room`)
-	if err == nil && n > 0 {
-		err = tx.OneAtATime(ctx, "calendar rooms")
-	}
+	rooms, err := theirRooms(ctx, tx, of, visit, who)
 	if err != nil {
 		return err
 	}
+	for _, r := range rooms {
+		if err := tx.OneAtATime(ctx, "calendar "+string(r)); err != nil {
+			return err
+		}
+	}
 	return overdue(ctx, tx, who)
+}
+
+// theirRooms are the rooms in which a change of these clinicians' calendars can put
+// or free something, in order. A week that is changed this very moment may lead to
+// one that is not among them: then only its bits can be behind, for the time is
+// kept by the cells.
+func theirRooms(ctx context.Context, tx *store.Tx, of ids.Patient, visit ids.Appointment, who []ids.Clinician) ([]ids.Room, error) {
+	q := `SELECT room_id FROM appointment WHERE room_id <> '' AND (id = $3 OR state = 'held' AND (patient_id = $1 OR held_until <= $2))`
+	args := []any{of, store.Time(tx.Now), visit}
+	if len(who) > 0 {
+		q += ` UNION SELECT room_id FROM schedule_block WHERE room_id <> '' AND clinician_id IN (` + store.In(4, len(who)) + `)`
+		args = append(args, anys(who)...)
+	}
+	return store.List(ctx, tx, store.One[ids.Room], `SELECT DISTINCT room_id FROM (`+q+`) r ORDER BY room_id`, args...)
 }
 
 // fit works out the visit for a pick, or why there is none. moving is a visit of

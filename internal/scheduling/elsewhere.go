@@ -230,3 +230,32 @@ func (s *Scheduling) Crossed(ctx context.Context, d access.Desk) (out []Visit, e
 	})
 	return out, err
 }
+
+// Known is a visit of a day as a record may know it.
+type Known struct {
+	ID        ids.Appointment
+	Clinician string
+	Kept      bool           // neither given up nor missed
+	Copies    []ids.Resource // what other systems sent of it
+}
+
+// KnownOn gives a patient's visits of a day.
+func KnownOn(ctx context.Context, tx *store.Tx, c access.Chart, day Day) (out []Known, err error) {
+	_, err = store.List(ctx, tx, func(r store.Row) (struct{}, error) {
+		var k Known
+		var state State
+		var copied *ids.Resource
+		err := r.Scan(&k.ID, &k.Clinician, &state, &copied)
+		if n := len(out); n == 0 || out[n-1].ID != k.ID {
+			k.Kept = state.Ahead() || state == Fulfilled
+			out = append(out, k)
+		}
+		if copied != nil {
+			out[len(out)-1].Copies = append(out[len(out)-1].Copies, *copied)
+		}
+		return struct{}{}, err
+	}, `SELECT a.id, k.name, a.state, e.resource_id
+		FROM appointment a JOIN clinician k ON k.id = a.clinician_id LEFT JOIN visit_elsewhere e ON e.appointment_id = a.id AND e.appointment_id <> ''
+		WHERE a.patient_id = $1 AND a.day = $2 AND a.state NOT IN ('held', 'released') ORDER BY a.id, e.resource_id`, c.Patient(), string(day))
+	return out, err
+}

@@ -44,7 +44,8 @@ type outside struct {
 	told     []News
 	reminded []Reminder
 
-	calendars int // addresses whose owners were told
+	calendars int   // addresses whose owners were told
+	down      error // what telling ends with
 }
 
 func (o *outside) Bookable(_ context.Context, _ *store.Tx, p ids.Patient) (bool, error) {
@@ -56,8 +57,10 @@ func (o *outside) Called(_ context.Context, _ *store.Tx, p ids.Patient) (string,
 }
 
 func (o *outside) VisitNews(_ context.Context, _ *store.Tx, _ ids.Patient, _ ids.Appointment, n News) error {
-	o.told = append(o.told, n)
-	return nil
+	if o.down == nil {
+		o.told = append(o.told, n)
+	}
+	return o.down
 }
 
 func (o *outside) VisitReminder(_ context.Context, _ *store.Tx, _ ids.Patient, _ ids.Appointment, n Reminder) error {

@@ -71,6 +71,9 @@ type MyVisit struct {
 	Events []Event
 	Cannot Why // why it cannot be moved or cancelled here, "" if it can
 	Answer Answer
+
+	Done string // path of what was done at it, "" if none is known
+	Sure bool   // its sender said so
 }
 
 // Visit opens one of the patient's visits, held ones included.
@@ -92,7 +95,10 @@ func (s *Scheduling) Visit(ctx context.Context, c access.Chart, id ids.Appointme
 		if m.Answer, err = answerOf(ctx, tx, m.Visit); err != nil {
 			return err
 		}
-		m.Events, err = events(ctx, tx, id)
+		if m.Events, err = events(ctx, tx, id); err != nil || s.Charts == nil || m.Visit.State == Held || m.Visit.Start.After(tx.Now) {
+			return err
+		}
+		m.Done, m.Sure, err = s.Charts.Done(ctx, tx, c, id, m.Visit.Day)
 		return err
 	})
 	m.Events = slices.DeleteFunc(m.Events, func(e Event) bool { return e.What == string(Held) })

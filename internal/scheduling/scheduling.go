@@ -32,6 +32,14 @@ type Teller interface {
 	VisitReminder(ctx context.Context, tx *store.Tx, p ids.Patient, visit ids.Appointment, r Reminder) error
 }
 
+// Charts knows what a patient's record says of a visit that is over.
+type Charts interface {
+	// Done gives the path of the record's entry about what was done at a visit on a
+	// day, "" if there is none. It is sure if its sender said so; else it is the one
+	// of that day with that clinician.
+	Done(ctx context.Context, tx *store.Tx, c access.Chart, visit ids.Appointment, day Day) (path string, sure bool, err error)
+}
+
 // News is what a message says of a visit.
 type News struct {
 	What    State // Booked, Cancelled
@@ -58,7 +66,8 @@ type Parts struct {
 	// Watcher hears of times that became free, nil for nobody.
 	Watcher Watcher
 	// Waits knows what patients wait for, nil for nothing.
-	Waits Waits
+	Waits  Waits
+	Charts Charts // nil: visits lead to no record
 }
 
 // Scheduling is the room.
