@@ -39,6 +39,7 @@ var figures = []figure{
 	{name: "codes", what: "Activation codes redeemed in a second", run: codes},
 	{name: "start", what: "From the start to the first answer, and memory", long: true, run: start},
 	{name: "record", what: "Records taken in and read, and a chart with very many values", run: records},
+	{name: "visits", what: "Times found and booked, races, reminders among 100,000 visits", long: true, run: bookings},
 	{name: "pages", what: "Queries and weight of each page", run: pages},
 }
 
@@ -58,7 +59,8 @@ func Names() string {
 // run is one figure being measured.
 type run struct {
 	Options
-	dir string // empty, and gone afterwards
+	dir      string // empty, and gone afterwards
+	standing bool   // on a clinic whose clock stands still
 }
 
 // Run measures. An unknown name is wrong use.
@@ -97,7 +99,7 @@ func one(ctx context.Context, f figure, o Options) error {
 	}
 	defer os.RemoveAll(dir)
 	fmt.Fprintf(o.Out, "\n%s: %s\n\n", f.name, f.what)
-	return f.run(ctx, &run{o, dir})
+	return f.run(ctx, &run{Options: o, dir: dir})
 }
 
 // databases lists the databases to measure: "" is SQLite.
@@ -121,7 +123,7 @@ func (r *run) each(ctx context.Context, f func(context.Context, *clinic) ([]stri
 }
 
 func (r *run) on(ctx context.Context, database string, f func(context.Context, *clinic) ([]string, error)) (rows []string, err error) {
-	o := opening{seed: r.Seed}
+	o := opening{seed: r.Seed, standing: r.standing}
 	if o.dir, err = os.MkdirTemp(r.dir, "clinic"); err != nil {
 		return nil, err
 	}

@@ -20,6 +20,7 @@ type Parts struct {
 	Keys   *secret.Keyring // seals searches
 	Clinic page.Profile
 	Teller Teller // nil: nobody is told that they were answered
+	Visits Visits // nil: entries lead to no visit
 }
 
 // Teller tells patients in the transaction of what they are told.
@@ -27,7 +28,6 @@ type Teller interface {
 	// RequestAnswered says that something they asked for was answered, and nothing
 	// else. key makes it unique.
 	RequestAnswered(ctx context.Context, tx *store.Tx, p ids.Patient, key string) error
-	Visits Visits // nil: entries lead to no visit
 }
 
 // Visits knows which visit of the calendar an entry of the record tells of.

@@ -73,23 +73,16 @@ func alone(ctx context.Context, tx *store.Tx, of ids.Patient, visit ids.Appointm
 			return err
 		}
 	}
-	held, err := store.List(ctx, tx, store.One[ids.Clinician], `SELECT DISTINCT clinician_id FROM appointment WHERE id = $3 OR state = 'held' AND (patient_id = $1 OR held_until <= $2)`, of, store.Time(tx.Now), visit)
+	rooms, err := touched(ctx, tx, of, visit, &who)
 	if err != nil {
 		return err
 	}
-	who = slices.DeleteFunc(append(held, who...), func(c ids.Clinician) bool { return c == "" })
-	slices.Sort(who)
-	who = slices.Compact(who)
 	for _, c := range who {
 		if err := tx.OneAtATime(ctx, "calendar "+string(c)); err != nil {
 			return err
 		}
 	}
 	// Clinicians can share a room, whose calendar is then changed by both.
-	rooms, err := theirRooms(ctx, tx, of, visit, who)
-	if err != nil {
-		return err
-	}
 	for _, r := range rooms {
 		if err := tx.OneAtATime(ctx, "calendar "+string(r)); err != nil {
 			return err
@@ -98,18 +91,36 @@ func alone(ctx context.Context, tx *store.Tx, of ids.Patient, visit ids.Appointm
 	return overdue(ctx, tx, who)
 }
 
-// theirRooms are the rooms in which a change of these clinicians' calendars can put
-// or free something, in order. A week that is changed this very moment may lead to
-// one that is not among them: then only its bits can be behind, for the time is
-// kept by the cells.
-func theirRooms(ctx context.Context, tx *store.Tx, of ids.Patient, visit ids.Appointment, who []ids.Clinician) ([]ids.Room, error) {
-	q := `SELECT room_id FROM appointment WHERE room_id <> '' AND (id = $3 OR state = 'held' AND (patient_id = $1 OR held_until <= $2))`
-	args := []any{of, store.Time(tx.Now), visit}
-	if len(who) > 0 {
-		q += ` UNION SELECT room_id FROM schedule_block WHERE room_id <> '' AND clinician_id IN (` + store.In(4, len(who)) + `)`
-		args = append(args, anys(who)...)
+// touched adds to who the clinicians whose calendars will change beside theirs: those
+// of the visit, of what the person holds and of what is held too long. It gives the
+// rooms in which that can put or free something. Both are in order. A week that is
+// changed this very moment may lead to a room that is not among them: then only its
+// bits can be behind, for the time is kept by the cells.
+//
+// Three questions, each with an index; asked as one with OR, SQLite would read all
+// visits there are.
+func touched(ctx context.Context, tx *store.Tx, of ids.Patient, visit ids.Appointment, who *[]ids.Clinician) (rooms []ids.Room, err error) {
+	if _, err := store.List(ctx, tx, func(r store.Row) (struct{}, error) {
+		var c ids.Clinician
+		var room ids.Room
+		err := r.Scan(&c, &room)
+		*who, rooms = append(*who, c), append(rooms, room)
+		return struct{}{}, err
+	}, `SELECT clinician_id, room_id FROM appointment WHERE id = $3
+		UNION SELECT clinician_id, room_id FROM appointment WHERE state = 'held' AND held_until <= $2
+		UNION SELECT clinician_id, room_id FROM appointment WHERE patient_id = $1 AND state = 'held'`, of, store.Time(tx.Now), visit); err != nil {
+		return nil, err
 	}
-	return store.List(ctx, tx, store.One[ids.Room], `SELECT DISTINCT room_id FROM (`+q+`) r ORDER BY room_id`, args...)
+	*who = slices.DeleteFunc(*who, func(c ids.Clinician) bool { return c == "" })
+	slices.Sort(*who)
+	*who = slices.Compact(*who)
+	if len(*who) == 0 {
+		return nil, nil
+	}
+	more, err := store.List(ctx, tx, store.One[ids.Room], `SELECT DISTINCT room_id FROM schedule_block WHERE clinician_id IN (`+store.In(1, len(*who))+`)`, anys(*who)...)
+	rooms = slices.DeleteFunc(append(rooms, more...), func(r ids.Room) bool { return r == "" })
+	slices.Sort(rooms)
+	return slices.Compact(rooms), err
 }
 
 // fit works out the visit for a pick, or why there is none. moving is a visit of

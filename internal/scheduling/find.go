@@ -235,7 +235,9 @@ func (h *hunt) forgive(ctx context.Context, t map[string]taken, win span) error 
 		}
 		return struct{}{}, nil
 	}, `SELECT clinician_id, room_id, busy_first, busy_end FROM appointment
-		WHERE busy_end > $1 AND busy_first < $2 AND (state = 'held' AND held_until <= $3 OR id = $4 AND state IN ('booked', 'checked_in'))`,
+		WHERE state = 'held' AND held_until <= $3 AND busy_end > $1 AND busy_first < $2
+		UNION ALL SELECT clinician_id, room_id, busy_first, busy_end FROM appointment
+		WHERE id = $4 AND state IN ('booked', 'checked_in') AND busy_end > $1 AND busy_first < $2`,
 		int64(win.from), int64(win.end), store.Time(h.tx.Now), h.q.Moving)
 	return err
 }
@@ -269,25 +271,26 @@ func (t taken) clear(s span) {
 func (h *hunt) day(d Day, k known) []Time {
 	var out []Time
 	for _, b := range h.blocks {
-		if h.v.DayMost > 0 && k.counts[string(b.Clinician)+string(d)] >= h.v.DayMost {
+		if b.Weekday != d.Weekday() || h.v.DayMost > 0 && k.counts[string(b.Clinician)+string(d)] >= h.v.DayMost {
 			continue
 		}
-		for _, start := range h.v.grid(b, open(b, d, k.closures, h.zone), h.zone, d) {
+		starts := h.v.grid(b, open(b, d, k.closures, h.zone), h.zone, d)
+		if len(starts) == 0 {
+			continue
+		}
+		around := span{h.v.busy(starts[0]).from, h.v.busy(starts[len(starts)-1]).end}
+		who, room := k.taken[string(b.Clinician)].window(around), k.taken[string(b.Room)].window(around)
+		for _, start := range starts {
+			busy := h.v.busy(start)
+			if !who.free(busy) || !room.free(busy) || slices.ContainsFunc(k.mine, h.v.own(start).meets) {
+				continue
+			}
 			at := start.time()
-			if at.Before(h.earliest) || !h.q.Part.takes(at.In(h.zone)) || !h.free(b, start, k) {
+			if at.Before(h.earliest) || !h.q.Part.takes(at.In(h.zone)) {
 				continue
 			}
 			out = append(out, Time{Clinician: b.Clinician, Place: b.Place, Room: b.Room, Type: h.v.ID, Video: h.q.Video, Start: at, Minutes: h.v.Minutes})
 		}
 	}
 	return unique(out)
-}
-
-func (h *hunt) free(b Block, start cell, k known) bool {
-	busy := h.v.busy(start)
-	if !k.taken[string(b.Clinician)].free(busy) || b.Room != "" && !k.taken[string(b.Room)].free(busy) {
-		return false
-	}
-	own := h.v.own(start)
-	return !slices.ContainsFunc(k.mine, own.meets)
 }

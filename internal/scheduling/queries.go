@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strconv"
+	"strings"
 	"time"
 
 	"portico/internal/fault"
@@ -115,7 +116,8 @@ func scanClosure(r store.Row) (Closure, error) {
 	return c, err
 }
 
-// takenOf reads what is taken of resources within s.
+// takenOf reads what is taken of resources within s: a row for each resource with
+// all its days, for a row costs the driver more than what a day says.
 func takenOf[T ~string](ctx context.Context, tx *store.Tx, resources []T, s span) (map[string]taken, error) {
 	out := map[string]taken{}
 	if len(resources) == 0 {
@@ -125,20 +127,25 @@ func takenOf[T ~string](ctx context.Context, tx *store.Tx, resources []T, s span
 	n := len(resources)
 	_, err := store.List(ctx, tx, func(r store.Row) (struct{}, error) {
 		var of, text string
-		var day int64
-		if err := r.Scan(&of, &day, &text); err != nil {
+		if err := r.Scan(&of, &text); err != nil {
 			return struct{}{}, err
 		}
-		b, ok := parseBits(text)
-		if !ok {
-			return struct{}{}, errors.New("a row of busy_day is not in our format")
+		t := taken{}
+		out[of] = t
+		for more := true; more; {
+			var one string
+			one, text, more = strings.Cut(text, " ")
+			day, hex, _ := strings.Cut(one, ":")
+			n, err := strconv.ParseInt(day, 10, 64)
+			b, ok := parseBits(hex)
+			if err != nil || !ok {
+				return struct{}{}, errors.New("a row of busy_day is not in our format")
+			}
+			t[n] = b
 		}
-		if out[of] == nil {
-			out[of] = taken{}
-		}
-		out[of][day] = b
 		return struct{}{}, nil
-	}, `SELECT resource, day, bits FROM busy_day WHERE resource IN (`+store.In(1, n)+`) AND day >= $`+strconv.Itoa(n+1)+` AND day <= $`+strconv.Itoa(n+2), args...)
+	}, `SELECT resource, STRING_AGG(CAST(day AS TEXT) || ':' || bits, ' ') FROM busy_day
+		WHERE resource IN (`+store.In(1, n)+`) AND day >= $`+strconv.Itoa(n+1)+` AND day <= $`+strconv.Itoa(n+2)+` GROUP BY resource`, args...)
 	return out, err
 }
 
