@@ -26,7 +26,7 @@ func (w *world) booking(of person, o office) booking {
 
 func (b booking) send(path string, fields url.Values) *httptest.ResponseRecorder {
 	b.t.Helper()
-	return b.do(ask{method: "POST", path: path, cookies: b.c, form: with(fields, b.key(web.SessionCookie, b.sessionOf(b.c[web.SessionCookie])))})
+	return b.do(ask{method: "POST", path: path, cookies: b.c, form: with(fields, b.key(web.SessionCookie, b.sessionOf("session", b.c[web.SessionCookie])))})
 }
 
 func (b booking) wants(code string) *httptest.ResponseRecorder {
@@ -88,7 +88,7 @@ func TestT54ATimeIsGivenOnce(t *testing.T) {
 		if got := other.send(page, say("reason", "")); got.Code != 404 {
 			t.Errorf("booking what another holds answered %d", got.Code)
 		}
-		key := with(say("reason", "my knee"), w.key(web.SessionCookie, w.sessionOf(own.c[web.SessionCookie])))
+		key := with(say("reason", "my knee"), w.key(web.SessionCookie, w.sessionOf("session", own.c[web.SessionCookie])))
 		for range 2 { // a double click
 			if got := w.do(ask{method: "POST", path: page, cookies: own.c, form: key}); got.Code != 303 {
 				t.Errorf("booking answered %d", got.Code)

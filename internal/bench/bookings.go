@@ -233,14 +233,14 @@ func (b *calendar) remind(ctx context.Context) ([]string, error) {
 // beside measures the page of visits beside a bare server.
 func (b *calendar) beside(ctx context.Context) (rows []string, err error) {
 	g := b.guest()
-	if err := b.signIn(g, b.cards.Accounts[1]); err != nil {
+	if err := b.signIn(g, b.cards.Accounts[0]); err != nil {
 		return nil, err
 	}
 	v, err := g.get("/visits")
 	if err != nil {
 		return nil, err
 	}
-	id, err := b.app.Registry.Numbered(ctx, benchDuty, b.cards.Accounts[1].Number)
+	id, err := b.app.Registry.Numbered(ctx, benchDuty, b.cards.Accounts[0].Number)
 	if err != nil {
 		return nil, err
 	}

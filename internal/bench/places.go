@@ -190,7 +190,7 @@ var places = []place{
 	{route: "/staff/patients", who: clerk, queries: 5},
 	{route: "/staff/patients/{id}", who: clerk, at: patientPage, queries: 15},
 	{route: "/staff/patients/{id}/issue", who: clerk, at: issuePage, queries: 14},
-	{route: "/staff/schedule", who: clerk, queries: 17},
+	{route: "/staff/schedule", who: clerk, queries: 19},
 	{route: "/staff/schedule/book/{id}", who: clerk, at: bookForPage, queries: 18},
 	{route: "/v/{token}", who: visitor, at: visitLink, queries: 6},
 	{route: "/staff/schedule/visits/{id}", who: clerk, at: deskVisitPage, queries: 14},

@@ -98,7 +98,8 @@ func alone(ctx context.Context, tx *store.Tx, of ids.Patient, visit ids.Appointm
 // bits can be behind, for the time is kept by the cells.
 //
 // Three questions, each with an index; asked as one with OR, SQLite would read all
-// visits there are.
+// visits there are. The patient is compared as an expression, for what is held by
+// anybody is less than the visits of one person.
 func touched(ctx context.Context, tx *store.Tx, of ids.Patient, visit ids.Appointment, who *[]ids.Clinician) (rooms []ids.Room, err error) {
 	if _, err := store.List(ctx, tx, func(r store.Row) (struct{}, error) {
 		var c ids.Clinician
@@ -108,7 +109,7 @@ func touched(ctx context.Context, tx *store.Tx, of ids.Patient, visit ids.Appoin
 		return struct{}{}, err
 	}, `SELECT clinician_id, room_id FROM appointment WHERE id = $3
 		UNION SELECT clinician_id, room_id FROM appointment WHERE state = 'held' AND held_until <= $2
-		UNION SELECT clinician_id, room_id FROM appointment WHERE patient_id = $1 AND state = 'held'`, of, store.Time(tx.Now), visit); err != nil {
+		UNION SELECT clinician_id, room_id FROM appointment WHERE patient_id || '' = $1 AND state = 'held'`, of, store.Time(tx.Now), visit); err != nil {
 		return nil, err
 	}
 	*who = slices.DeleteFunc(*who, func(c ids.Clinician) bool { return c == "" })
@@ -311,7 +312,7 @@ func (s *Scheduling) LetGo(ctx context.Context, c access.Chart) error {
 // letGo lets go of what the patient was about to book. What the clinic keeps for a
 // request stays.
 func (s *Scheduling) letGo(ctx context.Context, tx *store.Tx, p ids.Patient) error {
-	held, err := store.List(ctx, tx, scanTaken, `SELECT `+takenColumns+` FROM appointment WHERE patient_id = $1 AND state = 'held' AND held_for = ''`, p)
+	held, err := store.List(ctx, tx, scanTaken, `SELECT `+takenColumns+` FROM appointment WHERE patient_id || '' = $1 AND state = 'held' AND held_for = ''`, p)
 	if err != nil {
 		return err
 	}
