@@ -120,7 +120,7 @@ var places = []place{
 	{route: "/enroll/done", who: applicant, before: acceptTerms, queries: 6},
 
 	{route: "/home", who: patient, queries: 11},
-	{route: "/visits", who: patient, queries: 11},
+	{route: "/visits", who: patient, queries: 12},
 	{route: "/visits/new", who: patient, queries: 8},
 	{route: "/visits/new/time", who: patient, at: timesPage, queries: 15},
 	{route: "/visits/{id}", who: patient, from: "/visits", text: "Open", queries: 11},

@@ -62,7 +62,7 @@ func (d *Diary) Read(ctx context.Context, duty access.Duty, c Came) error {
 	if err != nil {
 		return err
 	}
-	return d.Visits.Keep(ctx, duty, came.Elsewhere, came.own, came.names)
+	return d.Visits.Mirror(ctx, duty, came.Elsewhere, came.own, came.names)
 }
 
 type came struct {

@@ -47,10 +47,10 @@ func (e Elsewhere) blocks() bool {
 	return e.Clinician != "" && e.Visit == "" && (e.State.Ahead() || e.State == Fulfilled)
 }
 
-// Keep writes down a visit of another system as it stands there. own is our
+// Mirror writes down a visit of another system as it stands there. own is our
 // identifier of a visit if theirs has it, among names is the clinician's. What was
 // booked here stands, whatever comes in: two visits at one time are shown to staff.
-func (s *Scheduling) Keep(ctx context.Context, d access.Duty, e Elsewhere, own ids.Appointment, names []string) error {
+func (s *Scheduling) Mirror(ctx context.Context, d access.Duty, e Elsewhere, own ids.Appointment, names []string) error {
 	if e.End.Sub(e.Start) > maxElsewhere {
 		e.End = e.Start.Add(maxElsewhere)
 	}

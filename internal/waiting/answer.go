@@ -109,7 +109,7 @@ func (s *Waiting) Look(ctx context.Context, d access.Desk, id ids.Wish, q Query)
 }
 
 // deskWant is how many times the desk sees at once.
-const deskWant = 24
+const deskWant = 12
 
 // Book gives a wish a time: a request is booked, a visit on the waiting list moves.
 func (s *Waiting) Book(ctx context.Context, d access.Desk, id ids.Wish, picked []string) error {
