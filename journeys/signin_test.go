@@ -1,14 +1,20 @@
 package journeys
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
 
+	"portico/internal/access"
+	"portico/internal/account"
+	"portico/internal/audit"
 	"portico/internal/config"
 	"portico/internal/demo"
 	"portico/internal/enroll"
 	"portico/internal/lang"
+	"portico/internal/notify"
+	"portico/internal/store"
 	"portico/internal/testkit/chrome"
 )
 
@@ -267,8 +273,26 @@ func TestBackAfterSignOut(t *testing.T) {
 	}
 }
 
+// lose lets a notice to the owner of an account fail: the day's cap of texts is
+// used up.
+func (c *clinic) lose(t *testing.T, a demo.AccountCard) {
+	t.Helper()
+	d := access.NewDuty("journeys")
+	p, err := c.app.Registry.Numbered(context.Background(), d, a.Number)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.app.DB.Change(context.Background(), d.Did(audit.NoticeQueued, string(p)), func(tx *store.Tx) error {
+		_, err := c.app.Accounts.Tell(context.Background(), tx, account.Told{Patient: p, Notice: notify.RequestAnswered{}, Key: "journey:lost"})
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(2 * time.Second) // the outbox looks every second
+}
+
 // Texts beyond the day's cap do not go out. The page says so and offers another
-// way; the desk finds the message on its list.
+// way; the desk finds the message on its list, and sends a notice another way.
 func TestAMessageDoesNotArrive(t *testing.T) {
 	c := openWith(t, false, func(cfg *config.Config) { cfg.Phone.DailyCap = 1 })
 	l, a := lang.En, c.cards.Accounts[2]
@@ -283,17 +307,27 @@ func TestAMessageDoesNotArrive(t *testing.T) {
 	es := lang.Es
 	desk := chrome.New(t, c.base, chrome.Person{Lang: "es", Phone: true})
 	signInStaff(t, c, desk, es, 0)
-	desk.Open("/staff/undelivered").Want(es.T("console.undelivered.title")).Says(es.T("desk.kind.one_time_code"))
-	// A notice may wait there too: the first of the list will do.
-	patient := ""
-	desk.Eval(`document.querySelector("main a[href^='/staff/patients/']").getAttribute("href")`, &patient)
-	desk.Open(patient).Want(a.Name).Back().Want(es.T("console.undelivered.title"))
-	n := desk.Count("main details")
-	desk.Eval(`document.querySelector("main details").open = true`, nil)
-	desk.Eval(`document.querySelector("main details[open] select").selectedIndex = 1`, nil)
-	desk.FollowIn("main details[open]", es.T("desk.undelivered.off"))
-	desk.Want(es.T("console.undelivered.title")).Says(es.T("desk.done.settled"))
-	if left := desk.Count("main details"); left != n-1 {
+	list := func() int {
+		return desk.Open("/staff/undelivered").Want(es.T("console.undelivered.title")).Count("#undeliveredlist tbody tr")
+	}
+	n := list()
+	desk.Says(es.T("desk.kind.one_time_code")).Says(a.Name)
+	first := ""
+	desk.Eval(`[...document.querySelectorAll("#undeliveredlist tbody a")].find(a => a.innerText == "`+es.T("desk.kind.one_time_code")+`").getAttribute("href")`, &first)
+	desk.FollowTo(first).Want(es.T("desk.kind.one_time_code")).Says(es.T("office.undelivered.not.spent"))
+	desk.Choose("how", "told").Follow(es.T("desk.undelivered.off")).Want(es.T("console.undelivered.title")).Says(es.T("desk.done.settled"))
+	if left := list(); left != n-1 {
 		t.Errorf("%d messages left of %d", left, n)
 	}
+	// A notice is true a while longer: it goes to the e-mail address instead.
+	c.lose(t, a)
+	list()
+	desk.Says(es.T("office.undelivered.outage.button", 1))
+	desk.Follow(es.T("desk.kind.request_answered")).Want(es.T("desk.kind.request_answered"))
+	since := c.clock.Now()
+	var way string
+	desk.Eval(`[...document.querySelectorAll("input[name=to]")].find(i => i.parentElement.innerText.includes("@")).value`, &way)
+	desk.Choose("to", way).Follow(es.T("office.undelivered.again.button"))
+	desk.Want(es.T("console.undelivered.title")).Says(es.T("office.done.resent"))
+	c.about(t, a.Email, "notify.answered.subject", since)
 }

@@ -105,3 +105,16 @@ func (s *Accounts) Owners(ctx context.Context, tx *store.Tx, accounts []ids.Acco
 	}
 	return out, nil
 }
+
+// ReachOf gives the contacts of an account, and whether it was closed.
+func (s *Accounts) ReachOf(ctx context.Context, tx *store.Tx, id ids.Account) (contacts []Contact, closed bool, err error) {
+	a, err := byID(ctx, tx, id)
+	if errors.Is(err, store.ErrNone) || err == nil && a.state == Closed {
+		return nil, true, nil
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	contacts, err = s.Contacts(ctx, tx, id)
+	return contacts, false, err
+}

@@ -168,6 +168,7 @@ func (a *App) join() error {
 		Outbox: a.Outbox, People: owners{a.Registry}, Terms: agreed{a.Terms}, News: news{}, Visits: comingVisits{}, Charts: onFile{a.Registry}, Clinic: a.clinic, Region: a.cfg.Phone.Region})
 	a.Records.Teller = answers{a.Accounts}
 	a.Terms.People = signers{a.Accounts, a.Registry}
+	a.Outbox.People = reached{a.Accounts, owners{a.Registry}}
 	a.joinRecord()
 	a.joinEnroll()
 	a.joinRecovery()

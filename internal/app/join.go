@@ -83,6 +83,38 @@ func (f onFile) TakeContact(ctx context.Context, tx *store.Tx, p ids.Patient, k 
 	return f.r.TakeContact(ctx, tx, p, registry.Contact{Kind: kind, Value: value}, replace)
 }
 
+// reached are the people to whom a message can be sent again.
+type reached struct {
+	a *account.Accounts
+	o owners
+}
+
+// Reach gives the contacts of the account, or of the patient's account, or those on
+// file where there is none.
+func (r reached) Reach(ctx context.Context, tx *store.Tx, p ids.Patient, a ids.Account) ([]notify.Contact, bool, error) {
+	if a == "" {
+		found, err := r.a.Of(ctx, tx, p)
+		if fault.Is(err, fault.NotFound) {
+			onFile, err := r.o.OnFile(ctx, tx, p)
+			return contactsOf(onFile), false, err
+		}
+		if err != nil {
+			return nil, false, err
+		}
+		a = found
+	}
+	contacts, closed, err := r.a.ReachOf(ctx, tx, a)
+	return contactsOf(contacts), closed, err
+}
+
+func contactsOf(all []account.Contact) []notify.Contact {
+	var out []notify.Contact
+	for _, c := range all {
+		out = append(out, notify.Contact{Channel: c.Channel, To: c.To})
+	}
+	return out
+}
+
 // emergencies tell patients that their chart was opened without a task.
 type emergencies struct{ a *account.Accounts }
 

@@ -24,6 +24,7 @@ var passing = map[string]string{
 	"sharing.file":   "a ticket of minutes, in an address",
 	"staff.app":      "the authenticator of a set-up link, made from the link",
 	"account.told":   "part of a message's key",
+	"outbox.way":     "names a contact in a form, in its page",
 	"passkey.ticket": "goes with a challenge for five minutes, in its page",
 	"passkey.order":  "the order of a list of credentials, made under the oldest key",
 	"passkey.decoy":  "credentials that nobody has, made under the oldest key",

@@ -13,6 +13,7 @@ import (
 	"portico/internal/fault"
 	"portico/internal/ids"
 	"portico/internal/lang"
+	"portico/internal/notify"
 	"portico/internal/record"
 	"portico/internal/registry"
 	"portico/internal/secret"
@@ -142,15 +143,27 @@ func (w *world) work() {
 	}
 }
 
+// undelivered is a notice that the mail server refused.
 func (w *world) undelivered(person) string {
-	id := ids.NewMessage()
+	id, of := "", w.newcomer() // one address gets only so much in a day
 	w.change(func(tx *store.Tx) error {
-		_, err := tx.Exec(ctx, `
-			INSERT INTO outbox (id, kind, channel, lang, patient_id, account_id, state, why, attempt, unsure, charged, created_at, expires_at, settled_at)
-			VALUES ($1, 'letter_sent', 'email', 'en', $2, '', 'failed', 'mail_550', 1, 0, FALSE, $3, $3, $3)`, id, w.other.id, store.Time(tx.Now))
+		n := notify.Message{To: of.mail, Channel: notify.Mail, Lang: lang.En, Notice: notify.LetterSent{}, Patient: of.id}
+		if got, err := w.app.Outbox.Send(ctx, tx, n); err != nil || got != notify.Queued {
+			return fmt.Errorf("%s %v", got, err)
+		}
+		var err error
+		id, err = store.Get(ctx, tx, store.One[string], `
+			UPDATE outbox SET state = 'failed', why = 'mail_550', settled_at = $1, again_until = $2
+			WHERE id = (SELECT MAX(id) FROM outbox WHERE kind = 'letter_sent' AND state = 'queued') RETURNING id`, store.Time(tx.Now), store.Time(tx.Now.Add(time.Hour)))
 		return err
 	})
-	return string(id)
+	return id
+}
+
+// wayAgain is the contact to which an undelivered message can be sent again.
+func (w *world) wayAgain(id string) url.Values {
+	f := must(w.app.Outbox.Failed(ctx, w.proof("front_desk", access.SeeUndelivered), ids.Message(id)))
+	return say("to", f.Ways[0].Key)
 }
 
 func (w *world) disable(id string) url.Values {

@@ -160,6 +160,7 @@ const (
 	NoticeFailed    Action = "notice.failed"
 	NoticeWithdrawn Action = "notice.withdrawn"
 	NoticeQueued    Action = "notice.queued"
+	NoticeAgain     Action = "notice.again"
 
 	EmergencyOpened   Action = "emergency.opened"
 	EmergencyClosed   Action = "emergency.closed"
@@ -338,6 +339,7 @@ var Sentences = map[Action]string{
 	NoticeFailed:    "could not deliver a message",
 	NoticeWithdrawn: "withdrew a message that had become pointless",
 	NoticeQueued:    "queued a message",
+	NoticeAgain:     "sent a message again that had not arrived",
 
 	EmergencyOpened:   "opened a chart without a task, with a reason",
 	EmergencyClosed:   "closed a chart that was opened without a task",

@@ -199,7 +199,7 @@ var places = []place{
 	{route: "/staff/codes/{id}", who: clerk, from: "/staff/codes", queries: 9},
 	{route: "/staff/requests", who: clerk, queries: 7},
 	{route: "/staff/requests/{id}", who: clerk, from: "/staff/requests", text: "Eleanor Carter", queries: 21},
-	{route: "/staff/undelivered", who: clerk, queries: 6},
+	{route: "/staff/undelivered", who: clerk, queries: 7},
 	{route: "/staff/contacts", who: clerk, before: provePhone, queries: 7},
 	{route: "/staff/contacts/{id}", who: clerk, from: "/staff/contacts", queries: 14},
 	{route: "/staff/recovery", who: clerk, queries: 6},
@@ -234,7 +234,7 @@ var places = []place{
 	{route: "/staff/feeds", who: administrator, queries: 6},
 	{route: "/staff/jobs", who: administrator, queries: 6},
 	{route: "/staff/emergencies", who: administrator, queries: 7},
-	{route: "/staff/roles", who: administrator, whole: true, queries: 6},
+	{route: "/staff/roles", who: administrator, queries: 6},
 	{route: "/staff/people", who: administrator, queries: 6},
 	{route: "/staff/people/{id}", who: administrator, from: "/staff/people", text: "Jordan Kim", queries: 7},
 	{route: "/staff/terms", who: administrator, whole: true, queries: 9},
@@ -269,6 +269,7 @@ var places = []place{
 	{route: "/staff/frozen", who: clerk, before: disown, queries: 8},
 	{route: "/staff/frozen/{id}", who: clerk, from: "/staff/frozen", queries: 14},
 	{route: "/staff/twins/{id}", who: clerk, before: joinRecords, at: twinPage, queries: 7},
+	{route: "/staff/undelivered/{id}", who: clerk, before: loseMessage, from: "/staff/undelivered", queries: 22},
 
 	{route: "/demo/outbox", who: visitor, whole: true, queries: 1},
 

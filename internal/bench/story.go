@@ -12,10 +12,12 @@ import (
 	"time"
 
 	"portico/internal/access"
+	"portico/internal/account"
 	"portico/internal/audit"
 	"portico/internal/demo"
 	"portico/internal/ids"
 	"portico/internal/lang"
+	"portico/internal/notify"
 	"portico/internal/staff"
 	"portico/internal/store"
 )
@@ -364,4 +366,24 @@ func colleaguesPasskeys(_ context.Context, w *walk) (string, error) {
 		return "", err
 	}
 	return v.link("/staff/people/{id}", "Jordan Kim") + "/passkeys", nil
+}
+
+// loseMessage lets a text fail: the day's cap is used up.
+func loseMessage(ctx context.Context, w *walk, _ *guest) error {
+	most := w.app.Outbox.DailyCap
+	w.app.Outbox.DailyCap = 0
+	defer func() { w.app.Outbox.DailyCap = most }()
+	for _, c := range w.cards.Accounts {
+		p, err := w.app.Registry.Numbered(ctx, access.NewDuty("bench"), c.Number)
+		if err != nil {
+			return err
+		}
+		if err := w.app.DB.Change(ctx, access.NewDuty("bench").Did(audit.NoticeQueued, string(p)), func(tx *store.Tx) error {
+			_, err := w.app.Accounts.Tell(ctx, tx, account.Told{Patient: p, Notice: notify.RequestAnswered{}, Key: "bench:lost"})
+			return err
+		}); err != nil {
+			return err
+		}
+	}
+	return w.work(ctx)
 }

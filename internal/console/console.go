@@ -43,6 +43,7 @@ func (c *Console) Mount(r *web.Router) {
 	c.mountPatients(d)
 	c.mountCodes(d)
 	c.mountRequests(d)
+	c.mountUndelivered(d)
 	c.mountTroubles(d)
 	c.mountPeople(d)
 	c.mountRoles(d)
@@ -90,6 +91,7 @@ var doneTexts = map[string]string{
 	"disabled": "desk.done.disabled", "enabled": "desk.done.enabled", "out": "office.done.out",
 	"taken": "office.done.taken", "left": "office.done.left", "late": "office.done.late",
 	"again": "office.done.again", "dropped": "office.done.dropped",
+	"resent": "office.done.resent", "allagain": "office.done.allagain", "faster": "office.undelivered.faster",
 }
 
 // show answers with a page of the console under a title.

@@ -19,7 +19,7 @@ func (c *Console) mountRoles(d desk) {
 // RolesPage says who may do what. It is made of access.Roles, which is what the
 // gate asks, so that it cannot say anything else than what holds.
 type RolesPage struct {
-	Mine  []string // what the reader may do
+	Mine  string // the reader's roles
 	Roles []RoleCard
 	Tasks page.TableSpec
 }
@@ -30,6 +30,15 @@ type RoleCard struct {
 	May             []string
 	People          []page.Row
 	Named           bool
+	Mine            bool // the reader has it
+}
+
+// tag marks the reader's own role.
+func (r RoleCard) tag(s page.Shell) string {
+	if r.Mine {
+		return s.T("office.roles.yours")
+	}
+	return ""
 }
 
 // taskWord is one sentence about a task.
@@ -65,7 +74,7 @@ func (c *Console) showRoles(q *web.Request, d access.Desk) (web.Reply, error) {
 	if err != nil {
 		return web.Reply{}, err
 	}
-	var mine []access.Role
+	var mine []string
 	for _, r := range staff.AllRoles() {
 		k := RoleCard{ID: "role-" + string(r), Title: roleWord(s, r), Text: s.T("console.role." + string(r) + ".text"), May: mayDo(s, []access.Role{r}), Named: people != nil}
 		for _, w := range people {
@@ -78,11 +87,11 @@ func (c *Console) showRoles(q *web.Request, d access.Desk) (web.Reply, error) {
 			}
 		}
 		if d.Has(r) {
-			mine = append(mine, r)
+			mine, k.Mine = append(mine, k.Title), true
 		}
 		p.Roles = append(p.Roles, k)
 	}
-	p.Mine = mayDo(s, mine)
+	p.Mine = strings.Join(mine, ", ")
 	for _, t := range tasksOf(staff.AllRoles()) {
 		var who []string
 		for _, r := range staff.AllRoles() {

@@ -1,8 +1,6 @@
 package console
 
 import (
-	"strings"
-
 	"github.com/a-h/templ"
 
 	"portico/internal/access"
@@ -10,86 +8,18 @@ import (
 	"portico/internal/enroll"
 	"portico/internal/fault"
 	"portico/internal/ids"
-	"portico/internal/notify"
 	"portico/internal/page"
 	"portico/internal/registry"
 	"portico/internal/web"
 )
 
-// mountTroubles adds the lists of what went wrong: messages that did not arrive
-// and accounts that their owners locked.
+// mountTroubles adds the list of accounts that their owners locked.
 func (c *Console) mountTroubles(d desk) {
-	d.place("GET /staff/undelivered", access.SeeUndelivered, c.undelivered, page.NavItem{Path: "/staff/undelivered", Icon: "mail", TextKey: "console.nav.undelivered"})
-	d.form("POST /staff/undelivered/{id}", access.SeeUndelivered, c.settleMessage)
 	d.place("GET /staff/frozen", access.ReviewRequests, c.frozen, page.NavItem{Path: "/staff/frozen", Icon: "shield-alert", TextKey: "console.nav.frozen"})
 	d.page("GET /staff/frozen/{id}", access.ReviewRequests, c.frozenOne)
 	d.form("POST /staff/frozen/{id}", access.ReviewRequests, c.settleFrozen)
 	d.page("GET /staff/twins/{id}", access.ReviewRequests, c.twin)
 	d.form("POST /staff/twins/{id}", access.ReviewRequests, c.settleTwin)
-}
-
-// Trouble is a message that did not arrive.
-type Trouble struct {
-	ID          ids.Message
-	Title, Text string
-	Channel     string // in words
-	Patient     string // address of the patient's page, "" if there is none to see
-}
-
-// UndeliveredPage lists what did not arrive.
-type UndeliveredPage struct{ Troubles []Trouble }
-
-func (c *Console) undelivered(q *web.Request, d access.Desk) (web.Reply, error) {
-	return c.undeliveredPage(q, d, nil)
-}
-
-func dealtOptions(s page.Shell) []page.Option {
-	var out []page.Option
-	for _, w := range notify.Dealt {
-		out = append(out, page.Option{Value: w, Text: s.T("office.undelivered.how." + w)})
-	}
-	return out
-}
-
-func (c *Console) undeliveredPage(q *web.Request, d access.Desk, wrong error) (web.Reply, error) {
-	all, err := c.Outbox.Undelivered(q.Context(), d)
-	if err != nil {
-		return web.Reply{}, err
-	}
-	s := c.words(q)
-	var p UndeliveredPage
-	for _, m := range all {
-		t := Trouble{ID: m.ID, Title: s.T("desk.kind." + m.Kind), Channel: s.T("console.channel." + string(m.Channel)),
-			Text: s.T("desk.undelivered.text", s.Moment(m.Failed), reason(s, m))}
-		if m.Patient != "" && d.May(access.FindPatients) {
-			t.Patient = "/staff/patients/" + string(m.Patient)
-		}
-		p.Troubles = append(p.Troubles, t)
-	}
-	return c.show(q, q.T("console.undelivered.title"), func(s page.Shell) templ.Component { return undelivered(s, p) }).Fix(wrong), nil
-}
-
-// reason says in words why a message did not arrive; the code stands behind it
-// for whoever runs the mail server.
-func reason(s page.Shell, m notify.Undelivered) string {
-	switch {
-	case strings.HasPrefix(m.Why, "mail_5"), strings.HasPrefix(m.Why, "phone_400"), strings.HasPrefix(m.Why, "phone_undelivered"):
-		return s.T("desk.reason.address", m.Why)
-	case m.Why == "daily_cap":
-		return s.T("desk.reason.cap", m.Why)
-	case m.Why == "expired":
-		return s.T("desk.reason.late", m.Why)
-	}
-	return s.T("desk.reason.other", m.Why)
-}
-
-func (c *Console) settleMessage(q *web.Request, d access.Desk) (web.Reply, error) {
-	id := q.PathValue("id")
-	err := c.Outbox.Settle(q.Context(), d, ids.Message(id), q.Text("how-"+id))
-	if fault.Is(err, fault.Invalid) {
-		return c.undeliveredPage(q, d, fault.Bad("how-"+id, "office.undelivered.choose"))
-	}
-	return web.Redirect("/staff/undelivered?done=settled"), absent(err)
 }
 
 // FrozenPage lists accounts locked by "this was not me", and people with two.

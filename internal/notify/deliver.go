@@ -55,14 +55,15 @@ func (o *Outbox) deliver(ctx context.Context, d access.Duty, id ids.Message) err
 	}
 	ref, err := o.handOver(ctx, m)
 	if err == nil {
-		return o.end(ctx, d.Did(audit.NoticeSent, string(m.id)).On(m.patient).With(m.kind+"."+string(m.channel)), m, "sent", "", ref)
+		return o.end(ctx, d.Did(audit.NoticeSent, string(m.id)).On(m.patient).With(m.kind+"."+string(m.channel)), m, ending{state: "sent", ref: ref})
 	}
 	f, ok := errors.AsType[*failure](err)
 	if !ok {
 		f = &failure{code: "unwritable"}
 	}
 	if f.permanent || m.attempt >= tries {
-		return o.end(ctx, d.Did(audit.NoticeFailed, string(m.id)).On(m.patient).As(audit.Failed).With(f.code), m, "failed", f.code, "")
+		return o.end(ctx, d.Did(audit.NoticeFailed, string(m.id)).On(m.patient).As(audit.Failed).With(f.code), m,
+			ending{state: "failed", why: f.code, outage: !f.permanent})
 	}
 	back := o.DB.Housekeep(ctx, "notify", func(tx *store.Tx) error { return release(ctx, tx, m, f) })
 	return errors.Join(err, back)
@@ -72,9 +73,9 @@ func (o *Outbox) deliver(ctx context.Context, d access.Duty, id ids.Message) err
 // one that holds the message now writes down what became of it.
 var errTaken = errors.New("the lease was lost")
 
-func (o *Outbox) end(ctx context.Context, e audit.Entry, m row, state, why, ref string) error {
+func (o *Outbox) end(ctx context.Context, e audit.Entry, m row, as ending) error {
 	err := o.DB.Change(ctx, e, func(tx *store.Tx) error {
-		held, err := settle(ctx, tx, m, state, why, ref)
+		held, err := settle(ctx, tx, m, as)
 		if err == nil && !held {
 			return errTaken
 		}
@@ -137,7 +138,7 @@ func (o *Outbox) stillWanted(ctx context.Context, tx *store.Tx, d access.Duty, m
 	switch late := !tx.Now.Before(m.expires); {
 	case late && codeKinds[m.kind]:
 		// The code it carries is dead; whoever waits for it has asked again.
-		if _, err := settle(ctx, tx, *m, "withdrawn", "expired", ""); err != nil {
+		if _, err := settle(ctx, tx, *m, ending{state: "withdrawn", why: "expired"}); err != nil {
 			return false, err
 		}
 		return false, o.absent(ctx, tx, d, m.id)
@@ -155,7 +156,7 @@ func (o *Outbox) stillWanted(ctx context.Context, tx *store.Tx, d access.Duty, m
 		why = "daily_cap"
 	}
 	tx.Log(did(d, audit.NoticeFailed, m.brief).As(audit.Failed).With(why))
-	_, err := settle(ctx, tx, *m, "failed", why, "")
+	_, err := settle(ctx, tx, *m, ending{state: "failed", why: why, outage: why != "in_doubt"})
 	return false, err
 }
 

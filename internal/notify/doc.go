@@ -13,15 +13,18 @@
 //     which mail servers and programs drop the second copy.
 //   - Nothing pointless is sent: a message has an end (Expires), and a room
 //     withdraws by key what no longer makes sense.
-//   - Nothing stays behind: contact and content are erased when the message is
-//     settled; kind, channel and times remain.
+//   - Nothing stays behind: contact and content are erased when the message has
+//     arrived; kind, channel and times remain. What did not arrive is kept, sealed,
+//     for as long as staff may send it again: never a code or a link, at most ten
+//     days, and only to a contact that is proven or on file at that moment.
 //
 // Every link begins with the configured base address, never with a host named
 // by a request. Subjects hold neither codes nor names of people; no message
 // holds health facts.
 //
 // Tables: outbox, demo_message. Jobs: notify.send, notify.report, notify.sweep.
-// Audit: notice.queued (refused), notice.sent, notice.failed, notice.withdrawn.
+// Audit: notice.queued (refused), notice.sent, notice.failed, notice.withdrawn,
+// notice.again.
 //
 // It refuses to know why a message is sent or whether it may be: rooms decide.
 package notify

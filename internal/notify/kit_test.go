@@ -29,6 +29,7 @@ type desk struct {
 	mails *mailbox.Server
 	calls *phone.Provider
 	phone *Phone
+	at    *access.Desk // see clerk
 }
 
 func newDesk(t *testing.T, db *store.DB, c *clock.Fake) *desk {

@@ -32,6 +32,7 @@ type Parts struct {
 	Fresh  func()       // called before a message is written, so that Clinic is up to date; nil for nothing
 	Mail   Sender       // nil: no e-mail
 	Phone  Sender       // nil: no texts and calls
+	People Reacher      // who may be written to again, nil for staff alone
 
 	Countries []string // ISO 3166 codes of countries that are texted and called
 	DailyCap  int      // texts and calls in 24 hours at most, in all
@@ -158,7 +159,7 @@ func (o *Outbox) Withdraw(ctx context.Context, tx *store.Tx, key string) (int, e
 		if err != nil {
 			return n, err
 		}
-		n += int(gone)
+		n += gone
 	}
 	return n, nil
 }
@@ -214,6 +215,9 @@ func (o *Outbox) Work(r *jobs.Runner) {
 func (o *Outbox) sweep(ctx context.Context) error {
 	return o.DB.Housekeep(ctx, "notify", func(tx *store.Tx) error {
 		if _, err := tx.Exec(ctx, `DELETE FROM outbox WHERE settled_at <= $1`, store.Time(tx.Now.Add(-keep))); err != nil {
+			return err
+		}
+		if err := forget(ctx, tx); err != nil {
 			return err
 		}
 		left, err := store.List(ctx, tx, store.One[ids.Message], `

@@ -47,10 +47,22 @@ func insertRefused(ctx context.Context, tx *store.Tx, id ids.Message, m Message)
 	return err
 }
 
-func withdraw(ctx context.Context, tx *store.Tx, key string) (int64, error) {
-	return tx.Exec(ctx, `
-		UPDATE outbox SET state = 'withdrawn', why = 'pointless', sealed = NULL, settled_at = $2
-		WHERE withdraw_key = $1 AND state = 'queued'`, key, store.Time(tx.Now))
+// withdraw takes back what waits, and keeps what did not arrive from being sent
+// again; that stays on the staff's list.
+func withdraw(ctx context.Context, tx *store.Tx, key string) (n int, err error) {
+	all, err := store.List(ctx, tx, store.One[string], `
+		UPDATE outbox SET sealed = NULL, again_until = NULL,
+			why = CASE WHEN state = 'queued' THEN 'pointless' ELSE why END,
+			settled_at = CASE WHEN state = 'queued' THEN $2 ELSE settled_at END,
+			state = CASE WHEN state = 'queued' THEN 'withdrawn' ELSE state END
+		WHERE withdraw_key = $1 AND sealed IS NOT NULL AND state IN ('queued', 'failed')
+		RETURNING state`, key, store.Time(tx.Now))
+	for _, state := range all {
+		if state == "withdrawn" {
+			n++
+		}
+	}
+	return n, err
 }
 
 // unlogged finds a message that was settled where no duty was at hand, and
@@ -100,11 +112,25 @@ func busy(ctx context.Context, tx *store.Tx, id ids.Message) (bool, error) {
 	return n > 0, err
 }
 
-// settle ends a message this worker still holds and erases what it said.
-func settle(ctx context.Context, tx *store.Tx, m row, state, why, ref string) (bool, error) {
+// ending is what became of a message.
+type ending struct {
+	state, why, ref string
+	outage          bool // a fault that passes
+}
+
+// settle ends a message this worker still holds and erases what it said, unless
+// staff may have to send it again.
+func settle(ctx context.Context, tx *store.Tx, m row, e ending) (bool, error) {
+	until := repeatable(m.kind, m.created, m.expires)
+	keep := until.After(tx.Now) && (e.state == "failed" || e.state == "sent" && e.ref != "" && m.channel == Text)
+	if !keep {
+		until = time.Time{}
+	}
 	n, err := tx.Exec(ctx, `
-		UPDATE outbox SET state = $3, why = $4, provider_ref = $5, settled_at = $6, sealed = NULL, lease_at = NULL
-		WHERE id = $1 AND state = 'sending' AND attempt = $2`, m.id, m.attempt, state, why, orNull(ref), store.Time(tx.Now))
+		UPDATE outbox SET state = $3, why = $4, provider_ref = $5, settled_at = $6, lease_at = NULL, outage = $7,
+			again_until = $8, sealed = CASE WHEN $9 THEN sealed ELSE NULL END
+		WHERE id = $1 AND state = 'sending' AND attempt = $2`,
+		m.id, m.attempt, e.state, e.why, orNull(e.ref), store.Time(tx.Now), e.outage, store.Time(until), keep)
 	return n > 0, err
 }
 

@@ -5,13 +5,10 @@ import (
 	"errors"
 	"net/http"
 	"regexp"
-	"slices"
 	"time"
 
 	"portico/internal/access"
 	"portico/internal/audit"
-	"portico/internal/fault"
-	"portico/internal/ids"
 	"portico/internal/jobs"
 	"portico/internal/store"
 )
@@ -94,72 +91,4 @@ func (o *Outbox) fail(ctx context.Context, d access.Duty, a reportArgs) error {
 		return nil
 	}
 	return err
-}
-
-// Undelivered is a message that did not arrive. What it said is gone.
-type Undelivered struct {
-	ID      ids.Message
-	Kind    string
-	Channel Channel
-	Patient ids.Patient
-	Why     string // a code: "mail_550", "phone_400_21211", "daily_cap"
-	Caused  time.Time
-	Failed  time.Time
-}
-
-// mostUndelivered is how many the list shows; beyond that something is broken
-// and the newest are enough to see it.
-const mostUndelivered = 200
-
-// Undelivered lists what did not arrive and nobody has dealt with, newest first.
-func (o *Outbox) Undelivered(ctx context.Context, d access.Desk) ([]Undelivered, error) {
-	if !d.Can(access.SeeUndelivered) {
-		return nil, fault.Refused()
-	}
-	var out []Undelivered
-	err := o.DB.View(ctx, func(tx *store.Tx) (err error) {
-		out, err = store.List(ctx, tx, func(r store.Row) (u Undelivered, err error) {
-			var caused, failed store.Time
-			err = r.Scan(&u.ID, &u.Kind, &u.Channel, &u.Patient, &u.Why, &caused, &failed)
-			u.Caused, u.Failed = caused.Std(), failed.Std()
-			return u, err
-		}, `
-			SELECT id, kind, channel, patient_id, why, created_at, settled_at FROM outbox
-			WHERE state = 'failed' AND seen_at IS NULL ORDER BY settled_at DESC, id LIMIT $1`, mostUndelivered)
-		return err
-	})
-	return out, err
-}
-
-// UndeliveredWaiting is the query of how many messages did not arrive and wait.
-const UndeliveredWaiting = `SELECT COUNT(*) FROM outbox WHERE state = 'failed' AND seen_at IS NULL`
-
-// CountUndelivered is the number for the staff's rail.
-func CountUndelivered(ctx context.Context, tx *store.Tx) (int, error) {
-	return store.Get(ctx, tx, store.One[int], UndeliveredWaiting)
-}
-
-// Dealt are the ways in which staff deal with a message that did not arrive.
-// There is no sending it again: what it said is erased, and what was true when it
-// was written may not be so any more.
-var Dealt = []string{"told", "address", "again", "pointless"}
-
-// Settle takes an undelivered message off the list: somebody has dealt with it in
-// one of the ways of Dealt.
-func (o *Outbox) Settle(ctx context.Context, d access.Desk, id ids.Message, how string) error {
-	if !d.Can(access.SeeUndelivered) {
-		return fault.Refused()
-	}
-	return o.DB.Record(ctx, func(tx *store.Tx) (audit.Entry, error) {
-		m, err := store.Get(ctx, tx, scanBrief, `
-			UPDATE outbox SET seen_at = $2 WHERE id = $1 AND state = 'failed' AND seen_at IS NULL RETURNING id, patient_id`,
-			id, store.Time(tx.Now))
-		if err == store.ErrNone {
-			return audit.Entry{}, fault.Missing()
-		}
-		if err == nil && !slices.Contains(Dealt, how) {
-			return audit.Entry{}, fault.Bad("how", "office.undelivered.choose")
-		}
-		return d.Did(audit.NoticeFailed, string(m.id)).On(m.patient).With("dealt_with_" + how), err
-	})
 }

@@ -31,14 +31,14 @@ func Icon(name string) templ.Component {
 			templ_7745c5c3_Var1 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<svg class=\"i\" aria-hidden=\"true\" focusable=\"false\"><use href=\"")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<svg class=\"i\" aria-hidden=\"true\"><use href=\"")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var2 string
 		templ_7745c5c3_Var2, templ_7745c5c3_Err = templ.JoinStringErrs(Asset("icons.svg") + "#" + name)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `page/icon.templ`, Line: 6, Col: 96}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `page/icon.templ`, Line: 6, Col: 78}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var2))
 		if templ_7745c5c3_Err != nil {
@@ -74,7 +74,7 @@ func mark() templ.Component {
 			templ_7745c5c3_Var3 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "<svg class=\"mark\" viewBox=\"0 0 40 40\" aria-hidden=\"true\" focusable=\"false\"><rect class=\"mark-sky\" width=\"40\" height=\"40\" rx=\"11\"></rect><circle class=\"mark-sun\" cx=\"27\" cy=\"15\" r=\"5\"></circle><path class=\"mark-hill\" d=\"M4 29c8-8 15-8 21-3 4 3 8 3 11 1v3a10 10 0 0 1-10 10H14A10 10 0 0 1 4 30z\"></path></svg>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "<svg class=\"mark\" viewBox=\"0 0 40 40\" aria-hidden=\"true\"><rect class=\"mark-sky\" width=\"40\" height=\"40\" rx=\"11\"></rect><circle class=\"mark-sun\" cx=\"27\" cy=\"15\" r=\"5\"></circle><path class=\"mark-hill\" d=\"M4 29c8-8 15-8 21-3 4 3 8 3 11 1v3a10 10 0 0 1-10 10H14A10 10 0 0 1 4 30z\"></path></svg>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -105,7 +105,7 @@ func landscape() templ.Component {
 			templ_7745c5c3_Var4 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "<svg class=\"art-wide\" viewBox=\"0 0 780 150\" preserveAspectRatio=\"xMidYMax slice\" aria-hidden=\"true\" focusable=\"false\"><circle class=\"art-sun\" cx=\"600\" cy=\"62\" r=\"40\"></circle><circle class=\"art-glow\" cx=\"600\" cy=\"62\" r=\"60\"></circle><path class=\"art-1\" d=\"M0 66c110-40 230-40 360-8s270 32 420-16v108H0z\"></path><path class=\"art-2\" d=\"M0 100c140-36 300-32 430-8s240 12 350-18v76H0z\"></path><path class=\"art-3\" d=\"M0 128c160-24 330-28 480-6 120 16 210 10 300-2v30H0z\"></path></svg> <svg class=\"art-tall\" viewBox=\"0 0 600 900\" preserveAspectRatio=\"xMidYMax slice\" aria-hidden=\"true\" focusable=\"false\"><circle class=\"art-sun\" cx=\"430\" cy=\"560\" r=\"96\"></circle><circle class=\"art-glow\" cx=\"430\" cy=\"560\" r=\"150\"></circle><path class=\"art-1\" d=\"M0 640C90 560 190 560 290 620s210 60 310-20v300H0z\"></path><path class=\"art-2\" d=\"M0 720c110-70 240-60 340-10s190 20 260-30v220H0z\"></path><path class=\"art-3\" d=\"M0 800c120-50 250-60 380-10 90 34 160 20 220 0v110H0z\"></path><path class=\"art-4\" d=\"M0 860c150-40 300-30 420-6 80 16 130 8 180-2v48H0z\"></path></svg>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "<svg class=\"art-wide\" viewBox=\"0 0 780 150\" preserveAspectRatio=\"xMidYMax slice\" aria-hidden=\"true\"><circle class=\"art-sun\" cx=\"600\" cy=\"62\" r=\"40\"></circle><circle class=\"art-glow\" cx=\"600\" cy=\"62\" r=\"60\"></circle><path class=\"art-1\" d=\"M0 66c110-40 230-40 360-8s270 32 420-16v108H0z\"></path><path class=\"art-2\" d=\"M0 100c140-36 300-32 430-8s240 12 350-18v76H0z\"></path><path class=\"art-3\" d=\"M0 128c160-24 330-28 480-6 120 16 210 10 300-2v30H0z\"></path></svg> <svg class=\"art-tall\" viewBox=\"0 0 600 900\" preserveAspectRatio=\"xMidYMax slice\" aria-hidden=\"true\"><circle class=\"art-sun\" cx=\"430\" cy=\"560\" r=\"96\"></circle><circle class=\"art-glow\" cx=\"430\" cy=\"560\" r=\"150\"></circle><path class=\"art-1\" d=\"M0 640C90 560 190 560 290 620s210 60 310-20v300H0z\"></path><path class=\"art-2\" d=\"M0 720c110-70 240-60 340-10s190 20 260-30v220H0z\"></path><path class=\"art-3\" d=\"M0 800c120-50 250-60 380-10 90 34 160 20 220 0v110H0z\"></path><path class=\"art-4\" d=\"M0 860c150-40 300-30 420-6 80 16 130 8 180-2v48H0z\"></path></svg>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

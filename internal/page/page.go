@@ -5,6 +5,8 @@ package page
 
 import (
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"portico/internal/fault"
 	"portico/internal/lang"
@@ -129,6 +131,13 @@ func (s Shell) Moment(t time.Time) string { return s.Lang.Moment(s.local(t)) }
 
 // LongDate writes a moment's day with the day of the week, in the clinic's zone.
 func (s Shell) LongDate(t time.Time) string { return s.Lang.LongDate(s.local(t)) }
+
+// DayLine is LongDate where it begins a line: Spanish writes days of the week small.
+func (s Shell) DayLine(t time.Time) string {
+	d := s.LongDate(t)
+	first, n := utf8.DecodeRuneInString(d)
+	return string(unicode.ToUpper(first)) + d[n:]
+}
 
 // Clock writes a moment's time of day in the clinic's zone.
 func (s Shell) Clock(t time.Time) string { return s.Lang.Clock(s.local(t)) }

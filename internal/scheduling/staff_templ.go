@@ -681,9 +681,9 @@ func deskTimes(s page.Shell, p DeskTimesPage) templ.Component {
 							return templ_7745c5c3_Err
 						}
 						var templ_7745c5c3_Var24 string
-						templ_7745c5c3_Var24, templ_7745c5c3_Err = templ.JoinStringErrs(s.LongDate(d.Day.Noon(s.Clinic.Zone)))
+						templ_7745c5c3_Var24, templ_7745c5c3_Err = templ.JoinStringErrs(s.DayLine(d.Day.Noon(s.Clinic.Zone)))
 						if templ_7745c5c3_Err != nil {
-							return templ.Error{Err: templ_7745c5c3_Err, FileName: `scheduling/staff.templ`, Line: 115, Col: 67}
+							return templ.Error{Err: templ_7745c5c3_Err, FileName: `scheduling/staff.templ`, Line: 115, Col: 66}
 						}
 						_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var24))
 						if templ_7745c5c3_Err != nil {
@@ -2064,7 +2064,7 @@ func (p DayPage) heading(s page.Shell) string {
 	if p.Week {
 		return s.T("scheduling.desk.weekof", d)
 	}
-	return d
+	return s.DayLine(p.View.Day.Noon(s.Clinic.Zone))
 }
 
 func (p DayPage) hidden() []page.Hidden {
@@ -2156,7 +2156,7 @@ func deskEvents(s page.Shell, o One) (out []page.Row) {
 
 func visitRows(s page.Shell, c Clinic, visits []Visit) (out []page.Row) {
 	for _, v := range visits[:min(len(visits), 20)] {
-		out = append(out, page.Row{Href: "/staff/schedule/visits/" + string(v.ID), Title: s.LongDate(v.Start) + ", " + s.Clock(v.Start), Text: c.Clinician(v.Clinician).Name + " · " + c.Type(v.Type).Name.In(s.Lang)})
+		out = append(out, page.Row{Href: "/staff/schedule/visits/" + string(v.ID), Title: s.DayLine(v.Start) + ", " + s.Clock(v.Start), Text: c.Clinician(v.Clinician).Name + " · " + c.Type(v.Type).Name.In(s.Lang)})
 	}
 	return out
 }

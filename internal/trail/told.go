@@ -90,6 +90,7 @@ var shown = map[audit.Action]told{
 	audit.NoticeSent:       {TopicSent, false},
 	audit.NoticeFailed:     {TopicSent, false},
 	audit.NoticeWithdrawn:  {TopicSent, false},
+	audit.NoticeAgain:      {TopicSent, false},
 	audit.ConfirmationSent: {TopicSent, false},
 	audit.OneTimeSent:      {TopicSent, false},
 
