@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/url"
 	"testing"
+	"time"
 
 	"portico/internal/access"
 	"portico/internal/config"
@@ -17,15 +18,16 @@ import (
 func TestClerkSignsOnAndIsDisabled(t *testing.T) {
 	const name = "Riverside sign-on"
 	clerk := issuer.Person{Subject: "7d3c-rosa", Name: "Rosa Vega", Email: "rosa.vega@riverside.example", Groups: []string{"portal-desk"}, Second: true}
+	doctor := issuer.Person{Subject: "7d3c-nina", Name: "Nina Ortiz", Email: "nina.ortiz@riverside.example", Groups: []string{"portal-doctors"}, Second: true}
 	for _, p := range []chrome.Person{{Lang: "en"}, {Lang: "es", Phone: true, NoScript: true}} {
 		t.Run(p.String(), func(t *testing.T) {
 			var at *issuer.Provider
-			clock := new(movable)
-			c := openWith(t, p.Lang == "es", func(cfg *config.Config) {
-				at = issuer.New(t, clock.Now, cfg.BaseURL+"/staff/signon/back")
-				at.Page, at.People = true, []issuer.Person{clerk, {Subject: "9", Name: "Leo Nobody", Email: "leo@riverside.example", Second: true}}
+			var c *clinic
+			c = openWith(t, p.Lang == "es", func(cfg *config.Config) {
+				at = issuer.New(t, func() time.Time { return c.clock.Now() }, cfg.BaseURL+"/staff/signon/back")
+				at.Page, at.People = true, []issuer.Person{clerk, doctor, {Subject: "9", Name: "Leo Nobody", Email: "leo@riverside.example", Second: true}}
 				cfg.SignOn.Issuer, cfg.SignOn.ClientID, cfg.SignOn.ClientSecret, cfg.SignOn.Name = at.Address, issuer.Client, issuer.Secret, name
-				cfg.SignOn.Roles = []string{"portal-desk=front_desk"}
+				cfg.SignOn.Roles = []string{"portal-desk=front_desk", "portal-doctors=clinician"}
 			})
 			host, err := url.Parse(at.Address)
 			if err != nil {
@@ -57,6 +59,15 @@ func TestClerkSignsOnAndIsDisabled(t *testing.T) {
 			b.Open("/staff/patients").Want(l.T("staff.ended.disabled"))
 			b.Open("/staff/signin").Want(l.T("staff.signin.title")).Follow(l.T("staff.signon.go", name))
 			b.Follow(clerk.Name).Want(l.T("staff.ended.disabled"))
+
+			d := chrome.New(t, c.base, p).Leaves(host.Host)
+			_, link, err = c.app.Staff.Add(context.Background(), access.NewDuty("journeys"), staff.Newcomer{Name: doctor.Name, Email: doctor.Email, Roles: []access.Role{access.Clinician}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			d.Open(link.Path).Want(l.T("staff.setup.title", doctor.Name)).Follow(l.T("staff.signon.set", name))
+			d.Follow(doctor.Name).Want(l.T("console.home.title"))
+			c.emergency(t, l, d, boss, doctor.Name, name)
 
 			at.With(func(s *issuer.Behavior) { s.Lie = func(t *issuer.Token) { t.Claims["nonce"] = "another" } })
 			b.Open("/staff/signin").Want(l.T("staff.signin.title")).Follow(l.T("staff.signon.go", name))

@@ -33,7 +33,7 @@ var entering = []Attack{
 			"ReadHeaderTimeout: 10 * time.Second,\n\t\tReadTimeout:       30 * time.Second,", "ReadHeaderTimeout: 10 * time.Hour,\n\t\tReadTimeout:       30 * time.Hour,")}},
 	{Number: "T23", Title: "finding out who has an account, by words, headers, cookies or time",
 		Here:  "One code path: everybody is counted, one password is hashed whatever was found, and what depends on it is left to a job.",
-		Tests: []Test{"account.TestT23NamesCannotBeFoundOut", "account.TestEveryRefusalIsTheSame", "enroll.TestNumberAnswersAreTheSame", "enroll.TestNumberCostsTheSameForEverybody", "enroll.TestCodeAnswersAreTheSame", "enroll.TestTimeTellsNothing", "recovery.TestForgottenTellsNothing"},
+		Tests: []Test{"account.TestT23NamesCannotBeFoundOut", "account.TestEveryRefusalIsTheSame", "enroll.TestNumberAnswersAreTheSame", "enroll.TestWrongCasesReadTheSame", "enroll.TestRequestIsAnsweredTheSameForEverybody", "enroll.TestNumberCostsTheSameForEverybody", "enroll.TestCodeAnswersAreTheSame", "enroll.TestTimeTellsNothing", "recovery.TestForgottenTellsNothing"},
 		Short: "80 and 400 pairs", Long: "5,000 pairs on each surface",
 		Controls: []Control{
 			off("a hash for names that do not exist", "account.TestT23NamesCannotBeFoundOut", "account/signin.go",

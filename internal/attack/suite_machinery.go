@@ -58,12 +58,15 @@ var machinery = []Attack{
 		}},
 	{Number: "T62", Title: "somebody inside looks where they should not",
 		Here:  "Whatever staff open of a person is a line that its patient reads; secrets, contacts and messages are sealed under a key that is not in the database.",
-		Tests: []Test{"attack.TestT62ABackupTellsNothing", "attack.TestStolenBackupGivesNothing", "console.TestWhatStaffOpenOfAPersonIsOnTheirRecord", "emergency.TestTheHourEnds", "console.TestSearchesAreSealed", "account.TestNothingReadableIsStored", "enroll.TestWhatIsStoredShowsNobody", "registry.TestWhatIsSealed", "sharing.TestTheKeyIsNowhere", "secret.TestSealedFieldsStayWhereTheyAre"},
+		Tests: []Test{"attack.TestT62ABackupTellsNothing", "attack.TestStolenBackupGivesNothing", "console.TestWhatStaffOpenOfAPersonIsOnTheirRecord", "emergency.TestAnEmergencyOpensTheChartAndRaisesTheAlarm", "emergency.TestTheHourEnds", "emergency.TestSomebodyElseReviews", "emergency.TestNotesInAnEmergency", "console.TestSearchesAreSealed", "account.TestNothingReadableIsStored", "enroll.TestWhatIsStoredShowsNobody", "registry.TestWhatIsSealed", "sharing.TestTheKeyIsNowhere", "secret.TestSealedFieldsStayWhereTheyAre"},
 		Short: "a whole backup, read for everything secret",
 		Controls: []Control{
 			off("secrets are sealed", "attack.TestT62ABackupTellsNothing", "secret/seal.go",
 				"ct := r.aead(place).Seal(nonce, nonce, plain, aad(place, id))", "ct := append(nonce, plain...)").
 				and("secret/seal.go", "plain, err := r.aead(place).Open(nil, ct[:12], ct[12:], aad(place, id))", "plain, err := ct[12:], error(nil)"),
+			off("the alarm", "emergency.TestAnEmergencyOpensTheChartAndRaisesTheAlarm", "emergency/emergency.go", "if err := e.alarm(ctx, tx, o); err != nil {", "if o.ID == \"\" {"),
+			off("the end of the hour", "emergency.TestTheHourEnds", "access/emergency.go", "return !o.Ended.IsZero() || !now.Before(o.Ends) }", "return !o.Ended.IsZero() || now.IsZero() }"),
+			off("somebody else reviews", "emergency.TestSomebodyElseReviews", "access/emergency.go", "case o.Staff == d.staff:", "case o.Staff == \"\":"),
 			off("opening a person writes a line", "console.TestWhatStaffOpenOfAPersonIsOnTheirRecord", "registry/person.go",
 				"err = r.DB.Change(ctx, d.Did(audit.PatientSeen, string(p.ID)).On(string(p.ID)), func(*store.Tx) error { return nil })", "_ = d.Did(audit.PatientSeen, string(p.ID))"),
 		}},
