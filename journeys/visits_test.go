@@ -2,6 +2,7 @@ package journeys
 
 import (
 	"testing"
+	"time"
 
 	"portico/internal/lang"
 	"portico/internal/testkit/chrome"
@@ -46,4 +47,47 @@ func TestAPatientBooksMovesAndCancels(t *testing.T) {
 func firstTime(b *chrome.Tab) (words string) {
 	b.Eval(`document.querySelector("main button[name=time]").textContent.trim()`, &words)
 	return words
+}
+
+// Two patients wait for an earlier time and are asked about the same one: one has it,
+// the other is told and keeps the visit there was.
+func TestTheWaitingListHasOneWinner(t *testing.T) {
+	c := open(t, false)
+	en, es := chrome.New(t, c.base, chrome.Person{Lang: "en", NoScript: true}), chrome.New(t, c.base, chrome.Person{Lang: "es", Phone: true})
+	c.waits(t, en, lang.En)
+	c.waits(t, es, lang.Es)
+	wish := map[*chrome.Tab]string{en: en.Path(), es: es.Path()}
+	offered(en, lang.En, wish[en])
+	offered(es, lang.Es, wish[es])
+	en.Follow(lang.En.T("waiting.take"))
+	en.Want("Vaccine").Says(lang.En.T("scheduling.done.booked"))
+	es.Follow(lang.Es.T("waiting.take"))
+	es.Want(lang.Es.T("waiting.earlier.of", "Vacuna")).Says(lang.Es.T("waiting.why.gone"))
+	es.Open("/visits").Want(lang.Es.T("scheduling.title")).Says("Grace Mbeki") // the visit there was
+}
+
+// waits books a visit some days ahead and asks for an earlier time.
+func (c *clinic) waits(t *testing.T, b *chrome.Tab, l lang.Lang) {
+	kind := map[lang.Lang]string{lang.En: "Vaccine", lang.Es: "Vacuna"}[l]
+	c.signIn(t, b, l, c.speaking(l))
+	b.Open("/visits/new").Want(l.T("scheduling.new.title")).Follow(kind)
+	b.Want(l.T("scheduling.time.title", kind)).Follow(l.T("scheduling.time.more"))
+	b.Want(l.T("scheduling.time.title", kind)).Follow(l.T("scheduling.time.more"))
+	b.Want(l.T("scheduling.time.title", kind)).Follow(firstTime(b))
+	b.Want(l.T("scheduling.confirm.title")).Follow(l.T("scheduling.confirm.button"))
+	b.Want(kind).Follow(l.T("scheduling.earlier"))
+	b.Want(l.T("waiting.earlier.title", kind)).Follow(l.T("waiting.earlier.button"))
+	b.Want(l.T("waiting.earlier.of", kind)).Says(l.T("waiting.done.earlier"))
+}
+
+// offered waits until a time is offered.
+func offered(b *chrome.Tab, l lang.Lang, wish string) {
+	b.T.Helper()
+	for end := time.Now().Add(15 * time.Second); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
+		if b.Open(wish).Shows(l.T("waiting.take")) {
+			b.Want(b.Heading())
+			return
+		}
+	}
+	b.T.Fatal("nothing is offered")
 }
