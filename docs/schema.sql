@@ -1984,6 +1984,105 @@ CREATE TABLE visit_reminder (
     PRIMARY KEY (appointment_id, days, starts_at)
 );
 
+-- 0071_checkin.sql
+-- One check-in for each visit. It is open until it is sent, and again when the
+-- visit is moved after that.
+CREATE TABLE checkin (
+    appointment_id TEXT PRIMARY KEY,
+    account_id TEXT NOT NULL,
+    started_at TIMESTAMPTZ NOT NULL,
+    changed_at TIMESTAMPTZ NOT NULL,
+    sent_at TIMESTAMPTZ
+);
+
+-- What was typed in one step, as it was typed, so that the step can be shown again.
+-- Sealed: it is about somebody's health and insurance.
+CREATE TABLE checkin_part (
+    appointment_id TEXT NOT NULL REFERENCES checkin (appointment_id),
+    part TEXT NOT NULL,
+    body TEXT NOT NULL,
+    saved_at TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (appointment_id, part)
+);
+
+-- Pictures of the insurance card, drawn anew by us, sealed.
+CREATE TABLE checkin_photo (
+    appointment_id TEXT NOT NULL REFERENCES checkin (appointment_id),
+    side TEXT NOT NULL CHECK (side IN ('front', 'back')),
+    sealed TEXT NOT NULL,
+    saved_at TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (appointment_id, side)
+);
+
+-- What a patient said is different from what the clinic has, for staff to accept
+-- or refuse. was and now are sealed.
+CREATE TABLE checkin_change (
+    id TEXT PRIMARY KEY,
+    appointment_id TEXT NOT NULL REFERENCES checkin (appointment_id),
+    what TEXT NOT NULL,
+    was TEXT NOT NULL,
+    now TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('waiting', 'accepted', 'refused')),
+    asked_at TIMESTAMPTZ NOT NULL,
+    settled_at TIMESTAMPTZ,
+    staff_id TEXT NOT NULL
+);
+-- One open question about one thing: sending twice asks once.
+CREATE UNIQUE INDEX checkin_change_open ON checkin_change (appointment_id, what) WHERE state = 'waiting';
+CREATE INDEX checkin_change_waiting ON checkin_change (asked_at) WHERE state = 'waiting';
+CREATE INDEX checkin_change_settled ON checkin_change (settled_at);
+
+-- 0072_checkin_form.sql
+-- Questionnaires as they were uploaded: FHIR R4 Questionnaire, byte for byte. A
+-- new one of the same canonical address is a new row; what was answered in the
+-- old one stays readable.
+CREATE TABLE checkin_form (
+    id TEXT PRIMARY KEY,
+    url TEXT NOT NULL,
+    title_en TEXT NOT NULL,
+    title_es TEXT NOT NULL,
+    body TEXT NOT NULL,
+    active BOOLEAN NOT NULL,
+    made_at TIMESTAMPTZ NOT NULL
+);
+CREATE UNIQUE INDEX checkin_form_url ON checkin_form (url) WHERE active AND url <> '';
+
+-- Texts that patients sign. A row is never changed but for active: what somebody
+-- signed can be shown as they read it.
+CREATE TABLE checkin_consent (
+    id TEXT PRIMARY KEY,
+    version BIGINT NOT NULL,
+    title_en TEXT NOT NULL,
+    title_es TEXT NOT NULL,
+    body_en TEXT NOT NULL,
+    body_es TEXT NOT NULL,
+    active BOOLEAN NOT NULL,
+    made_at TIMESTAMPTZ NOT NULL
+);
+
+-- What a kind of visit asks its patients for.
+CREATE TABLE checkin_need (
+    type_id TEXT NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('form', 'consent')),
+    item_id TEXT NOT NULL,
+    PRIMARY KEY (type_id, item_id)
+);
+CREATE INDEX checkin_need_item ON checkin_need (item_id);
+
+-- Who signed what before which visit. text_hash is the SHA-256 of the text in the
+-- language it was read in; the name is sealed. No address is kept.
+CREATE TABLE checkin_signature (
+    appointment_id TEXT NOT NULL REFERENCES checkin (appointment_id),
+    consent_id TEXT NOT NULL REFERENCES checkin_consent (id),
+    account_id TEXT NOT NULL,
+    language TEXT NOT NULL,
+    name TEXT NOT NULL,
+    text_hash TEXT NOT NULL,
+    agent TEXT NOT NULL,
+    signed_at TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (appointment_id, consent_id)
+);
+
 -- 0080_record_held.sql
 -- What of a chart is not released yet: a report that names such a thing does not
 -- say in its own words what is in it. Asked by each reading of a patient's.

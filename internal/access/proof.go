@@ -134,6 +134,7 @@ const (
 
 	SeeVisits  Permission = "visits.see"
 	BookVisits Permission = "visits.book"
+	CheckIn    Permission = "visits.checkin"
 )
 
 // Chart is the proof that one viewer may do one thing with one patient's data.
@@ -193,6 +194,10 @@ const (
 	SeeSchedule   Task = "schedule.see"
 	BookVisitsFor Task = "schedule.book"
 	SetSchedule   Task = "schedule.set"
+
+	SeeCheckIns    Task = "checkins.see"    // of one visit
+	ReviewCheckIns Task = "checkins.review" // accept or refuse what patients changed
+	SetForms       Task = "checkins.set"    // questionnaires and consents before visits
 )
 
 // Role is what a staff user works as. A user may hold several.
@@ -213,10 +218,10 @@ const (
 // roles with the rooms they work in. The staff's page of roles is made of this;
 // each task has its sentence there (office.task.*).
 var Roles = map[Role][]Task{
-	FrontDesk:     {SeeDesk, FindPatients, IssueCodes, ReviewRequests, SeeUndelivered, ReviewContacts, HelpRecover, SeeSchedule, BookVisitsFor},
-	Administrator: {SeeDesk, ManageStaff, SeeUndelivered, SeeJobs, ReviewOpenings, ManageFeeds, ManageTerms, ManageClinic, HelpRecover, SeeSchedule, SetSchedule},
+	FrontDesk:     {SeeDesk, FindPatients, IssueCodes, ReviewRequests, SeeUndelivered, ReviewContacts, HelpRecover, SeeSchedule, BookVisitsFor, SeeCheckIns, ReviewCheckIns},
+	Administrator: {SeeDesk, ManageStaff, SeeUndelivered, SeeJobs, ReviewOpenings, ManageFeeds, ManageTerms, ManageClinic, HelpRecover, SeeSchedule, SetSchedule, SetForms},
 	Auditor:       {SeeDesk, ReadAudit, ReviewOpenings},
-	Clinician:     {SeeDesk, FindPatients, ReleaseResults, SetReleaseRules, OpenCharts, SeeSchedule},
+	Clinician:     {SeeDesk, FindPatients, ReleaseResults, SetReleaseRules, OpenCharts, SeeSchedule, SeeCheckIns},
 	RecordsClerk:  {SeeDesk, FindPatients, ReviewCorrections, SeeImports, OpenCharts},
 }
 

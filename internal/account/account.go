@@ -114,10 +114,11 @@ type Visits interface {
 
 // NextVisit is a visit to come on the home page.
 type NextVisit struct {
-	Path  string
-	Name  map[lang.Lang]string
-	Start time.Time
-	Video bool
+	CheckIn string // address where its patient can check in now, "" if they cannot
+	Path    string
+	Name    map[lang.Lang]string
+	Start   time.Time
+	Video   bool
 }
 
 // Contact is one way to write to a person.

@@ -16,6 +16,7 @@ import (
 
 	"portico/internal/access"
 	"portico/internal/account"
+	"portico/internal/checkin"
 	"portico/internal/clinic"
 	"portico/internal/clock"
 	"portico/internal/config"
@@ -96,6 +97,7 @@ type App struct {
 	Visits    *scheduling.Scheduling
 	Diary     *diary.Diary
 	Waiting   *waiting.Waiting
+	CheckIns  *checkin.CheckIns
 	Recovery  *recovery.Recovery
 	Emergency *emergency.Emergencies
 	Passkeys  *passkey.Passkeys
@@ -165,7 +167,7 @@ func (a *App) join() error {
 	a.Ingest = &ingest.Door{DB: a.DB, Registry: a.Registry, Records: a.Record, Limit: a.Limit, Clinic: a.clinic}
 	a.Terms = &terms.Terms{DB: a.DB, Gate: a.Gate, Clinic: a.clinic}
 	a.Accounts = account.New(account.Parts{DB: a.DB, Gate: a.Gate, Keys: a.Keys, Limits: a.Limit, Hasher: a.Hasher,
-		Outbox: a.Outbox, People: owners{a.Registry}, Terms: agreed{a.Terms}, News: news{}, Visits: comingVisits{}, Charts: onFile{a.Registry}, Clinic: a.clinic, Region: a.cfg.Phone.Region})
+		Outbox: a.Outbox, People: owners{a.Registry}, Terms: agreed{a.Terms}, News: news{}, Charts: onFile{a.Registry}, Clinic: a.clinic, Region: a.cfg.Phone.Region})
 	a.Records.Teller = answers{a.Accounts}
 	a.Terms.People = signers{a.Accounts, a.Registry}
 	a.Outbox.People = reached{a.Accounts, owners{a.Registry}}
@@ -177,6 +179,7 @@ func (a *App) join() error {
 	a.joinDiary()
 	a.joinWaiting()
 	a.Registry.Follower = followers{a.Records, a.Results, a.Sharing, a.Visits, a.Waiting, a.Accounts, a.Enroll}
+	a.joinCheckIn()
 	a.joinDesk()
 	if err := a.joinPasskeys(); err != nil {
 		return err
@@ -246,6 +249,7 @@ func (a *App) joinWeb() {
 	a.Recovery.Mount(a.Router)
 	a.Visits.Mount(a.Router)
 	a.Waiting.Mount(a.Router)
+	a.CheckIns.Mount(a.Router)
 	a.Results.Mount(a.Router)
 	a.Sharing.Mount(a.Router)
 	a.Trail.Mount(a.Router)
@@ -258,12 +262,14 @@ func (a *App) joinWeb() {
 	a.Ingest.Mount(a.Router)
 	a.Visits.MountDesk(a.Router)
 	a.Waiting.MountDesk(a.Router)
+	a.CheckIns.MountDesk(a.Router)
 	a.Emergency.Mount(a.Router)
 	a.mountReleaseDesk()
 	a.mountOffice()
 	a.Recovery.MountDesk(a.Router)
 	a.Recovery.Work(a.Jobs)
 	a.Outbox.Work(a.Jobs)
+	a.CheckIns.Work(a.Jobs)
 	a.Enroll.Work(a.Jobs)
 	a.Accounts.Work(a.Jobs)
 	a.Sharing.Work(a.Jobs)

@@ -22,6 +22,7 @@ import (
 func (a *App) joinVisits() {
 	a.Visits = scheduling.New(scheduling.Parts{DB: a.DB, Gate: a.Gate, Keys: a.Keys, Limits: a.Limit, Clinic: a.clinic,
 		Base: a.base, People: visitors{a.Registry}, Teller: visitTeller{a.Accounts, a.Outbox}, Accounts: subscribers{a.Accounts}})
+	a.Accounts.Visits = comingVisits{a.Visits}
 }
 
 // subscribers are the accounts as calendars that programs read see them.
@@ -100,10 +101,10 @@ func (a *App) letGoHolds(ctx context.Context, d access.Duty, _ struct{}) error {
 }
 
 // comingVisits are the visits as the home page sees them.
-type comingVisits struct{}
+type comingVisits struct{ s *scheduling.Scheduling }
 
-func (comingVisits) Coming(ctx context.Context, tx *store.Tx, c access.Chart) ([]account.NextVisit, error) {
-	next, err := scheduling.Coming(ctx, tx, c)
+func (v comingVisits) Coming(ctx context.Context, tx *store.Tx, c access.Chart) ([]account.NextVisit, error) {
+	next, err := v.s.Coming(ctx, tx, c)
 	var out []account.NextVisit
 	for _, n := range next {
 		v := account.NextVisit{Path: "/visits", Start: n.Start, Video: n.Video, Name: map[lang.Lang]string{}}
@@ -114,6 +115,9 @@ func (comingVisits) Coming(ctx context.Context, tx *store.Tx, c access.Chart) ([
 			if v.Name[l] = n.Name.In(l); v.Name[l] == "" {
 				v.Name[l] = l.T("scheduling.visit")
 			}
+		}
+		if n.Check {
+			v.CheckIn = v.Path + "/checkin"
 		}
 		out = append(out, v)
 	}

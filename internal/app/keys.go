@@ -14,6 +14,7 @@ import (
 
 	"portico/internal/access"
 	"portico/internal/account"
+	"portico/internal/checkin"
 	"portico/internal/config"
 	"portico/internal/emergency"
 	"portico/internal/enroll"
@@ -34,7 +35,7 @@ import (
 // or a keyed hash that is not among it; docs/keys.md is made from it.
 func Keyed(region string) []vault.Table {
 	return slices.Concat(notify.Keyed(), registry.Keyed(region), enroll.Keyed(), account.Keyed(), staff.Keyed(),
-		results.Keyed(), records.Keyed(), sharing.Keyed(), recovery.Keyed(), scheduling.Keyed(), waiting.Keyed(), emergency.Keyed())
+		results.Keyed(), records.Keyed(), sharing.Keyed(), recovery.Keyed(), scheduling.Keyed(), checkin.Keyed(), waiting.Keyed(), emergency.Keyed())
 }
 
 // joinKeys makes the keyring follow the key file and the database.

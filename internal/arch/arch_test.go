@@ -31,14 +31,14 @@ var floors = [][]string{
 	{"vault"},           // keys in use
 	{"record"},          // record
 	{"web", "notify"},   // front
-	{"registry", "enroll", "account", "terms", "staff", "trail", "results", "records", "sharing", "recovery", "scheduling", "waiting", "clinic", "emergency", "passkey"}, // rooms
+	{"registry", "enroll", "account", "terms", "staff", "trail", "results", "records", "sharing", "recovery", "scheduling", "checkin", "waiting", "clinic", "emergency", "passkey"}, // rooms
 	{"console", "ingest", "signon", "diary"}, // doors
 	{"app"},                                  // app
 	{"demo"},                                 // what drives the whole
 	{"bench"},                                // measures it
 }
 
-var rooms = []string{"registry", "enroll", "account", "terms", "staff", "trail", "record", "results", "records", "sharing", "recovery", "scheduling", "waiting", "clinic", "emergency", "passkey"}
+var rooms = []string{"registry", "enroll", "account", "terms", "staff", "trail", "record", "results", "records", "sharing", "recovery", "scheduling", "checkin", "waiting", "clinic", "emergency", "passkey"}
 
 func floorOf(pkg string) int {
 	return slices.IndexFunc(floors, func(f []string) bool { return slices.Contains(f, pkg) })

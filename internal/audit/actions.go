@@ -51,6 +51,12 @@ const (
 	VisitLapsed     Action = "visit.lapsed"
 	ScheduleChanged Action = "schedule.changed"
 
+	CheckInSaved   Action = "checkin.saved"
+	CheckInSent    Action = "checkin.sent"
+	CheckInSettled Action = "checkin.settled"
+	CheckInSigned  Action = "checkin.signed"
+	FormsChanged   Action = "checkin.forms_changed"
+
 	DownloadAsked Action = "download.asked"
 	DownloadMade  Action = "download.made"
 	DownloadTaken Action = "download.taken"
@@ -215,6 +221,11 @@ var Sentences = map[Action]string{
 	VisitCancelled:  "cancelled a visit",
 	VisitReleased:   "let go of a time that was held",
 	VisitReminded:   "queued reminders of visits",
+	CheckInSaved:    "saved a step of checking in for a visit",
+	CheckInSent:     "checked in for a visit",
+	CheckInSettled:  "accepted or refused what a patient said at check-in",
+	CheckInSigned:   "signed a consent before a visit",
+	FormsChanged:    "changed questionnaires or consents, or which visits ask for them",
 	VisitMarked:     "noted how a visit stands: arrived, took place, not kept",
 	VisitMirrored:   "brought a visit from the calendar into the record, or from there into the calendar",
 	VisitAnswered:   "said whether they come to a visit",

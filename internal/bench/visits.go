@@ -22,7 +22,8 @@ func (w *walk) stored(ctx context.Context, before, query, after string) (path st
 }
 
 const (
-	bookedVisit = `SELECT id FROM appointment WHERE state = 'booked' ORDER BY starts_at LIMIT 1`
+	bookedVisit = `SELECT id FROM appointment WHERE state = 'booked' ORDER BY starts_at DESC LIMIT 1`
+	nearVisit   = `SELECT id FROM appointment WHERE state = 'booked' ORDER BY starts_at LIMIT 1`
 	checkUp     = `SELECT id FROM visit_type WHERE name_en = 'Check-up'`
 )
 
@@ -36,6 +37,40 @@ func movePage(ctx context.Context, w *walk) (string, error) {
 
 func cancelPage(ctx context.Context, w *walk) (string, error) {
 	return w.stored(ctx, "/visits/", bookedVisit, "/cancel")
+}
+
+// checkInPage is a page of checking in for the visit that is near.
+func checkInPage(below string) func(context.Context, *walk) (string, error) {
+	return func(ctx context.Context, w *walk) (string, error) {
+		return w.stored(ctx, "/visits/", nearVisit, "/checkin"+below)
+	}
+}
+
+// needPage is the page of what the near visit asks for: a questionnaire or a consent.
+func needPage(kind string) func(context.Context, *walk) (string, error) {
+	return func(ctx context.Context, w *walk) (string, error) {
+		path, err := checkInPage("/"+kind+"/")(ctx, w)
+		if err != nil {
+			return "", err
+		}
+		return w.stored(ctx, path, `SELECT item_id FROM checkin_need WHERE kind = '`+kind+`' LIMIT 1`, "")
+	}
+}
+
+// formPreviewPage is a questionnaire as administrators see it.
+func formPreviewPage(ctx context.Context, w *walk) (string, error) {
+	return w.stored(ctx, "/staff/forms/form/", `SELECT id FROM checkin_form WHERE active LIMIT 1`, "")
+}
+
+func formKindPage(ctx context.Context, w *walk) (string, error) {
+	return w.stored(ctx, "/staff/forms/kinds/", checkUp, "")
+}
+
+// deskCheckInPage is its page for staff.
+func deskCheckInPage(below string) func(context.Context, *walk) (string, error) {
+	return func(ctx context.Context, w *walk) (string, error) {
+		return w.stored(ctx, "/staff/checkins/", nearVisit, below)
+	}
 }
 
 func deskVisitPage(ctx context.Context, w *walk) (string, error) {

@@ -402,8 +402,8 @@ func TestTheRailCountsWhatWaits(t *testing.T) {
 func TestRailsFollowRoles(t *testing.T) {
 	k := open(t)
 	for roles, want := range map[string]string{
-		"front_desk":    "/staff /staff/patients /staff/codes /staff/requests /staff/undelivered /staff/frozen /staff/contacts /staff/schedule /staff/recovery",
-		"administrator": "/staff /staff/undelivered /staff/people /staff/jobs /staff/feeds /staff/schedule /staff/emergencies /staff/terms /staff/clinic /staff/recovery",
+		"front_desk":    "/staff /staff/patients /staff/codes /staff/requests /staff/undelivered /staff/frozen /staff/contacts /staff/schedule /staff/checkins /staff/recovery",
+		"administrator": "/staff /staff/undelivered /staff/people /staff/jobs /staff/feeds /staff/schedule /staff/forms /staff/emergencies /staff/terms /staff/clinic /staff/recovery",
 		"auditor":       "/staff /staff/audit /staff/emergencies",
 		"clinician":     "/staff /staff/patients /staff/schedule /staff/results",
 		"records":       "/staff /staff/patients /staff/corrections /staff/imports",

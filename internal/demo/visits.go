@@ -5,7 +5,9 @@ import (
 	"time"
 
 	"portico/internal/access"
+	"portico/internal/checkin"
 	"portico/internal/ids"
+	"portico/internal/lang"
 	"portico/internal/scheduling"
 )
 
@@ -56,7 +58,13 @@ func (m *maker) visits(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return m.bookOne(ctx, kinds[0])
+	if err := m.bookOne(ctx, kinds[0], 6); err != nil {
+		return err
+	}
+	if err := m.askFor(ctx, d.For(access.SetForms), kinds[1]); err != nil {
+		return err
+	}
+	return m.bookOne(ctx, kinds[1], 1)
 }
 
 // kinds are what can be booked.
@@ -80,8 +88,25 @@ func (m *maker) kinds(ctx context.Context, d access.Desk, who []ids.Clinician) (
 	return out, nil
 }
 
-// bookOne books a visit for the first person with an account, some days ahead.
-func (m *maker) bookOne(ctx context.Context, kind ids.VisitType) error {
+// askFor makes a kind of visit ask for a questionnaire and a consent.
+func (m *maker) askFor(ctx context.Context, d access.Desk, kind ids.VisitType) error {
+	form, err := m.a.CheckIns.AddForm(ctx, d, checkin.PHQ9)
+	if err != nil {
+		return err
+	}
+	consent, err := m.a.CheckIns.AddConsent(ctx, d, "", checkin.Consent{
+		Title: checkin.Words{lang.En: "Consent to care", lang.Es: "Consentimiento para la atención"},
+		Body: checkin.Words{lang.En: "I agree to be examined and treated at this clinic.\n\nI may ask about any step, say no to it, and take this consent back at any time.",
+			lang.Es: "Acepto que esta clínica me examine y me atienda.\n\nPuedo preguntar por cada paso, decir que no, y retirar este consentimiento en todo momento."}})
+	if err != nil {
+		return err
+	}
+	return m.a.CheckIns.Choose(ctx, d, kind, []string{"form:" + string(form), "consent:" + string(consent)})
+}
+
+// bookOne books a visit for the first person with an account, some days ahead; at
+// most three days before one they can check in.
+func (m *maker) bookOne(ctx context.Context, kind ids.VisitType, days int) error {
 	d, err := m.desk(ctx, "desk@riverside.example", access.BookVisitsFor)
 	if err != nil {
 		return err
@@ -91,7 +116,7 @@ func (m *maker) bookOne(ctx context.Context, kind ids.VisitType) error {
 		return err
 	}
 	s := m.a.Visits
-	f, err := s.FindFor(ctx, d, of, scheduling.Query{Type: kind, From: s.Day(m.a.DB.Now()).Add(6)})
+	f, err := s.FindFor(ctx, d, of, scheduling.Query{Type: kind, From: s.Day(m.a.DB.Now()).Add(days)})
 	if err != nil || f.Count() == 0 {
 		return err
 	}

@@ -83,6 +83,12 @@ type (
 	Wish string
 	// Offer names one time offered to a wish.
 	Offer string
+	// Review names one thing a patient said is different, for the desk to look at.
+	Review string
+	// Form names a questionnaire that patients fill in before a visit.
+	Form string
+	// Consent names one version of a text that patients sign before a visit.
+	Consent string
 	// Passkey names a passkey of an account or a staff user.
 	Passkey string
 )
@@ -127,6 +133,9 @@ func NewAppointment() Appointment   { return New[Appointment]("apt") }
 func NewCalendar() Calendar         { return New[Calendar]("cal") }
 func NewWish() Wish                 { return New[Wish]("wsh") }
 func NewOffer() Offer               { return New[Offer]("wof") }
+func NewReview() Review             { return New[Review]("rvw") }
+func NewForm() Form                 { return New[Form]("frm") }
+func NewConsent() Consent           { return New[Consent]("cns") }
 func NewFeed() Feed                 { return New[Feed]("fed") }
 
 // Logical is the patient's id as it stands in FHIR resources.

@@ -157,7 +157,7 @@ var every = []Notice{
 	RecoveryWaiting{Until: testkit.Noon, Stop: "/recover/stop/4mzq7w2k9c5t8r3v6x1y0abdef", NotMe: "/not-me/4mzq7w2k9c5t8r3v6x1y0abdef"},
 	OneTimeCode{Digits: "493027", Minutes: 10, For: ForRecovery},
 	SpokenCode{Code: "7KQ4-MW0D", Reference: "3B1V-ZXR2", Minutes: 10}, BreakerTripped{At: testkit.Noon}, LogBroken{At: testkit.Noon}, AccountExists{SignIn: "/signin"},
-	EmergencyAlarm{At: testkit.Noon, Link: "/staff/emergencies"}, EmergencyOpened{At: testkit.Noon},
+	EmergencyAlarm{At: testkit.Noon, Link: "/staff/emergencies"}, CheckInAlarm{At: testkit.Noon, Link: "/staff/checkins/apt_x"}, EmergencyOpened{At: testkit.Noon},
 }
 
 // deskProof signs a front-desk user in and opens the console for task.

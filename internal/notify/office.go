@@ -13,6 +13,7 @@ func init() {
 	reader[ContactReviewed]()
 	reader[EmergencyAlarm]()
 	reader[EmergencyOpened]()
+	reader[CheckInAlarm]()
 }
 
 type (
@@ -22,19 +23,32 @@ type (
 		At   time.Time
 		Link Path
 	}
+	// CheckInAlarm tells staff that an answer given at check-in must be looked at
+	// now. Neither whose nor what it says stands in it. By e-mail.
+	CheckInAlarm struct {
+		At   time.Time
+		Link Path
+	}
 	// EmergencyOpened tells the patient. By e-mail, text.
 	EmergencyOpened struct{ At time.Time }
 )
 
 func (EmergencyAlarm) Kind() string    { return "emergency_alarm" }
+func (CheckInAlarm) Kind() string      { return "checkin_alarm" }
 func (EmergencyOpened) Kind() string   { return "emergency_opened" }
 func (n EmergencyAlarm) links() []Path { return []Path{n.Link} }
+func (n CheckInAlarm) links() []Path   { return []Path{n.Link} }
 func (EmergencyOpened) links() []Path  { return []Path{signInPath} }
 
 func (n EmergencyAlarm) mail(w writer) mail {
 	return mail{Subject: w.named("emergency.mail.alarm.subject"), Title: w.t("emergency.mail.alarm.title"),
 		Lead:   []string{w.t("emergency.mail.alarm.lead", w.ending(n.At)), w.t("emergency.mail.alarm.todo")},
 		Button: w.t("emergency.mail.alarm.button"), URL: w.url(n.Link)}
+}
+
+func (n CheckInAlarm) mail(w writer) mail {
+	return mail{Subject: w.named("checkin.mail.alarm.subject"), Title: w.t("checkin.mail.alarm.title"), Lead: []string{w.t("checkin.mail.alarm.lead", w.ending(n.At))},
+		Button: w.t("checkin.mail.alarm.button"), URL: w.url(n.Link)}
 }
 
 func (n EmergencyOpened) mail(w writer) mail {

@@ -25,7 +25,7 @@ func stage(t *testing.T, l lang.Lang, w Wording) Stage {
 }
 
 // forStaff are messages that patients never get.
-var forStaff = []string{"staff_link", "staff_set_up", "staff_passkey", "breaker_tripped", "log_broken", "emergency_alarm"}
+var forStaff = []string{"staff_link", "staff_set_up", "staff_passkey", "breaker_tripped", "log_broken", "emergency_alarm", "checkin_alarm"}
 
 func TestEachMessageToPatientsHasASample(t *testing.T) {
 	for kind := range readers {

@@ -17,8 +17,9 @@ type Mine struct {
 	Asked  []Asked // what the patient waits for
 	Clinic Clinic
 
-	Next []Listed // Ahead with visits kept in another system, the next first
-	Past []Listed // Before with those, the latest first
+	Next  []Listed                 // Ahead with visits kept in another system, the next first
+	Past  []Listed                 // Before with those, the latest first
+	Check map[ids.Appointment]bool // for which of them the patient can check in now
 }
 
 // pastMost is how many visits that are over one page lists.
@@ -54,7 +55,9 @@ func (s *Scheduling) Visits(ctx context.Context, c access.Chart) (m Mine, err er
 		}
 		return err
 	})
-	for i := range m.Ahead {
+	m.Check = map[ids.Appointment]bool{}
+	for i, v := range m.Ahead {
+		m.Check[v.ID] = v.checkInNot(s.checkInOpens(v), s.DB.Now()) == ""
 		m.Ahead[i].Note = ""
 	}
 	for i := range m.Before {
@@ -72,8 +75,9 @@ type MyVisit struct {
 	Cannot Why // why it cannot be moved or cancelled here, "" if it can
 	Answer Answer
 
-	Done string // path of what was done at it, "" if none is known
-	Sure bool   // its sender said so
+	Done  string // path of what was done at it, "" if none is known
+	Sure  bool   // its sender said so
+	Check Why    // why the patient cannot check in for it, "" if they can
 }
 
 // Visit opens one of the patient's visits, held ones included.
@@ -95,6 +99,7 @@ func (s *Scheduling) Visit(ctx context.Context, c access.Chart, id ids.Appointme
 		if m.Answer, err = answerOf(ctx, tx, m.Visit); err != nil {
 			return err
 		}
+		m.Check = m.Visit.checkInNot(s.checkInOpens(m.Visit), tx.Now)
 		if m.Events, err = events(ctx, tx, id); err != nil || s.Charts == nil || m.Visit.State == Held || m.Visit.Start.After(tx.Now) {
 			return err
 		}
@@ -130,17 +135,21 @@ type Next struct {
 	Name  Both            // of the kind, empty if that was not sent
 	Start time.Time
 	Video bool
+	Check bool // its patient can check in now
 }
 
 // Coming gives the patient's next visits, one at most; the home page asks it.
-func Coming(ctx context.Context, tx *store.Tx, c access.Chart) ([]Next, error) {
+func (s *Scheduling) Coming(ctx context.Context, tx *store.Tx, c access.Chart) ([]Next, error) {
 	return store.List(ctx, tx, func(r store.Row) (Next, error) {
 		var n Next
-		err := r.Scan(&n.ID, (*store.Time)(&n.Start), &n.Video, &n.Name.En, &n.Name.Es)
+		var v Visit
+		err := r.Scan(&n.ID, (*store.Time)(&n.Start), &n.Video, &v.State, &n.Name.En, &n.Name.Es)
+		v.Start = n.Start
+		n.Check = n.ID != "" && v.checkInNot(s.checkInOpens(v), tx.Now) == ""
 		return n, err
-	}, `SELECT id, starts_at, video, name_en, name_es FROM (
-			SELECT a.id, a.starts_at, a.video, t.name_en, t.name_es FROM appointment a JOIN visit_type t ON t.id = a.type_id
+	}, `SELECT id, starts_at, video, state, name_en, name_es FROM (
+			SELECT a.id, a.starts_at, a.video, a.state, t.name_en, t.name_es FROM appointment a JOIN visit_type t ON t.id = a.type_id
 			WHERE a.patient_id = $1 AND a.starts_at > $2 AND a.state IN ('booked', 'checked_in')
-			UNION ALL SELECT '', starts_at, FALSE, title, title FROM visit_elsewhere
+			UNION ALL SELECT '', starts_at, FALSE, state, title, title FROM visit_elsewhere
 			WHERE patient_id = $1 AND starts_at > $2 AND state IN ('booked', 'checked_in') AND appointment_id = '') n ORDER BY starts_at LIMIT 1`, c.Patient(), store.Time(tx.Now))
 }

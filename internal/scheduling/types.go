@@ -188,6 +188,8 @@ const (
 	WhyCutOff   Why = "cutoff"
 	WhyStarted  Why = "started"
 	WhyFinished Why = "finished"
+	WhyEarly    Why = "early"      // checking in has not opened
+	WhyDone     Why = "checked_in" // already
 )
 
 // refuse makes the error of a reason. The person can pick another time, so it is

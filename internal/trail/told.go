@@ -77,6 +77,10 @@ var shown = map[audit.Action]told{
 	audit.VisitAwaited:   {TopicChanged, false},
 	audit.VisitOffered:   {TopicChanged, false},
 	audit.VisitLapsed:    {TopicChanged, false},
+	audit.CheckInSaved:   {TopicChanged, true},
+	audit.CheckInSent:    {TopicChanged, false},
+	audit.CheckInSettled: {TopicChanged, false},
+	audit.CheckInSigned:  {TopicChanged, false},
 
 	audit.DownloadAsked: {TopicSaved, false},
 	audit.DownloadMade:  {TopicSaved, false},
@@ -171,6 +175,7 @@ var unshown = map[audit.Action]string{
 	audit.PatientFound:    "about no patient: it lists names; opening one of them has a line of its own",
 	audit.ScheduleChanged: "about no patient",
 	audit.VisitMirrored:   "a copy of what was done to the visit or came in, which has a line of its own",
+	audit.FormsChanged:    "about no patient",
 	audit.VisitReminded:   "of many at once; each message has its own line",
 	audit.FeedChanged:     "about no patient",
 	audit.FeedTried:       "about no patient",

@@ -15,6 +15,12 @@ func (r *Router) StaffUpload(pattern string, t access.Task, most int64, h StaffF
 	r.staff(pattern, t, h, true)
 }
 
+// PatientUpload is PatientForm for a form that sends files of up to most bytes in all.
+func (r *Router) PatientUpload(pattern string, p access.Permission, most int64, h patientFunc) {
+	r.files = append(r.files, upload{pattern, most})
+	r.patient(pattern, Route{Need: string(p), Form: true}, h)
+}
+
 // upload is a form that sends files, with how large they may be together.
 type upload struct {
 	pattern string

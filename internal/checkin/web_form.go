@@ -1,0 +1,131 @@
+package checkin
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/a-h/templ"
+
+	"portico/internal/access"
+	"portico/internal/fault"
+	"portico/internal/ids"
+	"portico/internal/page"
+	"portico/internal/store"
+	"portico/internal/web"
+)
+
+func (s *CheckIns) mountForms(r *web.Router) {
+	r.Patient("GET /visits/{id}/checkin/form/{form}", access.CheckIn, s.showForm)
+	r.PatientForm("POST /visits/{id}/checkin/form/{form}", access.CheckIn, s.formForm)
+	r.Patient("GET /visits/{id}/checkin/consent/{consent}", access.CheckIn, s.showConsent)
+	r.PatientForm("POST /visits/{id}/checkin/consent/{consent}", access.CheckIn, s.consentForm)
+}
+
+// FormPage is a questionnaire to fill in.
+type FormPage struct {
+	Asked FormAsked
+	Typed Typed
+	More  bool // answers opened further questions
+}
+
+func (s *CheckIns) showForm(r *web.Request, c access.Chart) (web.Reply, error) {
+	return s.formPage(r, c, nil, nil)
+}
+
+func (s *CheckIns) formPage(r *web.Request, c access.Chart, t Typed, wrong error) (web.Reply, error) {
+	a, err := s.AskForm(r.Context(), c, visitID(r), ids.Form(r.PathValue("form")))
+	if err != nil {
+		return web.Reply{}, err
+	}
+	if a.Visit.Not != "" && wrong == nil {
+		return web.Redirect(below(a.Visit.ID, "")), nil
+	}
+	p := FormPage{Asked: a, Typed: a.Typed, More: len(a.Typed) > 0 && a.Typed.Get(wholeField) == "" && wrong == nil}
+	if t != nil {
+		p.Typed, p.Asked.On = t, a.Form.open(t)
+	}
+	return web.Show(func(sh page.Shell) templ.Component {
+		return form(sh.BackTo(below(a.Visit.ID, "")), p)
+	}).Fix(wrong), nil
+}
+
+func (s *CheckIns) formForm(r *web.Request, c access.Chart) (web.Reply, error) {
+	id := ids.Form(r.PathValue("form"))
+	a, err := s.AskForm(r.Context(), c, visitID(r), id)
+	if err != nil {
+		return web.Reply{}, err
+	}
+	t := Typed{langField: {string(r.Lang)}}
+	for _, f := range a.Form.fields() {
+		for _, v := range r.PostForm[f] {
+			if v = strings.TrimSpace(strings.ReplaceAll(store.Clean(v), "\r\n", "\n")); v != "" && len(t[f]) < mostOptions {
+				t[f] = append(t[f], v)
+			}
+		}
+	}
+	more, err := s.SaveForm(r.Context(), c, a.Visit.ID, id, t)
+	part := needForm + ":" + string(id)
+	switch {
+	case fault.Fixable(err):
+		return s.formPage(r, c, t, err)
+	case more:
+		return web.Redirect(below(a.Visit.ID, strings.Replace(part, ":", "/", 1)) + "#more"), err
+	}
+	return web.Redirect(below(a.Visit.ID, a.After(part))), err
+}
+
+// shown names the questions of a page.
+func (p FormPage) shown() string {
+	var out []string
+	p.Asked.Form.walk(func(it, _ *Item) {
+		if it.asks() && p.Asked.On[it.Link] {
+			out = append(out, it.Name)
+		}
+	})
+	return strings.Join(out, " ")
+}
+
+// fresh tells whether a question was not on the page before.
+func (p FormPage) fresh(it Item) bool {
+	return p.More && !slices.Contains(strings.Fields(p.Typed.Get(shownField)), it.Name)
+}
+
+// ConsentPage is a text to sign.
+type ConsentPage struct {
+	Asked ConsentAsked
+	Name  string
+	Read  bool
+}
+
+func (s *CheckIns) showConsent(r *web.Request, c access.Chart) (web.Reply, error) {
+	return s.consentPage(r, c, "", false, nil)
+}
+
+func (s *CheckIns) consentPage(r *web.Request, c access.Chart, name string, read bool, wrong error) (web.Reply, error) {
+	a, err := s.AskConsent(r.Context(), c, visitID(r), ids.Consent(r.PathValue("consent")))
+	if err != nil {
+		return web.Reply{}, err
+	}
+	if a.Visit.Not != "" && wrong == nil {
+		return web.Redirect(below(a.Visit.ID, "")), nil
+	}
+	return web.Show(func(sh page.Shell) templ.Component {
+		return consent(sh.BackTo(below(a.Visit.ID, "")), ConsentPage{a, name, read})
+	}).Fix(wrong), nil
+}
+
+func (s *CheckIns) consentForm(r *web.Request, c access.Chart) (web.Reply, error) {
+	id := ids.Consent(r.PathValue("consent"))
+	a, err := s.AskConsent(r.Context(), c, visitID(r), id)
+	if err != nil {
+		return web.Reply{}, err
+	}
+	name, read := r.Text("name"), r.Ticked("read")
+	if a.Signed.Name == "" {
+		err = s.Sign(r.Context(), c, a.Visit.ID, id, name, read, r.Lang)
+	}
+	if fault.Fixable(err) {
+		return s.consentPage(r, c, name, read, err)
+	}
+	return web.Redirect(below(a.Visit.ID, a.After(needConsent+":"+string(id)))), err
+}
