@@ -61,8 +61,12 @@ type Invited struct {
 // invited finds the visit behind a link. Whatever is wrong with the link, it is
 // Missing.
 func (s *Scheduling) invited(ctx context.Context, tx *store.Tx, token string) (v Visit, in Invited, err error) {
-	id, err := store.Get(ctx, tx, store.One[ids.Appointment], `
-		SELECT l.appointment_id FROM visit_link l JOIN appointment a ON a.id = l.appointment_id AND a.starts_at = l.starts_at
+	var start time.Time
+	id, err := store.Get(ctx, tx, func(r store.Row) (id ids.Appointment, err error) {
+		err = r.Scan(&id, (*store.Time)(&start))
+		return id, err
+	}, `
+		SELECT l.appointment_id, l.starts_at FROM visit_link l JOIN appointment a ON a.id = l.appointment_id AND a.starts_at = l.starts_at
 		WHERE l.token_hash = $1 AND l.starts_at > $2`, secret.TokenHash(token), store.Time(tx.Now))
 	if errors.Is(err, store.ErrNone) {
 		err = fault.Missing()
@@ -72,6 +76,9 @@ func (s *Scheduling) invited(ctx context.Context, tx *store.Tx, token string) (v
 	}
 	if v, err = s.visitByID(ctx, tx, id); err != nil {
 		return v, in, err
+	}
+	if !v.Start.Equal(start) { // moved between the two questions
+		return v, in, fault.Missing()
 	}
 	t, err := typeByID(ctx, tx, v.Type)
 	if err != nil {
