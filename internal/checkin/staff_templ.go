@@ -155,7 +155,7 @@ func one(s page.Shell, p OnePage) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = page.Card(page.CardSpec{ID: "visit", Title: s.T("checkin.visit"), Tag: p.state(s), TagTone: p.tone(), LinkText: s.T("checkin.desk.visit"), LinkHref: "/staff/schedule/visits/" + string(p.One.Visit.ID)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var5), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = page.Card(page.CardSpec{ID: "visit", Title: s.T("checkin.visit.what"), Tag: p.state(s), TagTone: p.tone(), LinkText: s.T("checkin.desk.visit"), LinkHref: "/staff/schedule/visits/" + string(p.One.Visit.ID)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var5), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

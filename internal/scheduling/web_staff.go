@@ -82,6 +82,7 @@ func (s *Scheduling) showDay(r *web.Request, d access.Desk) (web.Reply, error) {
 type OnePage struct {
 	One       One
 	May       bool // change it
+	Check     bool // see how its patient checked in
 	Note, Why string
 }
 
@@ -102,7 +103,7 @@ func (s *Scheduling) onePage(r *web.Request, d access.Desk, note, why string, wr
 		if done != "" && wrong == nil {
 			sh.Done = sh.T("scheduling.desk.done")
 		}
-		return one(sh.BackTo("/staff/schedule?day="+string(o.Visit.Day)), OnePage{o, d.May(access.BookVisitsFor), note, why})
+		return one(sh.BackTo("/staff/schedule?day="+string(o.Visit.Day)), OnePage{o, d.May(access.BookVisitsFor), d.May(access.SeeCheckIns), note, why})
 	}).Fix(wrong), nil
 }
 

@@ -2,6 +2,7 @@ package chrome
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -204,6 +205,19 @@ func (b *Tab) Fill(name, text string) *Tab {
 	}
 	if err != nil {
 		b.T.Fatal(err)
+	}
+	return b
+}
+
+// Attach puts a file into the file field of that name, as choosing it would.
+func (b *Tab) Attach(name, file, kind string, content []byte) *Tab {
+	b.T.Helper()
+	ok := false
+	b.Eval(`(() => { const e = `+field(name)+`[0]; if (e?.type !== "file") return false; const d = new DataTransfer();
+		d.items.add(new File([Uint8Array.from(atob(`+quote(base64.StdEncoding.EncodeToString(content))+`), c => c.charCodeAt(0))], `+quote(file)+`, {type: `+quote(kind)+`}));
+		e.files = d.files; return e.files.length === 1 })()`, &ok)
+	if !ok {
+		b.T.Fatalf("%s at %s: no field %q for a file", b.Person, b.Path(), name)
 	}
 	return b
 }
