@@ -1865,6 +1865,11 @@ CREATE TABLE calendar_feed (
 CREATE UNIQUE INDEX calendar_feed_token ON calendar_feed (token_hash);
 CREATE INDEX calendar_feed_account ON calendar_feed (account_id) WHERE ended_at IS NULL;
 
+-- 0062_account_zone.sql
+-- The time zone in which the account's owner is told times beside the clinic's, as an
+-- IANA name; '' for none: most live where their clinic is.
+ALTER TABLE account ADD COLUMN zone TEXT NOT NULL DEFAULT '';
+
 -- 0063_scheduling_kept.sql
 -- How many open requests one patient can have of a kind of visit that the clinic
 -- books itself; 0 for no limit.

@@ -1,10 +1,20 @@
 package journeys
 
 import (
+	"context"
+	"io"
+	"net/http"
+	"strings"
 	"testing"
 	"time"
 
+	"portico/internal/access"
+	"portico/internal/demo"
+	"portico/internal/ids"
 	"portico/internal/lang"
+	"portico/internal/page"
+	"portico/internal/scheduling"
+	"portico/internal/store"
 	"portico/internal/testkit/chrome"
 )
 
@@ -23,11 +33,16 @@ func TestAPatientBooksMovesAndCancels(t *testing.T) {
 			b.Want(l.T("scheduling.new.title")).Follow(kind)
 			b.Want(l.T("scheduling.time.title", kind)).Follow(l.T("scheduling.time.more"))
 			b.Want(l.T("scheduling.time.title", kind)).Follow(firstTime(b))
+			began := c.clock.Now()
 			b.Want(l.T("scheduling.confirm.title")).Fill("reason", "Flu").Follow(l.T("scheduling.confirm.button"))
-			b.Want(kind).Says("Grace Mbeki").Follow(l.T("scheduling.move"))
-			b.Want(l.T("scheduling.move.title")).Follow(l.T("scheduling.time.more"))
+			b.Want(kind).Says("Grace Mbeki")
+			g := c.comes(t, p, who, began)
+			b.Reload().Want(kind).Says(l.T("scheduling.answer.coming.done")).Follow(l.T("scheduling.move"))
+			later := c.clock.Now().AddDate(0, 0, 12).Format(time.DateOnly) // or no reminder would be due any more
+			b.Want(l.T("scheduling.move.title")).Open(b.Path() + "?from=" + later)
 			b.Want(l.T("scheduling.move.title")).Follow(firstTime(b))
 			b.Want(kind)
+			g.Reload().Want(l.T("scheduling.link.title")).Says(l.T("scheduling.link.gone"))
 
 			desk := chrome.New(t, c.base, chrome.Person{Lang: p.Lang})
 			signInStaff(t, c, desk, l, 1)
@@ -35,6 +50,11 @@ func TestAPatientBooksMovesAndCancels(t *testing.T) {
 			b.Eval(`location.pathname`, &day)
 			desk.Open("/staff/schedule/visits/" + day[len("/visits/"):]).Says(who.Family).Says("Flu")
 			desk.Open("/staff/schedule").Want(desk.Heading())
+			if p.Phone {
+				c.keepsACalendar(t, b, l, who)
+				c.cannotCome(t, p, who, ids.Appointment(day[len("/visits/"):]))
+				return
+			}
 
 			b.Follow(l.T("scheduling.cancel"))
 			b.Want(l.T("scheduling.cancel.title")).Follow(l.T("scheduling.cancel.button"))
@@ -90,4 +110,80 @@ func offered(b *chrome.Tab, l lang.Lang, wish string) {
 		}
 	}
 	b.T.Fatal("nothing is offered")
+}
+
+// comes opens the link in the message about a visit, in a browser where nobody is
+// signed in, and says "I will come".
+func (c *clinic) comes(t *testing.T, p chrome.Person, who demo.AccountCard, since time.Time) *chrome.Tab {
+	l := lang.Lang(p.Lang)
+	path := link(t, c.about(t, who.Email, "notify.visit.subject", since))
+	g := chrome.New(t, c.base, p)
+	g.Open(path).Want(l.T("scheduling.link.title")).Says(l.Zone(page.ZoneOf(c.app.Clinic)))
+	if g.Shows(who.Family) || g.Shows(who.Given) || g.Shows("Mbeki") {
+		t.Error("the page behind the link says who")
+	}
+	g.Screenshot("visit-link-" + p.String())
+	return g.Follow(l.T("scheduling.answer.coming")).Want(l.T("scheduling.link.title")).Says(l.T("scheduling.answer.coming.done")).Screenshot("visit-link-said-" + p.String())
+}
+
+// cannotCome is reminded the day before, opens that link and gives the visit up.
+func (c *clinic) cannotCome(t *testing.T, p chrome.Person, who demo.AccountCard, id ids.Appointment) {
+	ctx, l := context.Background(), lang.Lang(p.Lang)
+	var start store.Time
+	state := func() (st scheduling.State) {
+		if err := c.app.DB.View(ctx, func(tx *store.Tx) (err error) {
+			st, err = store.Get(ctx, tx, func(r store.Row) (st scheduling.State, err error) { return st, r.Scan(&st, &start) }, `SELECT state, starts_at FROM appointment WHERE id = $1`, id)
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		return st
+	}
+	state()
+	c.clock.move(start.Std().Add(-24 * time.Hour).Sub(c.clock.Now()))
+	began := c.clock.Now()
+	if err := c.app.Visits.Remind(ctx, access.NewDuty("test")); err != nil {
+		t.Fatal(err)
+	}
+	m := c.about(t, who.Email, "notify.visit.subject", began)
+	if !strings.Contains(m.Text, l.T("notify.visit.reminder.title")) {
+		t.Errorf("this is no reminder: %s", m.Text)
+	}
+	g := chrome.New(t, c.base, p)
+	g.Open(link(t, m)).Want(l.T("scheduling.link.title")).Follow(l.T("scheduling.answer.cancel"))
+	g.Want(l.T("scheduling.done.cancelled")).Says(l.T("scheduling.link.cancelled")).Screenshot("visit-link-cancelled-" + p.String())
+	if st := state(); st != scheduling.Cancelled {
+		t.Errorf("the visit is %s", st)
+	}
+}
+
+// keepsACalendar makes an address for a calendar program, which reads it, and ends it.
+func (c *clinic) keepsACalendar(t *testing.T, b *chrome.Tab, l lang.Lang, who demo.AccountCard) {
+	b.Open("/visits").Want(l.T("scheduling.title")).Follow(l.T("scheduling.feed.title"))
+	b.Want(l.T("scheduling.feed.title")).Choose("shows", "place").Follow(l.T("scheduling.feed.make"))
+	c.confirm(t, b, l, who)
+	b.Want(l.T("scheduling.feed.title")).Choose("shows", "place").Follow(l.T("scheduling.feed.make"))
+	b.Want(l.T("scheduling.feed.ready"))
+	address := b.Text("#feed-address")
+	read := func() (int, string) {
+		res, err := http.Get(address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer res.Body.Close()
+		body, err := io.ReadAll(res.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return res.StatusCode, string(body)
+	}
+	status, file := read()
+	if status != http.StatusOK || !strings.Contains(file, "BEGIN:VEVENT") || strings.Contains(file, "Mbeki") || strings.Contains(file, who.Family) {
+		t.Errorf("%d %s", status, file)
+	}
+	b.Follow(l.T("scheduling.feed.done")).Want(l.T("scheduling.feed.title")).Screenshot("calendar-" + string(l))
+	b.Follow(l.T("scheduling.feed.end")).Want(l.T("scheduling.feed.title"))
+	if status, _ := read(); status != http.StatusNotFound {
+		t.Errorf("an ended address answers %d", status)
+	}
 }

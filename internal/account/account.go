@@ -169,6 +169,7 @@ type record struct {
 	state  State
 	lang   lang.Lang
 	theme  string
+	zone   string // IANA name, "" for the clinic's
 	text   string
 }
 

@@ -208,7 +208,14 @@ func TestDisplayPages(t *testing.T) {
 	if p = b.Get("/display"); p.Path != "/account/display" {
 		t.Errorf("a signed-in person chooses at %s", p.Path)
 	}
-	p.Submit("#display", "lang", "es", "theme", "auto", "text", "large").Want(200, "Hola, Ana")
+	if p := p.Submit("#display", "zone", "Mars/Olympus"); p.Status != 422 || !p.Has("#zone-error") {
+		t.Errorf("an unknown zone: %d", p.Status)
+	}
+	p = b.Get("/account/display")
+	p.Submit("#display", "lang", "es", "theme", "auto", "text", "large", "zone", "Asia/Tokyo").Want(200, "Hola, Ana")
+	if !b.Get("/account/display").Has(`#zone option[value="Asia/Tokyo"][selected]`) {
+		t.Error("the zone is not kept")
+	}
 	o := b.Other()
 	if p = r.again(o, m); p.Attr("html", "lang") != "es" || p.Attr("html", "data-text") != "large" {
 		t.Error("another browser does not know the choice")

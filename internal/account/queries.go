@@ -9,10 +9,10 @@ import (
 	"portico/internal/store"
 )
 
-const accountColumns = `id, person_id, record_id, user_name, password_hash, state, lang, theme, text_size`
+const accountColumns = `id, person_id, record_id, user_name, password_hash, state, lang, theme, text_size, zone`
 
 func scanAccount(r store.Row) (a record, err error) {
-	err = r.Scan(&a.id, &a.person, &a.origin, &a.name, &a.hash, &a.state, &a.lang, &a.theme, &a.text)
+	err = r.Scan(&a.id, &a.person, &a.origin, &a.name, &a.hash, &a.state, &a.lang, &a.theme, &a.text, &a.zone)
 	return a, err
 }
 

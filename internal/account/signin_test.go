@@ -259,15 +259,27 @@ func TestDisplayComesBackAtSignIn(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := r.ChangeDisplay(ctx, chart, Display{Lang: lang.Es, Theme: "dark", Text: "large"}); err != nil {
+		if err := r.ChangeDisplay(ctx, chart, Display{Lang: lang.Es, Theme: "dark", Text: "large", Zone: "Europe/Madrid"}); err != nil {
 			t.Fatal(err)
 		}
 		looking, _, _ := r.Gate.Chart(ctx, in.Session, "home.see", "x", sofa)
 		if err := r.ChangeDisplay(ctx, looking, Display{}); !fault.Is(err, fault.Denied) {
 			t.Errorf("a chart opened for looking changed something: %v", err)
 		}
-		if in = r.signIn(m, in.Device); in.Lang != "es" || in.Theme != "dark" || in.Text != "large" {
+		if in = r.signIn(m, in.Device); in.Lang != "es" || in.Theme != "dark" || in.Text != "large" || in.Zone != "Europe/Madrid" {
 			t.Errorf("came back as %+v", in)
+		}
+		if err := r.change(func(tx *store.Tx) error {
+			if z, err := r.Zone(ctx, tx, m.patient); err != nil || z != "Europe/Madrid" {
+				t.Errorf("%v: messages go to %q", err, z)
+			}
+			z, err := r.Zone(ctx, tx, "pat_nobody")
+			if z != "" {
+				t.Errorf("nobody is in %q", z)
+			}
+			return err
+		}); err != nil {
+			t.Fatal(err)
 		}
 	})
 }

@@ -149,6 +149,7 @@ type SignedIn struct {
 	Next    string // path to go to
 	Lang    string
 	Theme   string
+	Zone    string
 	Text    string
 	Mark    string // remember cookie, for RememberLife; "" to leave it as it is
 }
@@ -252,7 +253,7 @@ func (s *Accounts) open(ctx context.Context, v access.Visitor, p pending, st Ste
 // letIn opens the session of an account whose owner has proven who they are.
 func (s *Accounts) letIn(ctx context.Context, tx *store.Tx, v access.Visitor, p pending, st Step, old *access.Chart) (out SignedIn, e audit.Entry, err error) {
 	a := p.account
-	out = SignedIn{Lang: string(a.lang), Theme: a.theme, Text: a.text}
+	out = SignedIn{Lang: string(a.lang), Theme: a.theme, Text: a.text, Zone: a.zone}
 	e = v.Did(audit.SignedIn, string(a.id)).On(string(a.person))
 	e.Actor, e.ActorID = audit.ByAccount, string(a.id)
 	if err := s.stillActive(ctx, tx, a.id); err != nil {

@@ -212,7 +212,7 @@ func enter(r *web.Request, in SignedIn) web.Reply {
 	if r.Cookie(langCookie) != "" {
 		in.Lang = string(r.Lang)
 	}
-	return reply.Display(in.Lang, in.Theme, in.Text)
+	return reply.Display(in.Lang, in.Theme, in.Text).Zone(in.Zone)
 }
 
 func (s *Accounts) send(r *web.Request, v access.Visitor) (web.Reply, error) {

@@ -31,7 +31,7 @@ func (s *Accounts) showDisplay(r *web.Request, _ access.Visitor) (web.Reply, err
 }
 
 func (s *Accounts) showOwnDisplay(*web.Request, access.Chart) (web.Reply, error) {
-	return displayPage(DisplayPage{Action: "/account/display", Return: "/home"}), nil
+	return displayPage(DisplayPage{Action: "/account/display", Return: "/home", Own: true}), nil
 }
 
 func displayPage(p DisplayPage) web.Reply {
@@ -49,13 +49,16 @@ func (s *Accounts) display(r *web.Request, _ access.Visitor) (web.Reply, error) 
 
 func (s *Accounts) ownDisplay(r *web.Request, c access.Chart) (web.Reply, error) {
 	d, err := sentDisplay(r)
+	if err == nil {
+		d.Zone, err = ParseZone(r.Text("zone"))
+	}
 	if fault.Fixable(err) {
-		return displayPage(DisplayPage{Action: "/account/display", Return: "/home"}).Fix(err), nil
+		return displayPage(DisplayPage{Action: "/account/display", Return: "/home", Own: true}).Fix(err), nil
 	}
 	if err := s.ChangeDisplay(r.Context(), c, d); err != nil {
 		return web.Reply{}, err
 	}
-	return web.Redirect(web.LocalPath(r.Text("return"), "/home")).Display(string(d.Lang), d.Theme, d.Text), nil
+	return web.Redirect(web.LocalPath(r.Text("return"), "/home")).Display(string(d.Lang), d.Theme, d.Text).Zone(d.Zone), nil
 }
 
 // sentDisplay reads the form; one without a language keeps the one in use.

@@ -73,7 +73,11 @@ func (t visitTeller) VisitNews(ctx context.Context, tx *store.Tx, p ids.Patient,
 	if n.What == scheduling.Cancelled {
 		what = notify.VisitCancelled
 	}
-	_, err := t.accounts.Tell(ctx, tx, account.Told{Patient: p, Notice: notify.Visit{What: what, At: n.Start, Answer: notify.Path(n.Link),
+	zone, err := t.accounts.Zone(ctx, tx, p)
+	if err != nil {
+		return err
+	}
+	_, err = t.accounts.Tell(ctx, tx, account.Told{Patient: p, Notice: notify.Visit{What: what, At: n.Start, Zone: zone, Answer: notify.Path(n.Link),
 		Entry: notify.Entry{ID: string(visit), Version: n.Version, Until: n.End, Changed: n.Changed}},
 
 		Key: "visit:" + string(visit) + ":" + strconv.Itoa(n.Version), Withdraw: string(visit)})
@@ -83,7 +87,11 @@ func (t visitTeller) VisitNews(ctx context.Context, tx *store.Tx, p ids.Patient,
 // VisitReminder tells that a visit is near. Its key holds the time: a visit that
 // was moved is reminded of anew.
 func (t visitTeller) VisitReminder(ctx context.Context, tx *store.Tx, p ids.Patient, visit ids.Appointment, r scheduling.Reminder) error {
-	_, err := t.accounts.Tell(ctx, tx, account.Told{Patient: p, Notice: notify.VisitReminder{At: r.Start, Answer: notify.Path(r.Link)}, Withdraw: string(visit), Expires: r.Expires,
+	zone, err := t.accounts.Zone(ctx, tx, p)
+	if err != nil {
+		return err
+	}
+	_, err = t.accounts.Tell(ctx, tx, account.Told{Patient: p, Notice: notify.VisitReminder{At: r.Start, Zone: zone, Answer: notify.Path(r.Link)}, Withdraw: string(visit), Expires: r.Expires,
 		Key: "reminder:" + string(visit) + ":" + strconv.Itoa(r.Days) + ":" + strconv.FormatInt(r.Start.Unix(), 10)})
 	return err
 }

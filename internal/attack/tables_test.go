@@ -89,7 +89,7 @@ var forms = map[string]form{
 	"POST /account/confirm":           {send: say("password", password, "next", "/home")},
 	"POST /account/confirm/step":      {made: (*world).confirming, send: say("code", "123456", "method", "")},
 	"POST /account/confirm/step/send": {made: (*world).confirming},
-	"POST /account/display":           {made: (*world).somebody, send: say("lang", "es", "theme", "dark", "text", "large", "return", "/home")},
+	"POST /account/display":           {made: (*world).somebody, send: say("lang", "es", "theme", "dark", "text", "large", "zone", "Europe/Madrid", "return", "/home")},
 	"POST /display":                   {send: say("lang", "es", "theme", "dark", "text", "large", "return", "/signin"), mute: true},
 	"POST /enroll/code":               {made: (*world).typedCode},
 	"POST /enroll/number":             {made: (*world).typedNumber},

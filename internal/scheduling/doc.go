@@ -43,6 +43,8 @@
 // A job reminds 7, 3 and 1 days before a visit, between nine and eight on the
 // clinic's clock. What was queued is written down with the time of the visit, in
 // one transaction with the message; moving or cancelling takes back what waits.
+// A patient who chose another time zone on the page of language and display is told
+// both times; all others are the clinic's, and named.
 //
 // # Visits kept elsewhere
 //

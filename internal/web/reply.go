@@ -120,6 +120,9 @@ func (r Reply) Display(lang, theme, text string) Reply {
 	return r.Cookie(langCookie, lang, preference).Cookie(themeCookie, theme, preference).Cookie(textCookie, text, preference)
 }
 
+// Zone remembers in the browser in which time zone its person is, "" for the clinic's.
+func (r Reply) Zone(id string) Reply { return r.Cookie(zoneCookie, id, preference) }
+
 func cookie(name, value string, life time.Duration) *http.Cookie {
 	c := &http.Cookie{Name: name, Value: value, Path: "/", Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode}
 	switch {

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+	"time"
 
 	"portico/internal/access"
 	"portico/internal/lang"
@@ -42,13 +43,25 @@ func (r *Router) request(w http.ResponseWriter, req *http.Request, t Route) *Req
 	}
 	q.shell = page.Shell{
 		Lang: q.Lang, Clinic: r.set.Clinic.Now(), Path: req.URL.Path, Demo: r.set.Demo, Other: q.otherLanguage(),
-		Theme: oneOf(q.Cookie(themeCookie), "light", "dark"), Text: oneOf(q.Cookie(textCookie), "large"),
+		Theme: oneOf(q.Cookie(themeCookie), "light", "dark"), Text: oneOf(q.Cookie(textCookie), "large"), Zone: zoneNamed(q.Cookie(zoneCookie)),
 	}
 	if r.set.Banner != nil {
 		q.shell.Banner = r.set.Banner()
 	}
 	q.shell.FormKey = q.newFormKey
 	return q
+}
+
+// zoneNamed is a zone that people can choose, nil for any other name.
+func zoneNamed(id string) *time.Location {
+	if id == "" || !lang.IsZone(id) {
+		return nil
+	}
+	z, err := time.LoadLocation(id)
+	if err != nil {
+		return nil
+	}
+	return z
 }
 
 func oneOf(s string, allowed ...string) string {

@@ -27,6 +27,7 @@ const (
 	langCookie    = "__Host-lang"
 	themeCookie   = "__Host-theme"
 	textCookie    = "__Host-text"
+	zoneCookie    = "__Host-zone"
 )
 
 // Settings are what the router needs to know of the outside.
