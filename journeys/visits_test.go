@@ -69,6 +69,44 @@ func firstTime(b *chrome.Tab) (words string) {
 	return words
 }
 
+// A patient asks for a visit that the clinic books itself; the clerk proposes two
+// times, and the patient takes one.
+func TestARequestIsAnsweredWithTimes(t *testing.T) {
+	c := open(t, false)
+	for _, p := range []chrome.Person{{Lang: "en", Phone: true}, {Lang: "es", NoScript: true}} {
+		t.Run(p.String(), func(t *testing.T) {
+			l := lang.Lang(p.Lang)
+			b := chrome.New(t, c.base, p)
+			who := c.speaking(l)
+			c.signIn(t, b, l, who)
+			kind := map[lang.Lang]string{lang.En: "Small surgery", lang.Es: "Cirugía menor"}[l]
+			b.Open("/visits/new").Want(l.T("scheduling.new.title")).Follow(kind)
+			b.Want(l.T("waiting.request.title", kind)).Follow(l.T("waiting.request.button")) // says nothing
+			b.Want(l.T("waiting.request.title", kind)).Says(l.T("waiting.words")).Fill("reason", "A mole").Choose("day_4", "yes").Follow(l.T("waiting.request.button"))
+			b.Want(l.T("waiting.request.of", kind)).Says(l.T("waiting.lead.open"))
+			b.Open("/visits").Want(l.T("scheduling.title")).Says(l.T("waiting.state.open"))
+
+			desk := chrome.New(t, c.base, chrome.Person{Lang: p.Lang})
+			signInStaff(t, c, desk, l, 1)
+			desk.Open("/staff/schedule").Want(desk.Heading()).Follow(l.T("waiting.desk.nav"))
+			desk.Want(l.T("waiting.desk.title")).Follow(who.Given + " " + who.Family)
+			desk.Want(who.Given).Says("A mole").Follow(l.T("waiting.desk.propose")) // ticked nothing
+			desk.Want(who.Given).Says(l.T("waiting.why.three"))
+			for _, n := range []string{"-1", "-4"} { // of the last day: far enough away and apart
+				value := ""
+				desk.Eval(`[...document.querySelectorAll("input[name=time]")].at(`+n+`).value`, &value)
+				desk.Choose("time", value)
+			}
+			desk.Follow(l.T("waiting.desk.propose"))
+			desk.Want(l.T("waiting.desk.title")).Says(l.T("waiting.state.proposed"))
+
+			b.Open("/visits").Want(l.T("scheduling.title")).Says(l.T("waiting.state.proposed")).Follow(kind)
+			b.Want(l.T("waiting.request.of", kind)).FollowIn("main form li:first-child", l.T("waiting.take"))
+			b.Want(kind).Says(l.T("scheduling.done.booked")).Says("Amelia Reyes")
+		})
+	}
+}
+
 // Two patients wait for an earlier time and are asked about the same one: one has it,
 // the other is told and keeps the visit there was.
 func TestTheWaitingListHasOneWinner(t *testing.T) {
