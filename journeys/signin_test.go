@@ -322,7 +322,9 @@ func TestAMessageDoesNotArrive(t *testing.T) {
 	// A notice is true a while longer: it goes to the e-mail address instead.
 	c.lose(t, a)
 	list()
-	desk.Says(es.T("office.undelivered.outage.button", 1))
+	if !desk.Has(`form[action="/staff/undelivered/again"]`) { // other notices may wait there too
+		t.Error("what an outage kept back cannot be sent again in one go")
+	}
 	desk.Follow(es.T("desk.kind.request_answered")).Want(es.T("desk.kind.request_answered"))
 	since := c.clock.Now()
 	var way string
