@@ -152,12 +152,12 @@ func TestQuestions(t *testing.T) {
 		bad   string
 		now   string
 	}{
-		{have, Typed{}, "checkin.choose", ""},
+		{have, Typed{}, "checkin.choose.email", ""},
 		{have, Typed{"email_right": {"yes"}}, "", ""},
 		{have, Typed{"email_right": {"no"}}, "checkin.write", ""},
 		{have, Typed{"email_right": {"no"}, "email": {"b@example.com"}}, "", "b@example.com"},
 		{have, Typed{"email_right": {"yes"}, "email": {"b@example.com"}}, "checkin.both", ""},
-		{have, Typed{"email_right": {"perhaps"}}, "checkin.choose", ""},
+		{have, Typed{"email_right": {"perhaps"}}, "checkin.choose.email", ""},
 		{have, Typed{"email_right": {"no"}, "email": {"b at example"}}, "checkin.email", "b at example"},
 		{none, Typed{}, "", ""},
 		{none, Typed{"email": {"b@example.com"}}, "", "b@example.com"},

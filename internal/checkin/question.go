@@ -100,7 +100,7 @@ func (q Question) check(t Typed, bad *fault.Fault) *fault.Fault {
 	wrote := q.said(t) != ""
 	switch right := t.Get(q.right()); {
 	case right != "yes" && right != "no":
-		bad = bad.And(q.right(), "checkin.choose")
+		bad = bad.And(q.right(), "checkin.choose."+q.Key)
 	case right == "no" && !wrote:
 		bad = bad.And(q.Boxes[0].Name, "checkin.write")
 	case right == "yes" && wrote:
