@@ -64,6 +64,9 @@ func (s Shell) otherLang() lang.Lang {
 	return lang.Es
 }
 
+// in tells whether the page belongs to a place of the navigation.
+func (s Shell) in(n NavItem) bool { return s.at(n.Path) || n.Also != "" && s.at(n.Also) }
+
 // at tells whether the page is at path or below it.
 func (s Shell) at(path string) bool {
 	if s.Path == path {

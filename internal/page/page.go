@@ -103,6 +103,7 @@ type Shell struct {
 // NavItem is one place of the main navigation. Counts[Path] is shown beside it.
 type NavItem struct {
 	Path    string // "/visits"
+	Also    string // another path whose pages belong to this place, "" for none
 	Icon    string // name of an icon
 	TextKey string // key of its word
 	Group   string // staff rail: key of the heading above it, "" to go on under the last

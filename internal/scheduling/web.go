@@ -18,7 +18,7 @@ import (
 
 // Mount registers the patient's routes.
 func (s *Scheduling) Mount(r *web.Router) {
-	r.PatientNav(page.NavItem{Path: "/visits", Icon: "calendar-days", TextKey: "scheduling.nav"})
+	r.PatientNav(page.NavItem{Path: "/visits", Also: "/waiting", Icon: "calendar-days", TextKey: "scheduling.nav"})
 	r.Patient("GET /visits", access.SeeVisits, s.showVisits)
 	r.Patient("GET /visits/new", access.BookVisits, s.showTypes)
 	r.Patient("GET /visits/new/time", access.BookVisits, s.showTimes)

@@ -145,7 +145,7 @@ func deskWish(s page.Shell, p OnePage) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = page.Heading(p.One.Name, s.T("waiting."+string(p.One.Wish.Sort)+".of", p.One.Clinic.Kind(p.One.Wish.Kind).Name[s.Lang])).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = page.Heading(p.One.Name, s.T("waiting.desk."+string(p.One.Wish.Sort)+".of", p.One.Clinic.Kind(p.One.Wish.Kind).Name[s.Lang])).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -165,7 +165,7 @@ func deskWish(s page.Shell, p OnePage) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = page.SummaryList(s, facts(s, p.One.Clinic, p.One.Wish, p.One.Visit)).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = page.SummaryList(s, facts(s, p.One.Clinic, p.One.Wish, p.One.Visit, "waiting.desk.reason")).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

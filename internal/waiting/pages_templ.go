@@ -471,7 +471,7 @@ func wish(s page.Shell, p WishPage) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = page.SummaryList(s, facts(s, p.My.Clinic, p.My.Wish, p.My.Visit)).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = page.SummaryList(s, facts(s, p.My.Clinic, p.My.Wish, p.My.Visit, "scheduling.reason")).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -643,8 +643,8 @@ func place(s page.Shell, c Clinic, t Time) string {
 	return nameOf(c.Clinicians, t.Clinician) + " · " + where
 }
 
-// facts are what was asked for.
-func facts(s page.Shell, c Clinic, w Wish, visit time.Time) []page.Fact {
+// facts are what was asked for; why is the label of the reason.
+func facts(s page.Shell, c Clinic, w Wish, visit time.Time, why string) []page.Fact {
 	var out []page.Fact
 	add := func(label, value string) {
 		if value != "" {
@@ -657,7 +657,7 @@ func facts(s page.Shell, c Clinic, w Wish, visit time.Time) []page.Fact {
 	if w.Sort == Earlier && !visit.IsZero() {
 		add("waiting.now", s.LongDate(visit)+", "+s.Clock(visit))
 	}
-	add("scheduling.reason", w.Reason)
+	add(why, w.Reason)
 	add("waiting.days", w.days(s))
 	add("scheduling.part", w.parts(s))
 	who := s.T("scheduling.who.any")
