@@ -530,7 +530,7 @@ func one(s page.Shell, p OnePage) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = page.Rows(deskEvents(s, p.One)).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = page.Rows(eventRows(s, p.One.Events, "scheduling.by.thepatient")).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -2119,17 +2119,6 @@ func deskFacts(s page.Shell, o One) []page.Fact {
 		if out[i].Label == s.T("scheduling.ended") && o.Visit.EndedBy == byPatient {
 			out[i].Value = s.T("scheduling.ended.thepatient")
 		}
-	}
-	return out
-}
-
-func deskEvents(s page.Shell, o One) (out []page.Row) {
-	for _, e := range o.Events {
-		by := "scheduling.by.thepatient"
-		if e.ByStaff {
-			by = "scheduling.by.clinic"
-		}
-		out = append(out, page.Row{Icon: "history", Title: s.T("scheduling.event." + e.What), Text: s.Moment(e.At.Std()) + ". " + s.T(by) + " " + s.T("scheduling.event.for", s.Moment(e.Start.Std()))})
 	}
 	return out
 }

@@ -978,7 +978,7 @@ func visit(s page.Shell, p VisitPage) templ.Component {
 						}()
 					}
 					ctx = templ.InitializeContext(ctx)
-					templ_7745c5c3_Err = page.Rows(eventRows(s, p.My)).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = page.Rows(eventRows(s, p.My.Events, "scheduling.by.patient")).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -1301,13 +1301,14 @@ func (v Visit) shown() State {
 	return v.State
 }
 
-func eventRows(s page.Shell, m MyVisit) (out []page.Row) {
-	for _, e := range m.Events {
-		by := "scheduling.by.patient"
+// eventRows are a visit's history; patient is the key of the words for the patient.
+func eventRows(s page.Shell, events []Event, patient string) (out []page.Row) {
+	for _, e := range events {
+		by := patient
 		if e.ByStaff {
 			by = "scheduling.by.clinic"
 		}
-		out = append(out, page.Row{Icon: "history", Title: s.T("scheduling.event." + e.What), Text: s.Moment(e.At.Std()) + ". " + s.T(by) + " " + s.T("scheduling.event.for", s.Moment(e.Start.Std()))})
+		out = append(out, page.Row{Icon: "history", Title: s.T("scheduling.event." + e.What), Text: s.Moment(e.At.Std()) + " · " + s.T(by) + " · " + s.T("scheduling.event.for", s.Moment(e.Start.Std()))})
 	}
 	return out
 }
