@@ -23,6 +23,9 @@ func init() {
 		"/staff/checkins/{id}":       (*world).checkedIn,
 		"/staff/checkins/{id}/photo": (*world).cardShown,
 	})
+	for _, step := range []string{checkin.Contacts, checkin.Emergency, checkin.Insurance, checkin.Card, checkin.Health} {
+		samples["/visits/{id}/checkin/"+step] = (*world).nearVisit
+	}
 	maps.Copy(forms, map[string]form{
 		"POST /visits/{id}/checkin":           {apart: (*world).allSteps},
 		"POST /visits/{id}/checkin/contacts":  {send: say("email_right", "no", "email", "new@example.com", "phone_right", "no", "phone", "312-555-0100", "address_right", "no", "address", "9 Oak Street")},

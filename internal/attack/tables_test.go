@@ -72,6 +72,7 @@ type form struct {
 	made   func(*world, person) state      // fields and cookies that must be made first
 	sweeps bool                            // sent for the first time it also ends what was open before, such as other sessions
 	mute   bool                            // it stores nothing: it only leads on
+	counts bool                            // its page counts who looks at it, so that looking is bounded
 	many   []string                        // fields that may be sent several times
 	apart  func(*world, string) url.Values // does something with what the path names before, and gives fields that depend on it
 }
@@ -140,7 +141,7 @@ var forms = map[string]form{
 	"POST /visits/{id}/confirm": {send: say("reason", "My knee.")},
 	"POST /visits/{id}/move":    {apart: (*world).anotherTime},
 	"POST /visits/{id}/answer":  {send: say("answer", "coming")},
-	"POST /v/{token}":           {send: say("answer", "coming")},
+	"POST /v/{token}":           {send: say("answer", "coming"), counts: true},
 
 	"POST /visits/calendar":            {made: (*world).raisedSomebody, send: say("shows", "busy")},
 	"POST /visits/calendar/{id}/renew": {},
