@@ -73,7 +73,7 @@ func TestNothingRunsThatOthersWrote(t *testing.T) {
 
 var (
 	identifiers = regexp.MustCompile(`[a-z]{3}[_-][a-z0-9]{26}|/messages/[a-z_0-9-]+/[a-z]{2}|\?.*$`)
-	notPages    = regexp.MustCompile(`/file|\.(csv|png|txt|pdf|json|css|ico)$|/qr|/letter|/signout|/demo/|^/view`)
+	notPages    = regexp.MustCompile(`/file|\.(csv|png|txt|pdf|json|css|ico|ics)$|/photo$|/qr|/letter|/signout|/demo/|^/view`)
 )
 
 // crawl opens given pages, every page of an audience that has no identifier in
