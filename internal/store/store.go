@@ -214,8 +214,12 @@ func (db *DB) commit(ctx context.Context, f func(context.Context, *Tx) error) er
 	var err error
 	for range retries {
 		if err = db.commitPostgres(ctx, f); !isRetryable(err) {
-			return err
+			break
 		}
+	}
+	// The driver only says that the transaction is over, not that its time was.
+	if errors.Is(err, sql.ErrTxDone) && ctx.Err() != nil {
+		return fmt.Errorf("transaction of more than %v: %w", deadline, ctx.Err())
 	}
 	return err
 }
