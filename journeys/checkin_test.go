@@ -64,7 +64,7 @@ func TestAPatientChecksIn(t *testing.T) {
 			b.Follow(l.T("checkin.start"))
 
 			b.Want(l.T("checkin.step.contacts")).Follow(l.T("checkin.save"))
-			b.Want(l.T("checkin.step.contacts")).Says(l.T("checkin.choose"))
+			b.Want(l.T("checkin.step.contacts")).Says(l.T("checkin.choose.email"))
 			still(b, "email", "address")
 			b.Choose("phone_right", "no").Fill("phone", "413-555-0188").Follow(l.T("checkin.save"))
 			b.Want(l.T("checkin.step.emergency")).Fill("emergency_name", "Rosa Lake").Fill("emergency_phone", "413-555-0177").Follow(l.T("checkin.save"))
