@@ -88,10 +88,11 @@ func (b *calendar) staff(ctx context.Context, tx *store.Tx) error {
 }
 
 // charts opens as many people's calendars as there are clinicians: then everybody
-// can be somewhere at each hour.
+// can be somewhere at each hour. Whom the demo has given a visit stays out.
 func (b *calendar) charts(ctx context.Context) error {
 	if err := b.app.DB.View(ctx, func(tx *store.Tx) (err error) {
-		b.of, err = store.List(ctx, tx, store.One[ids.Patient], `SELECT id FROM patient WHERE active AND deceased_at IS NULL ORDER BY id LIMIT $1`, manyClinicians)
+		b.of, err = store.List(ctx, tx, store.One[ids.Patient], `SELECT id FROM patient p WHERE active AND deceased_at IS NULL
+			AND NOT EXISTS (SELECT 1 FROM appointment a WHERE a.patient_id = p.id) ORDER BY id LIMIT $1`, manyClinicians)
 		return err
 	}); err != nil {
 		return err
