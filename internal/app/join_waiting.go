@@ -2,15 +2,14 @@ package app
 
 import (
 	"context"
+	"time"
 
 	"portico/internal/account"
 	"portico/internal/ids"
-	"portico/internal/lang"
 	"portico/internal/notify"
 	"portico/internal/scheduling"
 	"portico/internal/store"
 	"portico/internal/waiting"
-	"time"
 )
 
 // joinWaiting makes the room of those who wait for a visit, and joins it with the
@@ -27,7 +26,7 @@ type calendar struct{ s *scheduling.Scheduling }
 func (c calendar) Describe(ctx context.Context, tx *store.Tx) (out waiting.Clinic, err error) {
 	all, err := c.s.Describe(ctx, tx)
 	for _, t := range all.Types {
-		out.Kinds = append(out.Kinds, waiting.Kind{ID: t.ID, Name: map[lang.Lang]string{lang.En: t.Name.In(lang.En), lang.Es: t.Name.In(lang.Es)}, Minutes: t.Minutes,
+		out.Kinds = append(out.Kinds, waiting.Kind{ID: t.ID, Name: inBoth(t.Name), Minutes: t.Minutes,
 			Notice: time.Duration(t.Notice) * time.Minute, InPerson: t.InPerson, Video: t.Video, Direct: t.Direct, Active: t.Active, AskMost: t.AskMost, Who: t.Who})
 	}
 	for _, k := range all.Clinicians {

@@ -118,9 +118,7 @@ func (o *Outbox) Failed(ctx context.Context, d access.Desk, id ids.Message) (f F
 func (o *Outbox) failed(ctx context.Context, tx *store.Tx, id ids.Message) (lost, error) {
 	sealed := ""
 	f, err := store.Get(ctx, tx, func(r store.Row) (f lost, err error) {
-		var caused, failed, expires store.Time
-		err = r.Scan(append(f.these(&caused, &failed), &f.account, &expires, &sealed)...)
-		f.Caused, f.Failed, f.expires = caused.Std(), failed.Std(), expires.Std()
+		err = r.Scan(append(f.these(), &f.account, (*store.Time)(&f.expires), &sealed)...)
 		return f, err
 	}, `SELECT `+undeliveredColumns+`, account_id, expires_at, COALESCE(sealed, '') FROM outbox
 		WHERE id = $1 AND state = 'failed' AND seen_at IS NULL`, id)
@@ -290,9 +288,7 @@ func (o *Outbox) Outages(ctx context.Context, d access.Desk) (out []Outage, err 
 	}
 	err = o.DB.View(ctx, func(tx *store.Tx) error {
 		out, err = store.List(ctx, tx, func(r store.Row) (u Outage, err error) {
-			var first, last store.Time
-			err = r.Scan(&u.Mail, &u.N, &first, &last)
-			u.First, u.Last = first.Std(), last.Std()
+			err = r.Scan(&u.Mail, &u.N, (*store.Time)(&u.First), (*store.Time)(&u.Last))
 			return u, err
 		}, `SELECT channel = 'email', COUNT(*), MIN(settled_at), MAX(settled_at) FROM outbox WHERE `+outages+`
 			GROUP BY channel = 'email' ORDER BY 2 DESC`, store.Time(tx.Now))

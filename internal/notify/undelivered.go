@@ -29,15 +29,13 @@ type Undelivered struct {
 
 const undeliveredColumns = `id, kind, channel, patient_id, why, outage, attempt, resent, created_at, settled_at`
 
-// these are the addresses for scanning undeliveredColumns; the times are set by done.
-func (u *Undelivered) these(caused, failed *store.Time) []any {
-	return []any{&u.ID, &u.Kind, &u.Channel, &u.Patient, &u.Why, &u.Outage, &u.Tries, &u.Resent, caused, failed}
+// these are the addresses for scanning undeliveredColumns.
+func (u *Undelivered) these() []any {
+	return []any{&u.ID, &u.Kind, &u.Channel, &u.Patient, &u.Why, &u.Outage, &u.Tries, &u.Resent, (*store.Time)(&u.Caused), (*store.Time)(&u.Failed)}
 }
 
 func scanUndelivered(r store.Row) (u Undelivered, err error) {
-	var caused, failed store.Time
-	err = r.Scan(u.these(&caused, &failed)...)
-	u.Caused, u.Failed = caused.Std(), failed.Std()
+	err = r.Scan(u.these()...)
 	return u, err
 }
 

@@ -26,7 +26,6 @@ import (
 	"portico/internal/terms"
 	"portico/internal/testkit"
 	"portico/internal/waiting"
-	"portico/internal/web"
 )
 
 var (
@@ -160,13 +159,6 @@ func (k *clinic) admit(name string) {
 		k.tokens[name], _, err = k.app.Gate.StartSession(ctx, tx, access.SignedIn{Account: id, Patient: of, Source: "127.0.0.1"})
 		return err
 	})
-}
-
-func (k *clinic) browser(name string) *testkit.Browser {
-	k.patient(name)
-	b := k.b.Other()
-	b.SetCookie(web.SessionCookie, k.tokens[name])
-	return b
 }
 
 func (k *clinic) change(f func(tx *store.Tx) error) {
