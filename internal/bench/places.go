@@ -133,12 +133,12 @@ var places = []place{
 	{route: "/waiting/earlier", who: patient, at: earlierPage, queries: 10},
 	{route: "/waiting/{id}", who: patient, at: wishPage, queries: 12},
 	{route: "/visits/{id}/checkin", who: patient, at: checkInPage(""), queries: 14},
-	{route: "/visits/{id}/checkin/contacts", who: patient, at: checkInPage("/contacts"), queries: 20},
-	{route: "/visits/{id}/checkin/emergency", who: patient, at: checkInPage("/emergency"), queries: 16},
-	{route: "/visits/{id}/checkin/insurance", who: patient, at: checkInPage("/insurance"), queries: 16},
-	{route: "/visits/{id}/checkin/card", who: patient, at: checkInPage("/card"), queries: 16},
-	{route: "/visits/{id}/checkin/health", who: patient, at: checkInPage("/health"), queries: 17},
-	{route: "/visits/{id}/checkin/form/{form}", who: patient, at: needPage("form"), queries: 16, whole: true}, // twelve questions with four answers each
+	{route: "/visits/{id}/checkin/contacts", who: patient, at: checkInPage("/contacts"), queries: 19},
+	{route: "/visits/{id}/checkin/emergency", who: patient, at: checkInPage("/emergency"), queries: 15},
+	{route: "/visits/{id}/checkin/insurance", who: patient, at: checkInPage("/insurance"), queries: 15},
+	{route: "/visits/{id}/checkin/card", who: patient, at: checkInPage("/card"), queries: 15},
+	{route: "/visits/{id}/checkin/health", who: patient, at: checkInPage("/health"), queries: 16},
+	{route: "/visits/{id}/checkin/form/{form}", who: patient, at: needPage("form"), queries: 15, whole: true}, // twelve questions with four answers each
 	{route: "/visits/{id}/checkin/consent/{consent}", who: patient, at: needPage("consent"), queries: 16},
 	{route: "/visits/{id}/checkin/photo", who: patient, at: checkInPage("/photo"), status: 404, queries: 13}, // none was sent
 	{route: "/account/display", who: patient, queries: 3},
@@ -216,7 +216,7 @@ var places = []place{
 	{route: "/staff/schedule/waiting", who: clerk, queries: 13},
 	{route: "/staff/schedule/waiting/{id}", who: clerk, from: "/staff/schedule/waiting", queries: 21},
 	{route: "/staff/checkins", who: clerk, queries: 6},
-	{route: "/staff/checkins/{id}", who: clerk, at: deskCheckInPage(""), queries: 21},
+	{route: "/staff/checkins/{id}", who: clerk, at: deskCheckInPage(""), queries: 20},
 	{route: "/staff/checkins/{id}/photo", who: clerk, at: deskCheckInPage("/photo"), status: 404, queries: 16}, // none was sent
 	{route: "/recover/anew", who: losing, before: startAnew, queries: 4},
 	{route: "/recover/second", who: losing, before: chooseAnew, queries: 3},
@@ -269,9 +269,9 @@ var places = []place{
 	{route: "/staff/clinic/messages/letter.pdf", who: administrator, queries: 4},
 	{route: "/staff/clinic/messages/{id}/en", who: administrator, from: "/staff/clinic/messages", queries: 6},
 	{route: "/staff/clinic/messages/{id}/es", who: administrator, at: func(context.Context, *walk) (string, error) { return "/staff/clinic/messages/letter/es", nil }, queries: 6},
-	{route: "/staff/forms", who: administrator, queries: 12},
+	{route: "/staff/forms", who: administrator, queries: 9},
 	{route: "/staff/forms/form/{id}", who: administrator, at: formPreviewPage, queries: 6, whole: true}, // every question
-	{route: "/staff/forms/kinds/{id}", who: administrator, at: formKindPage, queries: 12},
+	{route: "/staff/forms/kinds/{id}", who: administrator, at: formKindPage, queries: 9},
 	{route: "/staff/forms/consent", who: administrator, queries: 5},
 	{route: "/staff/clinic/preview.css", who: administrator, status: 303, queries: 6},
 	{route: "/staff/clinic/preview.png", who: administrator, status: 303, queries: 6},

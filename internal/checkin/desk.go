@@ -74,7 +74,11 @@ func (s *CheckIns) Look(ctx context.Context, d access.Desk, id ids.Appointment) 
 		return o, err
 	}
 	err = s.DB.View(ctx, func(tx *store.Tx) error {
-		if o.Steps, err = s.steps(ctx, tx, o.Visit); err != nil {
+		typed, err := s.parts(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		if o.Steps, err = steps(ctx, tx, o.Visit, typed); err != nil {
 			return err
 		}
 		if o.Sent, err = sentAt(ctx, tx, id); err != nil {
@@ -86,7 +90,7 @@ func (s *CheckIns) Look(ctx context.Context, d access.Desk, id ids.Appointment) 
 		if o.Sides, err = s.sides(ctx, tx, id); err != nil {
 			return err
 		}
-		if o.Filled, err = s.filled(ctx, tx, id); err != nil {
+		if o.Filled, err = filled(ctx, tx, typed); err != nil {
 			return err
 		}
 		o.Signed, err = s.signatures(ctx, tx, id)

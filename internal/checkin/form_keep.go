@@ -3,6 +3,7 @@ package checkin
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"portico/internal/access"
@@ -37,24 +38,33 @@ type Need struct {
 // part is the step in which it is done.
 func (n Need) part() string { return n.Kind + ":" + n.ID }
 
-// needsOf are what a kind of visit asks for: questionnaires first, by name.
-func needsOf(ctx context.Context, tx *store.Tx, kind ids.VisitType) ([]Need, error) {
-	return store.List(ctx, tx, scanNeed, `
-		SELECT n.kind, n.item_id, COALESCE(f.title_en, c.title_en), COALESCE(f.title_es, c.title_es)
+// needs reads what kinds of visit ask for, of one kind or with "" of all:
+// questionnaires first, by name.
+func needs(ctx context.Context, tx *store.Tx, kind ids.VisitType) (map[ids.VisitType][]Need, error) {
+	out := map[ids.VisitType][]Need{}
+	_, err := store.List(ctx, tx, func(r store.Row) (struct{}, error) {
+		var of ids.VisitType
+		n, err := scanNeed(r, &of)
+		out[of] = append(out[of], n)
+		return struct{}{}, err
+	}, `
+		SELECT n.type_id, n.kind, n.item_id, COALESCE(f.title_en, c.title_en), COALESCE(f.title_es, c.title_es)
 		FROM checkin_need n LEFT JOIN checkin_form f ON f.id = n.item_id LEFT JOIN checkin_consent c ON c.id = n.item_id
-		WHERE n.type_id = $1 AND (f.active OR c.active) ORDER BY n.kind DESC, 3, n.item_id`, kind)
+		WHERE ($1 = '' OR n.type_id = $1) AND (f.active OR c.active) ORDER BY n.kind DESC, 4, n.item_id`, kind)
+	return out, err
 }
 
 // offered are all questionnaires and consents that kinds of visit can ask for.
 func offered(ctx context.Context, tx *store.Tx) ([]Need, error) {
-	return store.List(ctx, tx, scanNeed, `
+	return store.List(ctx, tx, func(r store.Row) (Need, error) { return scanNeed(r) }, `
 		SELECT 'form', id, title_en, title_es FROM checkin_form WHERE active
 		UNION ALL SELECT 'consent', id, title_en, title_es FROM checkin_consent WHERE active ORDER BY 1 DESC, 3, 2`)
 }
 
-func scanNeed(r store.Row) (n Need, err error) {
+// scanNeed reads a Need behind other columns.
+func scanNeed(r store.Row, before ...any) (n Need, err error) {
 	var en, es string
-	err = r.Scan(&n.Kind, &n.ID, &en, &es)
+	err = r.Scan(append(before, &n.Kind, &n.ID, &en, &es)...)
 	n.Title = Words{lang.En: en, lang.Es: es}
 	return n, err
 }
@@ -85,7 +95,6 @@ func (s *CheckIns) Setup(ctx context.Context, d access.Desk) (u Setup, err error
 	if err := d.Need(access.SetForms); err != nil {
 		return u, err
 	}
-	u.Needs = map[ids.VisitType][]Need{}
 	err = s.DB.View(ctx, func(tx *store.Tx) error {
 		if u.Offered, err = offered(ctx, tx); err != nil {
 			return err
@@ -93,12 +102,8 @@ func (s *CheckIns) Setup(ctx context.Context, d access.Desk) (u Setup, err error
 		if u.Kinds, err = s.Visits.Kinds(ctx, tx); err != nil {
 			return err
 		}
-		for _, k := range u.Kinds {
-			if u.Needs[k.ID], err = needsOf(ctx, tx, k.ID); err != nil {
-				return err
-			}
-		}
-		return nil
+		u.Needs, err = needs(ctx, tx, "")
+		return err
 	})
 	return u, err
 }
@@ -159,11 +164,7 @@ func (s *CheckIns) Choose(ctx context.Context, d access.Desk, kind ids.VisitType
 		if err != nil {
 			return err
 		}
-		known := false
-		for _, k := range kinds {
-			known = known || k.ID == kind
-		}
-		if !known {
+		if !slices.ContainsFunc(kinds, func(k Kind) bool { return k.ID == kind }) {
 			return fault.Missing()
 		}
 		can, err := offered(ctx, tx)
@@ -174,13 +175,11 @@ func (s *CheckIns) Choose(ctx context.Context, d access.Desk, kind ids.VisitType
 			return err
 		}
 		for _, n := range can {
-			for _, p := range parts {
-				if p != n.part() {
-					continue
-				}
-				if _, err := tx.Exec(ctx, `INSERT INTO checkin_need (type_id, kind, item_id) VALUES ($1, $2, $3) ON CONFLICT (type_id, item_id) DO NOTHING`, kind, n.Kind, n.ID); err != nil {
-					return err
-				}
+			if !slices.Contains(parts, n.part()) {
+				continue
+			}
+			if _, err := tx.Exec(ctx, `INSERT INTO checkin_need (type_id, kind, item_id) VALUES ($1, $2, $3) ON CONFLICT (type_id, item_id) DO NOTHING`, kind, n.Kind, n.ID); err != nil {
+				return err
 			}
 		}
 		return nil

@@ -44,13 +44,10 @@ func (s *CheckIns) AskForm(ctx context.Context, c access.Chart, id ids.Appointme
 		return a, fault.Missing()
 	}
 	err = s.DB.View(ctx, func(tx *store.Tx) error {
-		if a.Form, err = formByID(ctx, tx, form); err != nil {
-			return err
-		}
-		parts, err := s.parts(ctx, tx, id)
-		a.Typed = parts[part]
+		a.Form, err = formByID(ctx, tx, form)
 		return err
 	})
+	a.Typed = a.typed[part]
 	a.On = a.Form.open(a.Typed)
 	return a, err
 }
@@ -205,7 +202,11 @@ func (s *CheckIns) file(ctx context.Context, d access.Duty, args FileArgs) error
 		if err != nil || at.IsZero() {
 			return err
 		}
-		filled, err := s.filled(ctx, tx, args.Visit)
+		typed, err := s.parts(ctx, tx, args.Visit)
+		if err != nil {
+			return err
+		}
+		filled, err := filled(ctx, tx, typed)
 		for _, f := range filled {
 			id := strings.ReplaceAll(string(args.Visit)+"-"+string(f.Form.ID), "_", "-")
 			raw, err := f.Form.response(f.Answers, v.Patient, id, at, f.Lang)
@@ -239,13 +240,9 @@ type Filled struct {
 // langField keeps the language in which a questionnaire was read.
 const langField = "lang"
 
-// filled are the questionnaires of a check-in that were filled in to the end.
-func (s *CheckIns) filled(ctx context.Context, tx *store.Tx, id ids.Appointment) (out []Filled, err error) {
-	parts, err := s.parts(ctx, tx, id)
-	if err != nil {
-		return nil, err
-	}
-	for part, t := range parts {
+// filled are the questionnaires among what is saved of a check-in.
+func filled(ctx context.Context, tx *store.Tx, typed map[string]Typed) (out []Filled, err error) {
+	for part, t := range typed {
 		form, ok := strings.CutPrefix(part, needForm+":")
 		if !ok {
 			continue

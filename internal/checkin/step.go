@@ -29,6 +29,8 @@ type Mine struct {
 	Steps []Step
 	Sent  time.Time
 	Alarm bool // an answer said that somebody thinks of hurting themselves
+
+	typed map[string]Typed // what is saved, by part
 }
 
 // Open gives the first step that is not done, "" if all are.
@@ -62,7 +64,10 @@ func (s *CheckIns) See(ctx context.Context, c access.Chart, id ids.Appointment) 
 		if m.Visit, err = s.visitOf(ctx, tx, c.Patient(), id); err != nil {
 			return err
 		}
-		if m.Steps, err = s.steps(ctx, tx, m.Visit); err != nil {
+		if m.typed, err = s.parts(ctx, tx, id); err != nil {
+			return err
+		}
+		if m.Steps, err = steps(ctx, tx, m.Visit, m.typed); err != nil {
 			return err
 		}
 		n, err := store.Get(ctx, tx, store.One[int], `SELECT COUNT(*) FROM checkin_change WHERE appointment_id = $1 AND what = $2`, id, alarmed)
@@ -76,25 +81,24 @@ func (s *CheckIns) See(ctx context.Context, c access.Chart, id ids.Appointment) 
 	return m, err
 }
 
-// steps are the steps of a visit with what is done: those of every visit, then
-// what its kind asks for.
-func (s *CheckIns) steps(ctx context.Context, tx *store.Tx, v Visit) (out []Step, err error) {
+// steps are the steps of a visit with what is done of them, given what is saved:
+// those of every visit, then what its kind asks for.
+func steps(ctx context.Context, tx *store.Tx, v Visit, typed map[string]Typed) (out []Step, err error) {
 	for _, p := range []string{Contacts, Emergency, Insurance, Card, Health} {
 		out = append(out, Step{Part: p})
 	}
-	needs, err := needsOf(ctx, tx, v.Kind)
+	asked, err := needs(ctx, tx, v.Kind)
 	if err != nil {
 		return nil, err
 	}
-	for _, n := range needs {
+	for _, n := range asked[v.Kind] {
 		out = append(out, Step{Part: n.part(), Title: n.Title})
 	}
-	parts, err := s.parts(ctx, tx, v.ID)
 	for i, st := range out {
-		t, saved := parts[st.Part]
+		t, saved := typed[st.Part]
 		out[i].Done = saved && (!strings.HasPrefix(st.Part, needForm+":") || t.Get(wholeField) != "")
 	}
-	return out, err
+	return out, nil
 }
 
 // Asked is one step with what was typed before.
@@ -111,18 +115,14 @@ func (s *CheckIns) Ask(ctx context.Context, c access.Chart, id ids.Appointment, 
 	if a.Mine, err = s.See(ctx, c, id); err != nil {
 		return a, err
 	}
-	a.Part = part
+	a.Part, a.Typed = part, a.typed[part]
 	err = s.DB.View(ctx, func(tx *store.Tx) error {
 		if a.Questions, err = s.questions(ctx, tx, c, part); err != nil {
 			return err
 		}
 		if part == Card {
-			if a.Sides, err = s.sides(ctx, tx, id); err != nil {
-				return err
-			}
+			a.Sides, err = s.sides(ctx, tx, id)
 		}
-		parts, err := s.parts(ctx, tx, id)
-		a.Typed = parts[part]
 		return err
 	})
 	return a, err
