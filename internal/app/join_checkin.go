@@ -30,14 +30,19 @@ func (v checkedVisits) Some(ctx context.Context, tx *store.Tx, of ...ids.Appoint
 	if err != nil {
 		return nil, err
 	}
+	var who []ids.Patient
+	for _, f := range found {
+		who = append(who, f.Patient)
+	}
+	names, err := v.s.People.Names(ctx, tx, who)
+	if err != nil {
+		return nil, err
+	}
 	out := map[ids.Appointment]checkin.Visit{}
 	for id, f := range found {
-		c := checkin.Visit{ID: id, Patient: f.Patient, Kind: f.Kind.ID, Title: inBoth(f.Kind.Name), Start: f.Start, Opens: f.Opens, Who: f.Who, Where: f.Where, Not: checkin.Not(f.Not)}
+		c := checkin.Visit{ID: id, Patient: f.Patient, Kind: f.Kind.ID, Title: inBoth(f.Kind.Name), Name: names[f.Patient], Start: f.Start, Opens: f.Opens, Who: f.Who, Where: f.Where, Not: checkin.Not(f.Not)}
 		if f.Video {
 			c.Where = ""
-		}
-		if c.Name, err = v.s.People.Called(ctx, tx, f.Patient); err != nil {
-			return nil, err
 		}
 		out[id] = c
 	}

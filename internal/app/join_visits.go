@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 
 	"portico/internal/access"
@@ -53,6 +54,16 @@ func (v visitors) Called(ctx context.Context, tx *store.Tx, p ids.Patient) (stri
 		return "", fault.Missing()
 	}
 	return given + " " + family, err
+}
+
+func (v visitors) Names(ctx context.Context, tx *store.Tx, of []ids.Patient) (map[ids.Patient]string, error) {
+	slices.Sort(of)
+	of = slices.Compact(of)
+	out, err := v.r.Names(ctx, tx, of)
+	if err == nil && len(out) < len(of) {
+		err = fault.Missing()
+	}
+	return out, err
 }
 
 // visitTeller writes to patients about their visits.

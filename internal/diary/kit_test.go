@@ -44,6 +44,9 @@ type quiet struct{}
 
 func (quiet) Bookable(context.Context, *store.Tx, ids.Patient) (bool, error) { return true, nil }
 func (quiet) Called(context.Context, *store.Tx, ids.Patient) (string, error) { return "Ana Ruiz", nil }
+func (quiet) Names(context.Context, *store.Tx, []ids.Patient) (map[ids.Patient]string, error) {
+	return nil, nil
+}
 func (quiet) VisitNews(context.Context, *store.Tx, ids.Patient, ids.Appointment, scheduling.News) error {
 	return nil
 }

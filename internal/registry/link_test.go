@@ -140,3 +140,27 @@ func TestRememberedNumber(t *testing.T) {
 		}
 	})
 }
+
+// The names of several people are those that each has by themselves, under the
+// record that was asked for; who is not there is left out.
+func TestNamesOfSeveral(t *testing.T) {
+	each(t, func(t *testing.T, r *Room, _ *clock.Fake) {
+		take(t, r, with(ana("2"), func(in *Incoming) { in.Names = []Name{{Current, "Ana", "Nguyen", ""}} }))
+		take(t, r, replacedBy("1", "Patient/id-2"))
+		all := view(t, r, func(tx *store.Tx) ([]ids.Patient, error) {
+			return store.List(ctx, tx, store.One[ids.Patient], `SELECT id FROM patient`)
+		})
+		got := view(t, r, func(tx *store.Tx) (map[ids.Patient]string, error) { return r.Names(ctx, tx, append(all, "pat_none")) })
+		if len(all) != 2 || len(got) != 2 {
+			t.Fatal(all, got)
+		}
+		for _, id := range all {
+			if got[id] != "Ana Nguyen" {
+				t.Errorf("%s is called %q", id, got[id])
+			}
+		}
+		if none := view(t, r, func(tx *store.Tx) (map[ids.Patient]string, error) { return r.Names(ctx, tx, nil) }); len(none) != 0 {
+			t.Error(none)
+		}
+	})
+}

@@ -35,7 +35,7 @@ func (s *Scheduling) See(ctx context.Context, d access.Desk, from Day, n int, f 
 	if err := d.Need(access.SeeSchedule); err != nil {
 		return v, err
 	}
-	v.Day, v.Names = from, map[ids.Patient]string{}
+	v.Day = from
 	err = s.DB.View(ctx, func(tx *store.Tx) error {
 		if v.Clinic, err = s.clinic(ctx, tx); err != nil {
 			return err
@@ -58,23 +58,17 @@ func (s *Scheduling) See(ctx context.Context, d access.Desk, from Day, n int, f 
 		if v.Others, err = seenElsewhere(ctx, tx, from, from.Add(n-1), f); err != nil {
 			return err
 		}
-		return s.name(ctx, tx, inOrder(v.Visits, v.Others), v.Names)
+		var who []ids.Patient
+		for _, a := range v.Visits {
+			who = append(who, a.Patient)
+		}
+		for _, e := range v.Others {
+			who = append(who, e.Patient)
+		}
+		v.Names, err = s.People.Names(ctx, tx, who)
+		return err
 	})
 	return v, err
-}
-
-func (s *Scheduling) name(ctx context.Context, tx *store.Tx, visits []Listed, into map[ids.Patient]string) error {
-	for _, a := range visits {
-		if _, ok := into[a.patient()]; ok {
-			continue
-		}
-		n, err := s.People.Called(ctx, tx, a.patient())
-		if err != nil {
-			return err
-		}
-		into[a.patient()] = n
-	}
-	return nil
 }
 
 // One is a visit with what happened to it, for staff.

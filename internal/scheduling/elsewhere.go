@@ -174,13 +174,6 @@ func (l Listed) start() time.Time {
 	return l.Elsewhere.Start
 }
 
-func (l Listed) patient() ids.Patient {
-	if l.Visit != nil {
-		return l.Visit.Patient
-	}
-	return l.Elsewhere.Patient
-}
-
 // inOrder puts both kinds into one list, the earliest first.
 func inOrder(ours []Visit, others []Elsewhere) []Listed {
 	var out []Listed

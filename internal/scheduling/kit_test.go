@@ -56,6 +56,14 @@ func (o *outside) Called(_ context.Context, _ *store.Tx, p ids.Patient) (string,
 	return "Person " + strings.TrimPrefix(string(p), "pat_"), nil
 }
 
+func (o *outside) Names(ctx context.Context, tx *store.Tx, of []ids.Patient) (map[ids.Patient]string, error) {
+	out := map[ids.Patient]string{}
+	for _, p := range of {
+		out[p], _ = o.Called(ctx, tx, p)
+	}
+	return out, nil
+}
+
 func (o *outside) VisitNews(_ context.Context, _ *store.Tx, _ ids.Patient, _ ids.Appointment, n News) error {
 	if o.down == nil {
 		o.told = append(o.told, n)

@@ -20,6 +20,8 @@ type People interface {
 	Bookable(ctx context.Context, tx *store.Tx, p ids.Patient) (bool, error)
 	// Called gives the name by which staff know p.
 	Called(ctx context.Context, tx *store.Tx, p ids.Patient) (string, error)
+	// Names is Called for several: NotFound if one of them is not there.
+	Names(ctx context.Context, tx *store.Tx, of []ids.Patient) (map[ids.Patient]string, error)
 }
 
 // Teller tells a patient of a change of a visit.

@@ -27,7 +27,6 @@ func (s *Waiting) Queue(ctx context.Context, d access.Desk) (q Queue, err error)
 	if err := d.Need(access.BookVisitsFor); err != nil {
 		return q, err
 	}
-	q.Names = map[ids.Patient]string{}
 	err = s.DB.View(ctx, func(tx *store.Tx) error {
 		if q.Clinic, err = s.Calendar.Describe(ctx, tx); err != nil {
 			return err
@@ -41,15 +40,12 @@ func (s *Waiting) Queue(ctx context.Context, d access.Desk) (q Queue, err error)
 		if q.List, err = list(Earlier); err != nil {
 			return err
 		}
+		var who []ids.Patient
 		for _, w := range slices.Concat(q.Requests, q.List) {
-			if _, ok := q.Names[w.Patient]; ok {
-				continue
-			}
-			if q.Names[w.Patient], err = s.People.Called(ctx, tx, w.Patient); err != nil {
-				return err
-			}
+			who = append(who, w.Patient)
 		}
-		return nil
+		q.Names, err = s.People.Names(ctx, tx, who)
+		return err
 	})
 	return q, err
 }
