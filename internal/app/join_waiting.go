@@ -47,7 +47,7 @@ func (c calendar) Free(ctx context.Context, tx *store.Tx, q waiting.Query) (out 
 		From: from, Until: until, Want: q.Want, Moving: q.Moving}, !q.AsStaff)
 	for _, d := range f.Days {
 		for _, t := range d.Times {
-			out = append(out, waiting.Time{Clinician: t.Clinician, Place: t.Place, Video: t.Video, Start: t.Start, End: t.Start.Add(time.Duration(t.Minutes) * time.Minute), Day: string(d.Day)})
+			out = append(out, waiting.Time{Clinician: t.Clinician, Place: t.Place, Video: t.Video, Start: t.Start, End: t.Start.Add(time.Duration(t.Minutes) * time.Minute), Day: string(d.Day), Part: string(c.s.PartOf(t.Start))})
 		}
 	}
 	return out, string(f.Next), err

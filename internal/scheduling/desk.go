@@ -2,6 +2,7 @@ package scheduling
 
 import (
 	"context"
+	"strings"
 	"unicode/utf8"
 
 	"portico/internal/access"
@@ -118,7 +119,7 @@ func events(ctx context.Context, tx *store.Tx, id ids.Appointment) ([]Event, err
 		var e Event
 		var actor string
 		err := r.Scan(&e.What, &actor, &e.Start, &e.At, &e.Clinician)
-		e.ByStaff = len(actor) > 3 && actor[:3] == "stf"
+		e.ByStaff = strings.HasPrefix(actor, "stf")
 		return e, err
 	}, `SELECT what, actor, starts_at, at, clinician_id FROM appointment_event WHERE appointment_id = $1 ORDER BY at, id`, id)
 }

@@ -30,17 +30,21 @@ func ParsePart(s string) Part {
 	return AnyTime
 }
 
-func (p Part) takes(t time.Time) bool {
-	h := t.Hour()
-	switch p {
-	case Morning:
-		return h < 12
-	case Afternoon:
-		return h >= 12 && h < 17
-	case Evening:
-		return h >= 17
+// PartOf gives the part of the day of a time, on the clinic's clock.
+func (s *Scheduling) PartOf(at time.Time) Part { return partOf(at.In(s.zone())) }
+
+func partOf(local time.Time) Part {
+	switch h := local.Hour(); {
+	case h < 12:
+		return Morning
+	case h < 17:
+		return Afternoon
 	}
-	return true
+	return Evening
+}
+
+func (p Part) takes(local time.Time) bool {
+	return ParsePart(string(p)) == AnyTime || p == partOf(local)
 }
 
 // Query asks for times.

@@ -74,7 +74,7 @@ func (s *Waiting) Open(ctx context.Context, c access.Chart, id ids.Wish) (m Mine
 		if err != nil {
 			return err
 		}
-		m.Offers = slices.DeleteFunc(slices.Clone(all), func(o Offer) bool { return !o.good(tx.Now) })
+		m.Offers = slices.DeleteFunc(all, func(o Offer) bool { return !o.good(tx.Now) })
 		if m.Lost, err = lostLast(ctx, tx, id); err != nil {
 			return err
 		}

@@ -268,7 +268,7 @@ func (m *matching) whom(ctx context.Context, tx *store.Tx, t Time) ([]Offer, err
 	}
 	local := t.Start.In(m.zone)
 	who, err := store.List(ctx, tx, store.One[ids.Wish], fitting,
-		m.kind.ID, t.Video, t.Clinician, t.Place, store.Time(t.Start), store.Time(t.End), "%"+strconv.Itoa(int(local.Weekday()))+"%", "% "+partOf(local)+" %", t.Day, store.Time(tx.Now.Add(-24*time.Hour)), askAtOnce*2, askADay)
+		m.kind.ID, t.Video, t.Clinician, t.Place, store.Time(t.Start), store.Time(t.End), "%"+strconv.Itoa(int(local.Weekday()))+"%", "% "+t.Part+" %", t.Day, store.Time(tx.Now.Add(-24*time.Hour)), askAtOnce*2, askADay)
 	if err != nil {
 		return nil, err
 	}

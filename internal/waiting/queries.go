@@ -3,6 +3,7 @@ package waiting
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"portico/internal/fault"
 	"portico/internal/ids"
@@ -89,7 +90,7 @@ func insertOffer(ctx context.Context, tx *store.Tx, o Offer) error {
 	return err
 }
 
-// close ends the open offers of a wish, all of them or the one.
+// closeOffers ends the open offers of a wish.
 func closeOffers(ctx context.Context, tx *store.Tx, id ids.Wish, as OfferState) error {
 	_, err := tx.Exec(ctx, `UPDATE wish_offer SET state = $2, changed_at = $3 WHERE wish_id = $1 AND state = 'open'`, id, string(as), store.Time(tx.Now))
 	return err
@@ -125,7 +126,7 @@ func events(ctx context.Context, tx *store.Tx, id ids.Wish) ([]Event, error) {
 		var e Event
 		var actor string
 		err := r.Scan(&e.What, &e.At, &actor)
-		e.ByStaff = len(actor) > 3 && actor[:3] == "stf"
+		e.ByStaff = strings.HasPrefix(actor, "stf")
 		return e, err
 	}, `SELECT what, at, actor FROM wish_event WHERE wish_id = $1 ORDER BY at, id LIMIT 200`, id)
 }

@@ -77,6 +77,7 @@ type Time struct {
 	Start     time.Time
 	End       time.Time
 	Day       string // of the clinic's calendar
+	Part      string // of the day, by the calendar's hours; set on free times
 }
 
 // Giving is a time for a patient.

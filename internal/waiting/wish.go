@@ -1,6 +1,7 @@
 package waiting
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -92,11 +93,8 @@ var PartsOfDay = []string{"morning", "afternoon", "evening"}
 func wishParts(chosen []string) string {
 	var out []string
 	for _, p := range PartsOfDay {
-		for _, c := range chosen {
-			if c == p {
-				out = append(out, p)
-				break
-			}
+		if slices.Contains(chosen, p) {
+			out = append(out, p)
 		}
 	}
 	if len(out) == 0 || len(out) == len(PartsOfDay) {
@@ -105,26 +103,11 @@ func wishParts(chosen []string) string {
 	return " " + strings.Join(out, " ") + " "
 }
 
-// partOf names the part of the day of a time on the clinic's clock, by the same hours
-// as the calendar.
-func partOf(local time.Time) string {
-	switch h := local.Hour(); {
-	case h < 12:
-		return "morning"
-	case h < 17:
-		return "afternoon"
-	}
-	return "evening"
-}
-
 func wishDays(chosen []string) string {
 	out := ""
 	for d := time.Sunday; d <= time.Saturday; d++ {
-		for _, c := range chosen {
-			if c == strconv.Itoa(int(d)) {
-				out += c
-				break
-			}
+		if n := strconv.Itoa(int(d)); slices.Contains(chosen, n) {
+			out += n
 		}
 	}
 	if len(out) == 7 {
