@@ -215,7 +215,7 @@ func (s *Scheduling) Crossed(ctx context.Context, d access.Desk) (out []Visit, e
 		return nil, err
 	}
 	err = s.DB.View(ctx, func(tx *store.Tx) error {
-		out, err = store.List(ctx, tx, s.scanVisit, `SELECT `+visitColumns+` FROM appointment a
+		out, err = store.List(ctx, tx, s.scanVisit, `SELECT `+bareColumns+` FROM appointment a
 			WHERE a.day >= $1 AND a.state IN ('booked', 'checked_in') AND EXISTS (
 				SELECT 1 FROM visit_elsewhere e WHERE e.blocks AND e.clinician_id = a.clinician_id AND e.first_cell < a.busy_end AND e.end_cell > a.busy_first)
 			ORDER BY a.day, a.starts_at, a.id LIMIT 50`, string(s.Day(tx.Now)))

@@ -205,7 +205,7 @@ func (s *Scheduling) feed(ctx context.Context, tx *store.Tx, f openFeed) ([]byte
 	if err != nil {
 		return nil, err
 	}
-	visits, err := store.List(ctx, tx, s.scanVisit, `SELECT `+visitColumns+` FROM appointment a
+	visits, err := store.List(ctx, tx, s.scanVisit, `SELECT `+bareColumns+` FROM appointment a
 		WHERE a.patient_id = $1 AND a.starts_at > $2 AND a.state IN ('booked', 'checked_in', 'arrived', 'fulfilled') ORDER BY a.starts_at DESC, a.id LIMIT $3`,
 		f.patient, store.Time(tx.Now.Add(-feedBack)), mostInFeed)
 	if err != nil {

@@ -246,7 +246,7 @@ func (s *Scheduling) answer(ctx context.Context, tx *store.Tx, v Visit, a Answer
 // cannot lists the visits, still to be, whose patients say that they cannot come:
 // too late to cancel by themselves, so that the desk decides.
 func (s *Scheduling) cannot(ctx context.Context, tx *store.Tx) ([]Visit, error) {
-	return store.List(ctx, tx, s.scanVisit, `SELECT `+visitColumns+` FROM visit_answer n JOIN appointment a ON a.id = n.appointment_id AND a.starts_at = n.starts_at
+	return store.List(ctx, tx, s.scanVisit, `SELECT `+bareColumns+` FROM visit_answer n JOIN appointment a ON a.id = n.appointment_id AND a.starts_at = n.starts_at
 		WHERE n.answer = 'cannot' AND n.starts_at > $1 AND a.state IN ('booked', 'checked_in') ORDER BY a.starts_at, a.id LIMIT 100`, store.Time(tx.Now))
 }
 

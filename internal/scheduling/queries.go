@@ -185,7 +185,14 @@ func mark(ctx context.Context, tx *store.Tx, resource string, days ...int64) err
 	return nil
 }
 
-const visitColumns = `a.id, a.patient_id, a.type_id, a.clinician_id, a.place_id, a.room_id, a.video, a.state, a.day, a.starts_at, a.ends_at, a.held_until, a.reason, a.note, a.ended_by, a.ended_why, a.version, a.changed_at`
+// scanVisit reads visitColumns, or bareColumns for long lists, which leave out what
+// people wrote: each of it would have to be opened.
+const (
+	visitHead    = `a.id, a.patient_id, a.type_id, a.clinician_id, a.place_id, a.room_id, a.video, a.state, a.day, a.starts_at, a.ends_at, a.held_until, `
+	visitTail    = `, a.version, a.changed_at`
+	visitColumns = visitHead + `a.reason, a.note, a.ended_by, a.ended_why` + visitTail
+	bareColumns  = visitHead + `'', '', a.ended_by, ''` + visitTail
+)
 
 // What people write is sealed under these names.
 const (

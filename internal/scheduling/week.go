@@ -381,7 +381,7 @@ func (s *Scheduling) Outside(ctx context.Context, d access.Desk) (out []Visit, e
 }
 
 func (s *Scheduling) outside(ctx context.Context, tx *store.Tx, ch Change) ([]Visit, error) {
-	visits, err := store.List(ctx, tx, s.scanVisit, `SELECT `+visitColumns+` FROM appointment a WHERE a.day >= $1 AND a.starts_at > $2 AND a.state IN ('booked', 'checked_in') ORDER BY a.day, a.starts_at, a.id LIMIT 5000`,
+	visits, err := store.List(ctx, tx, s.scanVisit, `SELECT `+bareColumns+` FROM appointment a WHERE a.day >= $1 AND a.starts_at > $2 AND a.state IN ('booked', 'checked_in') ORDER BY a.day, a.starts_at, a.id LIMIT 5000`,
 		string(s.Day(tx.Now)), store.Time(tx.Now))
 	if err != nil || len(visits) == 0 {
 		return nil, err
