@@ -73,7 +73,7 @@ func (o onCard) OnFile(ctx context.Context, tx *store.Tx, p ids.Patient) (f chec
 		if c.Kind == registry.Email {
 			f.Emails = append(f.Emails, c.Value)
 		} else {
-			f.Phones = append(f.Phones, c.Value)
+			f.Phones = append(f.Phones, lang.Phone(c.Value))
 		}
 	}
 	for _, a := range who.Addresses {

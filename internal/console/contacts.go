@@ -7,6 +7,7 @@ import (
 	"portico/internal/account"
 	"portico/internal/enroll"
 	"portico/internal/fault"
+	"portico/internal/lang"
 	"portico/internal/page"
 	"portico/internal/registry"
 	"portico/internal/store"
@@ -81,7 +82,7 @@ func (c *Console) contactPage(q *web.Request, d access.Desk, to, why string, wro
 	s := c.words(q)
 	shown := k.Value
 	if k.Kind == account.ByPhone {
-		shown = phone(k.Value)
+		shown = lang.Phone(k.Value)
 	}
 	p := ContactPage{ID: k.ID, Name: who.Name, To: to, Why: why,
 		Proven: []page.Fact{{Label: provenKind(s, k.Kind), Value: shown}, {Label: s.T("office.contacts.proven"), Value: s.Moment(k.At)}}}
@@ -101,7 +102,7 @@ func (c *Console) chartSays(s page.Shell, r registry.Patient) []page.Fact {
 	for _, k := range r.Contacts {
 		value := k.Value
 		if k.Kind != registry.Email {
-			value = phone(k.Value)
+			value = lang.Phone(k.Value)
 		}
 		out = append(out, page.Fact{Label: contactKind(s, k.Kind), Value: value + " (" + s.T("console.contact.since", s.Date(k.Since)) + ")"})
 	}

@@ -10,6 +10,7 @@ import (
 	"portico/internal/enroll"
 	"portico/internal/fault"
 	"portico/internal/ids"
+	"portico/internal/lang"
 	"portico/internal/page"
 	"portico/internal/registry"
 	"portico/internal/web"
@@ -74,7 +75,7 @@ func (c *Console) requestPage(q *web.Request, d access.Desk, p RequestPage, wron
 		for _, t := range k.Person.Contacts {
 			if t.Kind != enroll.Email {
 				p.Phones = append(p.Phones, page.Option{Value: string(k.Person.ID) + " " + t.ID,
-					Text: k.Person.Name() + ": " + phone(t.Value) + " (" + s.T("console.contact.since", s.Date(t.Since)) + ")"})
+					Text: k.Person.Name() + ": " + lang.Phone(t.Value) + " (" + s.T("console.contact.since", s.Date(t.Since)) + ")"})
 			}
 		}
 	}
@@ -128,7 +129,7 @@ func claimFacts(s page.Shell, k enroll.Claim) []page.Fact {
 	place := strings.TrimSpace(k.City + " " + k.State + " " + k.Zip)
 	add(s.T("console.patient.address"), strings.Join(filled(k.Street, k.Unit, place), ", "))
 	add(s.T("console.contact.email"), k.Email)
-	add(s.T("console.contact.phone"), phone(k.Phone))
+	add(s.T("console.contact.phone"), lang.Phone(k.Phone))
 	if k.Reach != "" {
 		add(s.T("console.request.reach"), s.T("console.reach."+k.Reach))
 	}
@@ -160,7 +161,7 @@ func matchOf(s page.Shell, k enroll.Candidate) Match {
 		if t.Kind == enroll.Email {
 			mails = append(mails, masked(registry.Email, t.Value)+since)
 		} else {
-			phones = append(phones, phone(t.Value)+since)
+			phones = append(phones, lang.Phone(t.Value)+since)
 		}
 	}
 	said := map[string][]Verdict{}

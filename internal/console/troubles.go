@@ -8,6 +8,7 @@ import (
 	"portico/internal/enroll"
 	"portico/internal/fault"
 	"portico/internal/ids"
+	"portico/internal/lang"
 	"portico/internal/page"
 	"portico/internal/registry"
 	"portico/internal/web"
@@ -120,7 +121,7 @@ func numbersOnFile(s page.Shell, r registry.Patient) []page.Fact {
 	var out []page.Fact
 	for _, k := range r.Contacts {
 		if k.Kind != registry.Email {
-			out = append(out, page.Fact{Label: contactKind(s, k.Kind), Value: phone(k.Value) + " (" + s.T("console.contact.since", s.Date(k.Since)) + ")"})
+			out = append(out, page.Fact{Label: contactKind(s, k.Kind), Value: lang.Phone(k.Value) + " (" + s.T("console.contact.since", s.Date(k.Since)) + ")"})
 		}
 	}
 	if len(out) == 0 {

@@ -73,15 +73,6 @@ func waited(s page.Shell, d time.Duration) string {
 	return s.T("desk.wait.days", int(d/(24*time.Hour)))
 }
 
-// phone writes a stored number the way it is dialled in North America; others
-// stay in international form.
-func phone(n string) string {
-	if d := strings.TrimPrefix(n, "+1"); d != n && len(d) == 10 {
-		return d[:3] + "-" + d[3:6] + "-" + d[6:]
-	}
-	return n
-}
-
 // masked hides most of a contact: enough to ask about, too little to read off
 // somebody's screen.
 func masked(kind registry.Kind, value string) string {
