@@ -120,15 +120,15 @@ func (s *Waiting) Book(ctx context.Context, d access.Desk, id ids.Wish, picked [
 		if err := s.letGo(ctx, tx, w, Dropped, string(d.Staff())); err != nil {
 			return err
 		}
-		g := Giving{Of: w.Patient, Kind: w.Kind, Time: times[0], Reason: w.Reason, Actor: string(d.Staff())}
-		if w.Sort == Earlier {
-			g.Moving = w.Visit
+		what, g := string(Booked), Giving{Of: w.Patient, Kind: w.Kind, Time: times[0], Reason: w.Reason, Actor: string(d.Staff())}
+		if w.moves() {
+			what, g.Moving = movedTo, w.Visit
 		}
 		if w.Visit, err = s.Calendar.Give(ctx, tx, g); err != nil {
 			return err
 		}
 		w.State = Booked
-		return s.become(ctx, tx, w, string(Booked), string(d.Staff()))
+		return s.become(ctx, tx, w, what, string(d.Staff()))
 	})
 }
 

@@ -12,6 +12,12 @@ import (
 	"portico/internal/store"
 )
 
+// movedTo is the event of a visit that got the time it waited for.
+const movedTo = "moved"
+
+// moves tells whether a time for the wish is another one of a visit there is.
+func (w Wish) moves() bool { return w.Sort == Earlier && w.Visit != "" }
+
 // Mine is one of the patient's wishes.
 type Mine struct {
 	Wish   Wish
@@ -58,6 +64,11 @@ func (s *Waiting) Blank(ctx context.Context, c access.Chart, kind ids.VisitType,
 	return f, err
 }
 
+// Moved tells whether the visit there was got another time.
+func (m Mine) Moved() bool {
+	return slices.ContainsFunc(m.Events, func(e Event) bool { return e.What == movedTo })
+}
+
 // Open shows one of the patient's wishes.
 func (s *Waiting) Open(ctx context.Context, c access.Chart, id ids.Wish) (m Mine, err error) {
 	if err := c.Need(access.BookVisits); err != nil {
@@ -93,7 +104,7 @@ func (s *Waiting) Open(ctx context.Context, c access.Chart, id ids.Wish) (m Mine
 
 // lostLast tells whether the newest offer went to somebody else.
 func lostLast(ctx context.Context, tx *store.Tx, id ids.Wish) (bool, error) {
-	last, err := store.List(ctx, tx, store.One[string], `SELECT state FROM wish_offer WHERE wish_id = $1 ORDER BY made_at DESC, id DESC LIMIT 1`, id)
+	last, err := store.List(ctx, tx, store.One[string], `SELECT `+offerState+` FROM wish_offer o JOIN wish w ON w.id = o.wish_id WHERE o.wish_id = $1 ORDER BY o.made_at DESC, o.id DESC LIMIT 1`, id)
 	return len(last) > 0 && OfferState(last[0]) == Lost, err
 }
 
@@ -120,7 +131,7 @@ func (s *Waiting) Accept(ctx context.Context, c access.Chart, id ids.Wish, offer
 			return audit.Entry{}, refuse(WhyOver)
 		}
 		did := audit.VisitBooked
-		if w.Sort == Earlier && w.Visit != "" {
+		if w.moves() {
 			did = audit.VisitMoved
 		}
 		visit, err = s.accept(ctx, tx, w, all[i], string(c.Account()))
@@ -153,8 +164,12 @@ func (s *Waiting) accept(ctx context.Context, tx *store.Tx, w Wish, o Offer, act
 	if err := closeOffers(ctx, tx, w.ID, Dropped); err != nil {
 		return "", err
 	}
+	what := "taken"
+	if w.moves() {
+		what = movedTo
+	}
 	w.State, w.Visit = Booked, visit
-	return visit, s.become(ctx, tx, w, "taken", actor)
+	return visit, s.become(ctx, tx, w, what, actor)
 }
 
 // give books or moves. An offer to the waiting list is worth nothing once the visit
@@ -274,7 +289,7 @@ func (s *Waiting) Of(ctx context.Context, tx *store.Tx, p ids.Patient) ([]Waits,
 		err = r.Scan(&w.ID, &w.Sort, &w.Kind, &w.State, &n)
 		w.Choose = n > 0
 		return w, err
-	}, `SELECT w.id, w.kind, w.type_id, w.state, (SELECT COUNT(*) FROM wish_offer o WHERE o.wish_id = w.id AND o.state = 'open' AND o.expires_at > $2) FROM wish w
+	}, `SELECT w.id, w.kind, w.type_id, w.state, (SELECT COUNT(*) FROM wish_offer o WHERE o.wish_id = w.id AND o.state = 'open' AND o.expires_at > $2 AND NOT (`+gone+`)) FROM wish w
 		WHERE w.patient_id = $1 AND (w.state IN ('open', 'proposed') OR w.state IN ('declined', 'lapsed') AND w.changed_at > $3) ORDER BY w.made_at, w.id LIMIT 50`,
 		p, store.Time(tx.Now), store.Time(tx.Now.Add(-7*24*time.Hour)))
 }

@@ -11,6 +11,7 @@ import (
 	"portico/internal/fault"
 	"portico/internal/ids"
 	"portico/internal/scheduling"
+	"portico/internal/store"
 	"portico/internal/waiting"
 )
 
@@ -60,6 +61,19 @@ func TestTheFirstToTakeItHasIt(t *testing.T) {
 			if got, err := k.Accept(ctx, ana, a, mine[0].ID); err != nil || got != later {
 				t.Fatalf("%v %v", got, err)
 			}
+		}
+		// Before any job has written it down.
+		if m := must(k, func() (waiting.Mine, error) { return k.Open(ctx, ben, b) }); len(m.Offers) != 0 || !m.Lost {
+			t.Errorf("a time that is gone is still offered: %+v", m.Offers)
+		}
+		if w := must(k, func() (w []waiting.Waits, err error) {
+			err = k.app.DB.View(ctx, func(tx *store.Tx) error { w, err = k.Of(ctx, tx, ben.Patient()); return err })
+			return w, err
+		}); len(w) != 1 || w[0].Choose {
+			t.Errorf("the list of visits offers it: %+v", w)
+		}
+		if m := must(k, func() (waiting.Mine, error) { return k.Open(ctx, ana, a) }); !m.Moved() {
+			t.Errorf("the winner's visit did not move: %+v", m.Events)
 		}
 		_, err := k.Accept(ctx, ben, b, his[0].ID)
 		k.wantWhy(err, waiting.WhyGone)

@@ -68,9 +68,7 @@ func (s *Waiting) Sweep(ctx context.Context, d access.Duty) error {
 // settle finds open offers to the waiting list whose time is booked by somebody.
 func (s *Waiting) settle(ctx context.Context, d access.Duty) error {
 	return s.each(ctx, `
-		SELECT DISTINCT o.wish_id FROM wish_offer o JOIN appointment a ON a.clinician_id = o.clinician_id AND a.day = o.day AND a.starts_at < o.ends_at AND a.ends_at > o.starts_at
-		JOIN wish w ON w.id = o.wish_id
-		WHERE o.state = 'open' AND o.appointment_id = '' AND a.id <> w.visit_id AND a.state IN ('booked', 'checked_in', 'arrived') LIMIT 200`, nil, func(id ids.Wish) error {
+		SELECT DISTINCT o.wish_id FROM wish_offer o JOIN wish w ON w.id = o.wish_id WHERE `+gone+` LIMIT 200`, nil, func(id ids.Wish) error {
 		return s.forWish(ctx, d, id, func(tx *store.Tx, w Wish) error {
 			if w.State != Open {
 				return errNothing

@@ -477,7 +477,7 @@ func wish(s page.Shell, p WishPage) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = page.Card(page.CardSpec{ID: "time", Title: s.T("waiting.asked"), Tag: s.T(stateKey(p.My.Wish.Sort, p.My.Wish.State)), TagTone: p.My.Wish.State.tone()}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var17), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = page.Card(page.CardSpec{ID: "time", Title: s.T("waiting.asked"), Tag: s.T(p.My.stateKey()), TagTone: p.My.Wish.State.tone()}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var17), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -613,7 +613,17 @@ func (p WishPage) title(s page.Shell) string {
 	return s.T("waiting."+string(p.My.Wish.Sort)+".of", p.My.Clinic.Kind(p.My.Wish.Kind).Name[s.Lang])
 }
 
+func (m Mine) stateKey() string {
+	if m.Moved() {
+		return "waiting.state.moved"
+	}
+	return stateKey(m.Wish.Sort, m.Wish.State)
+}
+
 func (p WishPage) lead(s page.Shell) string {
+	if p.My.Moved() {
+		return s.T("waiting.lead.moved")
+	}
 	return s.T(leadKey(p.My.Wish.Sort, p.My.Wish.State), s.Clinic.Phone)
 }
 
@@ -703,7 +713,7 @@ func leadKey(sort Sort, st State) string {
 }
 
 func eventKey(what string) string {
-	return map[string]string{"made": "waiting.event.made", "proposed": "waiting.event.proposed", "passed": "waiting.event.passed", "taken": "waiting.event.taken", "booked": "waiting.event.booked",
+	return map[string]string{"made": "waiting.event.made", "proposed": "waiting.event.proposed", "passed": "waiting.event.passed", "taken": "waiting.event.taken", "moved": "waiting.event.moved", "booked": "waiting.event.booked",
 		"declined": "waiting.event.declined", "withdrawn": "waiting.event.withdrawn", "lapsed": "waiting.event.lapsed", "offered": "waiting.event.offered", "lost": "waiting.event.lost", "over": "waiting.event.over"}[what]
 }
 

@@ -71,7 +71,16 @@ func alone(ctx context.Context, tx *store.Tx, id ids.Wish) error {
 	return tx.OneAtATime(ctx, "wish "+string(id))
 }
 
-const offerColumns = `o.id, o.wish_id, o.appointment_id, o.clinician_id, o.place_id, o.video, o.day, o.starts_at, o.ends_at, o.expires_at, o.state`
+// gone says of an open offer to the waiting list that somebody else has its time.
+const gone = `o.state = 'open' AND o.appointment_id = '' AND EXISTS (
+	SELECT 1 FROM appointment a WHERE a.clinician_id = o.clinician_id AND a.day = o.day AND a.starts_at < o.ends_at AND a.ends_at > o.starts_at
+		AND a.id <> w.visit_id AND a.state IN ('booked', 'checked_in', 'arrived'))`
+
+// offerState is how an offer stands: one whose time is gone is lost, also before a job
+// has written that down.
+const offerState = `CASE WHEN ` + gone + ` THEN 'lost' ELSE o.state END`
+
+const offerColumns = `o.id, o.wish_id, o.appointment_id, o.clinician_id, o.place_id, o.video, o.day, o.starts_at, o.ends_at, o.expires_at, ` + offerState
 
 func scanOffer(r store.Row) (o Offer, err error) {
 	return o, r.Scan(&o.ID, &o.Wish, &o.Kept, &o.Time.Clinician, &o.Time.Place, &o.Time.Video, &o.Time.Day, (*store.Time)(&o.Time.Start), (*store.Time)(&o.Time.End), (*store.Time)(&o.Expires), &o.State)
@@ -79,7 +88,7 @@ func scanOffer(r store.Row) (o Offer, err error) {
 
 // offers reads the offers of a wish, the earliest time first.
 func offers(ctx context.Context, tx *store.Tx, id ids.Wish) ([]Offer, error) {
-	return store.List(ctx, tx, scanOffer, `SELECT `+offerColumns+` FROM wish_offer o WHERE o.wish_id = $1 ORDER BY o.starts_at, o.id LIMIT 100`, id)
+	return store.List(ctx, tx, scanOffer, `SELECT `+offerColumns+` FROM wish_offer o JOIN wish w ON w.id = o.wish_id WHERE o.wish_id = $1 ORDER BY o.starts_at, o.id LIMIT 100`, id)
 }
 
 func insertOffer(ctx context.Context, tx *store.Tx, o Offer) error {

@@ -152,11 +152,20 @@ func lost(err error) error {
 }
 
 func (s *Waiting) acceptForm(r *web.Request, c access.Chart) (web.Reply, error) {
-	visit, err := s.Accept(r.Context(), c, ids.Wish(r.PathValue("id")), ids.Offer(r.Text("offer")))
+	id := ids.Wish(r.PathValue("id"))
+	visit, err := s.Accept(r.Context(), c, id, ids.Offer(r.Text("offer")))
 	if err = lost(err); fault.Fixable(err) {
 		return s.wishPage(r, c, "", err)
 	}
-	return web.Redirect("/visits/" + string(visit) + "?done=booked"), err
+	if err != nil {
+		return web.Reply{}, err
+	}
+	m, err := s.Open(r.Context(), c, id)
+	done := "booked"
+	if m.Moved() {
+		done = "moved"
+	}
+	return web.Redirect("/visits/" + string(visit) + "?done=" + done), err
 }
 
 func (s *Waiting) passForm(r *web.Request, c access.Chart) (web.Reply, error) {
