@@ -72,6 +72,12 @@ func (s *CheckIns) SaveForm(ctx context.Context, c access.Chart, id ids.Appointm
 	if err != nil {
 		return false, err
 	}
+	return s.saveForm(ctx, c, a, t)
+}
+
+// saveForm is SaveForm of a questionnaire that was opened.
+func (s *CheckIns) saveForm(ctx context.Context, c access.Chart, a FormAsked, t Typed) (more bool, err error) {
+	id, form := a.Visit.ID, a.Form.ID
 	answers, whole, bad := a.Form.read(t)
 	alarm := a.Form.alarms(answers)
 	switch {
@@ -152,6 +158,12 @@ func (s *CheckIns) Sign(ctx context.Context, c access.Chart, id ids.Appointment,
 	if err != nil {
 		return err
 	}
+	return s.sign(ctx, c, a, name, read, l)
+}
+
+// sign is Sign of a text that was opened.
+func (s *CheckIns) sign(ctx context.Context, c access.Chart, a ConsentAsked, name string, read bool, l lang.Lang) error {
+	id, consent := a.Visit.ID, a.Consent.ID
 	var bad *fault.Fault
 	if !read {
 		bad = bad.And("read", "checkin.consent.read")

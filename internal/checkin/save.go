@@ -19,6 +19,12 @@ func (s *CheckIns) Save(ctx context.Context, c access.Chart, id ids.Appointment,
 	if err != nil {
 		return err
 	}
+	return s.save(ctx, c, a, t)
+}
+
+// save is Save of a step that was opened.
+func (s *CheckIns) save(ctx context.Context, c access.Chart, a Asked, t Typed) error {
+	id, part := a.Visit.ID, a.Part
 	if a.Visit.Not != "" {
 		return refuse(a.Visit.Not)
 	}

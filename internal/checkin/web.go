@@ -100,7 +100,7 @@ func (s *CheckIns) stepForm(part string) patientPage {
 				t[f] = []string{v}
 			}
 		}
-		err = s.Save(r.Context(), c, a.Visit.ID, part, t)
+		err = s.save(r.Context(), c, a, t)
 		if fault.Fixable(err) {
 			return s.stepPage(r, c, part, t, err)
 		}

@@ -63,7 +63,7 @@ func (s *CheckIns) formForm(r *web.Request, c access.Chart) (web.Reply, error) {
 			}
 		}
 	}
-	more, err := s.SaveForm(r.Context(), c, a.Visit.ID, id, t)
+	more, err := s.saveForm(r.Context(), c, a, t)
 	part := needForm + ":" + string(id)
 	switch {
 	case fault.Fixable(err):
@@ -122,7 +122,7 @@ func (s *CheckIns) consentForm(r *web.Request, c access.Chart) (web.Reply, error
 	}
 	name, read := r.Text("name"), r.Ticked("read")
 	if a.Signed.Name == "" {
-		err = s.Sign(r.Context(), c, a.Visit.ID, id, name, read, r.Lang)
+		err = s.sign(r.Context(), c, a, name, read, r.Lang)
 	}
 	if fault.Fixable(err) {
 		return s.consentPage(r, c, name, read, err)
