@@ -3,6 +3,8 @@ package scheduling
 import (
 	"context"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"portico/internal/access"
@@ -55,15 +57,37 @@ type Query struct {
 	Video     bool
 	Part      Part
 	From      Day             // "" for today
+	After     Mark            // the last time of From that was seen before, "" for none
 	Until     Day             // the last day, "" for as far as can be booked
 	Want      int             // whole days are listed until there are so many
+	Most      int             // never more than so many, 0 for no limit
 	Moving    ids.Appointment // a visit whose own time counts as free
 }
 
 // Found is what was found.
 type Found struct {
 	Days []DayTimes
-	Next Day // the day from which there may be more, "" for none
+	Next Day  // the day from which there may be more, "" for none
+	Last Mark // the last time found of Next, "" for none of them
+}
+
+// Mark is a place in the times of a day, from which somebody reads on. It stays right
+// while times before it are taken.
+type Mark string
+
+func (t Time) mark() Mark {
+	return Mark(strconv.FormatInt(t.Start.Unix(), 10) + " " + string(t.Clinician))
+}
+
+// past leaves out the times up to the mark; what cannot be read marks nothing.
+func (m Mark) past(times []Time) []Time {
+	at, who, ok := strings.Cut(string(m), " ")
+	n, err := strconv.ParseInt(at, 10, 64)
+	if !ok || err != nil {
+		return times
+	}
+	last := Time{Start: time.Unix(n, 0), Clinician: ids.Clinician(who)}
+	return slices.DeleteFunc(times, func(t Time) bool { return byStart(t, last) <= 0 })
 }
 
 // DayTimes are the times of one day, the earliest first.
@@ -81,7 +105,12 @@ func (f Found) Count() int {
 	return n
 }
 
-const usualWant = 16
+// On a page of times: whole days until there are usualWant, and never more than
+// pageMost, which a clinic of many has in its first hours.
+const (
+	usualWant = 16
+	pageMost  = 30
+)
 
 // Find gives the first free times of a kind of visit.
 func (s *Scheduling) Find(ctx context.Context, c access.Chart, q Query) (f Found, err error) {
@@ -111,6 +140,9 @@ func (s *Scheduling) find(ctx context.Context, tx *store.Tx, of ids.Patient, q Q
 	}
 	if q.Want <= 0 {
 		q.Want = usualWant
+	}
+	if q.Most > 0 {
+		q.Want = min(q.Want, q.Most)
 	}
 	h := hunt{s: s, tx: tx, of: of, q: q, v: v, zone: s.zone(), earliest: tx.Now}
 	today := dayOf(tx.Now, h.zone)
@@ -163,9 +195,20 @@ func (h *hunt) run(ctx context.Context, from, last Day) (Found, error) {
 			return Found{}, err
 		}
 		for d := from; d <= until; d = d.Add(1) {
-			if times := h.day(d, k); len(times) > 0 {
+			times := h.day(d, k)
+			if d == h.q.From {
+				times = h.q.After.past(times)
+			}
+			if most := h.q.Most - h.n; h.q.Most > 0 && len(times) > most {
+				times = times[:most]
+				h.found.Next, h.found.Last = d, times[most-1].mark()
+			}
+			if len(times) > 0 {
 				h.found.Days = append(h.found.Days, DayTimes{d, times})
 				h.n += len(times)
+			}
+			if h.found.Next != "" {
+				return h.found, nil
 			}
 			if h.n >= h.q.Want {
 				if d < last {

@@ -28,6 +28,39 @@ func TestTimesComeEarliestFirst(t *testing.T) {
 	})
 }
 
+// A page of times is cut within a day, and the next one goes on where it ended, also
+// when what was last on it is taken meanwhile.
+func TestMoreTimesGoOnWithinADay(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		ana := r.patient("ana")
+		all := r.starts(Query{Type: r.exam, Want: 30}, ana)
+		q := Query{Type: r.exam, Most: 5}
+		var got []string
+		for len(got) < 20 {
+			f, err := r.Find(ctx, ana, q)
+			if err != nil || f.Count() == 0 || f.Count() > 5 {
+				t.Fatalf("%v %+v", err, f)
+			}
+			got = append(got, r.starts(q, ana)...)
+			q = q.later(f.Next, f.Last)
+		}
+		if !slices.Equal(got[:20], all[:20]) {
+			t.Errorf("got %v\nwant %v", got, all)
+		}
+		f, err := r.Find(ctx, ana, Query{Type: r.exam, Most: 3})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.book(r.patient("ben"), r.pick(r.lee, monday, 9, 15))
+		if got := r.starts(Query{Type: r.exam, Most: 3}.later(f.Next, f.Last), ana); got[0] != "ortiz Mon 09:15" {
+			t.Errorf("after a mark that is taken: %v", got)
+		}
+		if got := r.starts(Query{Type: r.exam, Most: 3}.later(monday, "rubbish"), ana); got[0] != "ortiz Mon 09:00" {
+			t.Errorf("a mark that is none: %v", got)
+		}
+	})
+}
+
 func TestTimesKeepToTheRules(t *testing.T) {
 	each(t, func(t *testing.T, r *rig) {
 		ana := r.patient("ana")

@@ -243,11 +243,19 @@ func (s *Scheduling) answer(ctx context.Context, tx *store.Tx, v Visit, a Answer
 	return v, event(ctx, tx, v.ID, string(a), actor, v.Start, v.Clinician)
 }
 
+// cannotStand are visits, still to be, whose patients say that they cannot come.
+const cannotStand = ` FROM visit_answer n JOIN appointment a ON a.id = n.appointment_id AND a.starts_at = n.starts_at
+	WHERE n.answer = 'cannot' AND a.state IN ('booked', 'checked_in') AND n.starts_at > `
+
+// cannotCount is the query of how many they are.
+func cannotCount(a *store.Args, now time.Time) string {
+	return `SELECT COUNT(*)` + cannotStand + a.Add(store.Time(now))
+}
+
 // cannot lists the visits, still to be, whose patients say that they cannot come:
 // too late to cancel by themselves, so that the desk decides.
 func (s *Scheduling) cannot(ctx context.Context, tx *store.Tx) ([]Visit, error) {
-	return store.List(ctx, tx, s.scanVisit, `SELECT `+bareColumns+` FROM visit_answer n JOIN appointment a ON a.id = n.appointment_id AND a.starts_at = n.starts_at
-		WHERE n.answer = 'cannot' AND n.starts_at > $1 AND a.state IN ('booked', 'checked_in') ORDER BY a.starts_at, a.id LIMIT 100`, store.Time(tx.Now))
+	return store.List(ctx, tx, s.scanVisit, `SELECT `+bareColumns+cannotStand+`$1 ORDER BY a.starts_at, a.id LIMIT 100`, store.Time(tx.Now))
 }
 
 // SweepLinks forgets links to visits that have begun.

@@ -736,7 +736,7 @@ func deskTimes(s page.Shell, p DeskTimesPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if p.Found.Next != "" {
-				templ_7745c5c3_Err = page.Button(page.ButtonSpec{Kind: page.Quiet, Href: p.Path + "?" + p.Query.later(p.Found.Next).values().Encode(), Text: s.T("scheduling.time.more"), After: "arrow-right"}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = page.Button(page.ButtonSpec{Kind: page.Quiet, Href: p.Path + "?" + p.Query.later(p.Found.Next, p.Found.Last).values().Encode(), Text: s.T("scheduling.time.more"), After: "arrow-right"}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

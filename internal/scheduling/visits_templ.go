@@ -569,7 +569,7 @@ func times(s page.Shell, p TimesPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if p.Found.Next != "" {
-				templ_7745c5c3_Err = page.Button(page.ButtonSpec{Kind: page.Quiet, Href: p.Path + "?" + p.Query.later(p.Found.Next).values().Encode(), Text: s.T("scheduling.time.more"), After: "arrow-right"}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = page.Button(page.ButtonSpec{Kind: page.Quiet, Href: p.Path + "?" + p.Query.later(p.Found.Next, p.Found.Last).values().Encode(), Text: s.T("scheduling.time.more"), After: "arrow-right"}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -579,7 +579,7 @@ func times(s page.Shell, p TimesPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if p.Query.From != "" {
-				templ_7745c5c3_Err = page.Button(page.ButtonSpec{Kind: page.Quiet, Href: p.Path + "?" + p.Query.later("").values().Encode(), Text: s.T("scheduling.time.soonest"), Icon: "arrow-left"}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = page.Button(page.ButtonSpec{Kind: page.Quiet, Href: p.Path + "?" + p.Query.later("", "").values().Encode(), Text: s.T("scheduling.time.soonest"), Icon: "arrow-left"}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -1170,7 +1170,7 @@ func (p TimesPage) places() (out []page.Option) {
 
 func (p TimesPage) hidden() (out []page.Hidden) {
 	v := p.Query.values()
-	for _, name := range []string{"type", "who", "place", "how", "part", "from"} {
+	for _, name := range []string{"type", "who", "place", "how", "part", "from", "after"} {
 		if v.Get(name) != "" {
 			out = append(out, page.Hidden{Name: name, Value: v.Get(name)})
 		}

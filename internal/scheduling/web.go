@@ -54,6 +54,7 @@ func (s *Scheduling) showTypes(r *web.Request, c access.Chart) (web.Reply, error
 func asked(get func(string) string) Query {
 	q := Query{Type: ids.VisitType(get("type")), Clinician: ids.Clinician(get("who")), Place: ids.Place(get("place")), Video: get("how") == "video"}
 	q.From, _ = ParseDay(get("from"))
+	q.After, q.Most = Mark(get("after")), pageMost
 	q.Part = ParsePart(get("part"))
 	return q
 }
@@ -71,14 +72,15 @@ func (q Query) values() url.Values {
 	set("place", string(q.Place))
 	set("part", string(q.Part))
 	set("from", string(q.From))
+	set("after", string(q.After))
 	if q.Video {
 		v.Set("how", "video")
 	}
 	return v
 }
 
-func (q Query) later(from Day) Query {
-	q.From = from
+func (q Query) later(from Day, after Mark) Query {
+	q.From, q.After = from, after
 	return q
 }
 
@@ -180,7 +182,7 @@ func (s *Scheduling) confirmPage(r *web.Request, c access.Chart, reason string, 
 		if wrong == nil {
 			wrong = refuse(WhyOver)
 		}
-		q := Query{Type: m.Visit.Type, Video: m.Visit.Video}
+		q := Query{Type: m.Visit.Type, Video: m.Visit.Video, Most: pageMost}
 		return s.timesPage(r, c, q, wrong)
 	}
 	return web.Show(func(sh page.Shell) templ.Component {

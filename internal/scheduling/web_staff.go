@@ -16,6 +16,7 @@ import (
 // MountDesk registers the staff's routes.
 func (s *Scheduling) MountDesk(r *web.Router) {
 	r.StaffNav(page.NavItem{Path: "/staff/schedule", Icon: "calendar-days", TextKey: "scheduling.desk.nav"})
+	r.StaffQueue("/staff/schedule", access.BookVisitsFor, cannotCount)
 	r.Staff("GET /staff/schedule", access.SeeSchedule, s.showDay)
 	r.Staff("GET /staff/schedule/visits/{id}", access.SeeSchedule, s.showOne)
 	r.StaffForm("POST /staff/schedule/visits/{id}/mark", access.BookVisitsFor, s.markForm)
