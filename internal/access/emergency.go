@@ -149,6 +149,22 @@ func (g *Gate) Openings(ctx context.Context, tx *store.Tx, d Desk, done bool) ([
 // OpeningsWaiting is the query of how many openings wait for a review.
 const OpeningsWaiting = `SELECT COUNT(*) FROM chart_opening WHERE reviewed_at IS NULL`
 
+// OwnOpenings is the query of how many charts the desk's person has open without a
+// task.
+func OwnOpenings(d Desk, a *store.Args, now time.Time) string {
+	return `SELECT COUNT(*) FROM chart_opening WHERE staff_id = ` + a.Add(d.staff) + ` AND ends_at > ` + a.Time(now) + ` AND ended_at IS NULL`
+}
+
+// OpenNow lists the charts that the desk's person has open without a task, the one
+// that closes first on top.
+func (g *Gate) OpenNow(ctx context.Context, tx *store.Tx, d Desk) ([]Opening, error) {
+	if err := d.Need(OpenCharts); err != nil {
+		return nil, err
+	}
+	return store.List(ctx, tx, scanOpening, `SELECT `+openingColumns+` FROM chart_opening WHERE staff_id = $1 AND ends_at > $2 AND ended_at IS NULL ORDER BY ends_at, id LIMIT 50`,
+		d.staff, store.Time(tx.Now))
+}
+
 // CountOpenings tells how many wait for a review, and how many of them are overdue.
 func (g *Gate) CountOpenings(ctx context.Context, tx *store.Tx) (waiting, late int, err error) {
 	_, err = store.Get(ctx, tx, func(r store.Row) (struct{}, error) { return struct{}{}, r.Scan(&waiting, &late) }, `

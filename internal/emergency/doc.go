@@ -13,7 +13,7 @@
 // The reason is sealed: it tells about the patient. Only reviewers read it.
 //
 // Tables: none; package access keeps the openings, for it proves them.
-// Routes: GET and POST /staff/patients/{id}/emergency, GET /staff/chart/{id}, GET
+// Routes: GET and POST /staff/patients/{id}/emergency, GET /staff/chart, GET /staff/chart/{id}, GET
 // /staff/chart/{id}/entry/{entry} and its /file, POST /staff/chart/{id}/end, GET /staff/emergencies, POST /staff/emergencies/{id}.
 // Jobs: none. Audit: emergency.opened, emergency.closed, emergency.reviewed, and
 // record.opened for each page of the chart.

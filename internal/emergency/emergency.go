@@ -33,6 +33,9 @@ type Confirmer interface {
 type People interface {
 	// Called gives a patient's given and family name; store.ErrNone for nobody.
 	Called(ctx context.Context, tx *store.Tx, p ids.Patient) (given, family string, err error)
+	// Names and NumbersOf give what several patients are called, and their numbers.
+	Names(ctx context.Context, tx *store.Tx, of []ids.Patient) (map[ids.Patient]string, error)
+	NumbersOf(ctx context.Context, tx *store.Tx, of []ids.Patient) (map[ids.Patient]string, error)
 }
 
 // Teller tells patients.
@@ -258,6 +261,8 @@ type Case struct {
 	access.Opening
 	Reason string // in clear
 	Who    string // opened it
+	Name   string // of the patient
+	Number string // of the patient, "" for one without
 	Own    bool   // the reader did
 }
 
@@ -278,7 +283,47 @@ func (e *Emergencies) Cases(ctx context.Context, d access.Desk, done bool) (out 
 			}
 			out = append(out, Case{Opening: o, Reason: string(reason), Own: o.Staff == d.Staff()})
 		}
+		if err := e.whose(ctx, tx, out); err != nil {
+			return err
+		}
 		return name(ctx, tx, out)
+	})
+	return out, err
+}
+
+// whose finds the patients' names and numbers.
+func (e *Emergencies) whose(ctx context.Context, tx *store.Tx, all []Case) error {
+	var of []ids.Patient
+	for _, c := range all {
+		if !slices.Contains(of, c.Patient) {
+			of = append(of, c.Patient)
+		}
+	}
+	names, err := e.People.Names(ctx, tx, of)
+	if err != nil {
+		return err
+	}
+	numbers, err := e.People.NumbersOf(ctx, tx, of)
+	for i := range all {
+		all[i].Name, all[i].Number = names[all[i].Patient], numbers[all[i].Patient]
+	}
+	return err
+}
+
+// OpenNow lists the charts that the desk's person has open now.
+func (e *Emergencies) OpenNow(ctx context.Context, d access.Desk) (out []Case, err error) {
+	if err := d.Need(access.OpenCharts); err != nil {
+		return nil, err
+	}
+	err = e.DB.View(ctx, func(tx *store.Tx) error {
+		all, err := e.Gate.OpenNow(ctx, tx, d)
+		if err != nil {
+			return err
+		}
+		for _, o := range all {
+			out = append(out, Case{Opening: o, Own: true})
+		}
+		return e.whose(ctx, tx, out)
 	})
 	return out, err
 }

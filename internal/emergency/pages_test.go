@@ -36,6 +36,13 @@ func TestAnEmergencyByItsPages(t *testing.T) {
 		if p := b.Get(chart.Path + "?of=made-up"); p.Status != 404 {
 			t.Errorf("a part there is none of: %d", p.Status)
 		}
+		if back := b.Get(b.Get(path).Attr(`.rail a[href="/staff/chart"]`, "href")); back.Path != chart.Path {
+			t.Errorf("the rail leads to %s", back.Path)
+		}
+		other := k.hire("Lee Ortiz", "clinician").browser()
+		if p := other.Get("/staff"); p.Has(`.rail a[href="/staff/chart"]`) || !strings.Contains(other.Get("/staff/chart").Text("main"), "no chart open") {
+			t.Error("a colleague's rail leads to a chart they have not opened")
+		}
 		if p := admin.browser().Get(chart.Path); p.Status != 404 {
 			t.Errorf("an administrator reads along: %d", p.Status)
 		}
@@ -44,6 +51,9 @@ func TestAnEmergencyByItsPages(t *testing.T) {
 		ended := chart.Submit(`form[action$="/end"]`)
 		if ended.Path != path+"/emergency" || !strings.Contains(ended.Text(".note-ok"), "closed") {
 			t.Errorf("%s %q", ended.Path, ended.Text("main"))
+		}
+		if b.Get("/staff").Has(`.rail a[href="/staff/chart"]`) {
+			t.Error("the rail still leads to it")
 		}
 		if late := b.Get(chart.Path); late.Path != path+"/emergency" || !strings.Contains(late.Text("main"), "The hour is over") {
 			t.Errorf("afterwards %s %q", late.Path, late.Text("main"))
@@ -56,10 +66,13 @@ func (k *clinic) reviews(t *testing.T, admin colleague) {
 	b := admin.browser()
 	home := b.Get("/staff").Want(200, "Desk")
 	list := b.Get(home.Attr(`main a[href="/staff/emergencies"]`, "href")).Want(200, "Charts opened without a task")
-	for _, want := range []string{"Priya Raman", why} {
+	for _, want := range []string{"Priya Raman", "Maria Alvarez · MR-1001", why} {
 		if !strings.Contains(list.Text("main"), want) {
 			t.Errorf("the case says %q", list.Text("main"))
 		}
+	}
+	if strings.Contains(list.Text("main"), string(k.patient)) {
+		t.Error("the case shows an identifier of the inside")
 	}
 	id := k.one(`SELECT id FROM chart_opening`)
 	if bad := list.Submit("main form"); bad.Status != 422 || !strings.Contains(bad.Text(".errsum"), "Choose") {

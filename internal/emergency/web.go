@@ -4,6 +4,8 @@ import (
 	"errors"
 	"net/url"
 	"strconv"
+	"strings"
+	"time"
 
 	"github.com/a-h/templ"
 
@@ -12,15 +14,24 @@ import (
 	"portico/internal/ids"
 	"portico/internal/page"
 	"portico/internal/record"
+	"portico/internal/store"
 	"portico/internal/web"
 )
 
-const listPath = "/staff/emergencies"
+const (
+	listPath = "/staff/emergencies"
+	ownPath  = "/staff/chart"
+)
 
 // Mount registers the pages.
 func (e *Emergencies) Mount(r *web.Router) {
 	r.Staff("GET /staff/patients/{id}/emergency", access.OpenCharts, e.ask)
 	r.StaffForm("POST /staff/patients/{id}/emergency", access.OpenCharts, e.open)
+	r.Staff("GET "+ownPath, access.OpenCharts, e.own)
+	r.StaffNav(page.NavItem{Path: ownPath, Icon: "shield-alert", TextKey: "emergency.own.nav", Waiting: true})
+	r.StaffOwn(ownPath, access.OpenCharts, func(d access.Desk) web.Queue {
+		return func(a *store.Args, now time.Time) string { return access.OwnOpenings(d, a, now) }
+	})
 	r.Staff("GET /staff/chart/{id}", access.OpenCharts, e.chart)
 	r.Staff("GET /staff/chart/{id}/entry/{entry}", access.OpenCharts, e.entry)
 	r.Staff("GET /staff/chart/{id}/entry/{entry}/file", access.OpenCharts, e.file)
@@ -87,6 +98,30 @@ func (e *Emergencies) open(q *web.Request, d access.Desk) (web.Reply, error) {
 	}
 	return web.Redirect("/staff/chart/" + url.PathEscape(string(id))), err
 }
+
+// OwnPage lists the charts that somebody has open.
+type OwnPage struct{ Open []page.Row }
+
+// own leads back to the chart that the person has open, or lists several.
+func (e *Emergencies) own(q *web.Request, d access.Desk) (web.Reply, error) {
+	all, err := e.OpenNow(q.Context(), d)
+	if err != nil {
+		return web.Reply{}, err
+	}
+	if len(all) == 1 {
+		return web.Redirect(chartPath(all[0].ID)), nil
+	}
+	return web.Show(func(s page.Shell) templ.Component {
+		var p OwnPage
+		for _, c := range all {
+			p.Open = append(p.Open, page.Row{Href: chartPath(c.ID), Icon: "shield-alert", Title: c.called(), Text: s.T("emergency.chart.until", s.Moment(c.Ends))})
+		}
+		return own(s.Called(s.T("emergency.own.title")), p)
+	}), nil
+}
+
+// called is a patient as staff know them.
+func (c Case) called() string { return strings.Trim(c.Name+" · "+c.Number, " ·") }
 
 // ChartPage is one page of an open chart.
 type ChartPage struct {
@@ -220,7 +255,7 @@ func (e *Emergencies) listPage(q *web.Request, d access.Desk, wrong error) (web.
 
 func (e *Emergencies) card(s page.Shell, d access.Desk, c Case) CaseCard {
 	facts := []page.Fact{{Label: s.T("emergency.case.who"), Value: c.Who}, {Label: s.T("emergency.case.at"), Value: s.Moment(c.At)},
-		{Label: s.T("emergency.case.patient"), Value: string(c.Patient)}, {Label: s.T("emergency.case.reason"), Value: c.Reason}}
+		{Label: s.T("emergency.case.patient"), Value: c.called()}, {Label: s.T("emergency.case.reason"), Value: c.Reason}}
 	if d.May(access.ReadAudit) {
 		facts[2].ChangeHref, facts[2].ChangeText = "/staff/audit?"+url.Values{"whom": {string(c.Patient)}}.Encode(), s.T("emergency.case.log")
 	}

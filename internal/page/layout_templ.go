@@ -1302,7 +1302,7 @@ func rail(s Shell) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		for _, n := range s.Nav {
-			if s.Allowed == nil || s.Allowed(n.Path) {
+			if (s.Allowed == nil || s.Allowed(n.Path)) && (!n.Waiting || s.Counts[n.Path] > 0) {
 				if n.Group != "" {
 					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 98, "<li class=\"rail-group\">")
 					if templ_7745c5c3_Err != nil {

@@ -107,6 +107,7 @@ type NavItem struct {
 	Icon    string // name of an icon
 	TextKey string // key of its word
 	Group   string // staff rail: key of the heading above it, "" to go on under the last
+	Waiting bool   // staff rail: shown only while something waits there
 }
 
 // Called gives the shell with its title set.

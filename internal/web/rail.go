@@ -22,12 +22,17 @@ func Counted(query string) Queue {
 type queue struct {
 	path  string
 	task  access.Task
-	count Queue
+	count func(d access.Desk) Queue
 }
 
 // StaffQueue puts the number of what waits beside a place of the rail, on every
 // staff page, for those who may do its task.
 func (r *Router) StaffQueue(path string, t access.Task, q Queue) {
+	r.StaffOwn(path, t, func(access.Desk) Queue { return q })
+}
+
+// StaffOwn is StaffQueue for a number that is each person's own.
+func (r *Router) StaffOwn(path string, t access.Task, q func(access.Desk) Queue) {
 	r.queues = append(r.queues, queue{path, t, q})
 }
 
@@ -47,7 +52,7 @@ func (r *Router) waiting(ctx context.Context, d access.Desk) (map[string]int, er
 		a := &store.Args{}
 		var parts []string
 		for i, q := range mine {
-			parts, to[i] = append(parts, "("+q.count(a, tx.Now)+")"), &found[i]
+			parts, to[i] = append(parts, "("+q.count(d)(a, tx.Now)+")"), &found[i]
 		}
 		_, err := store.Get(ctx, tx, func(in store.Row) (struct{}, error) { return struct{}{}, in.Scan(to...) }, `SELECT `+strings.Join(parts, ", "), a.All()...)
 		return err
