@@ -2132,3 +2132,8 @@ CREATE TABLE staff_signon_out (
 );
 CREATE INDEX staff_signon_out_at ON staff_signon_out (at);
 
+-- 0110_access_opening_own.sql
+-- Charts that one staff user has open without a task: the way back to them stands on
+-- each of their pages.
+CREATE INDEX chart_opening_own ON chart_opening (staff_id, ends_at);
+

@@ -61,6 +61,21 @@ func StaffLang(ctx context.Context, tx *store.Tx, s ids.Staff) (lang.Lang, error
 // allow task, moves the idle clock and writes the audit line, refused or not.
 // Roles and state are read each time: taking one away bites on the next request.
 func (g *Gate) Desk(ctx context.Context, token string, task Task, route string, v Visitor) (Desk, Live, error) {
+	return g.desk(ctx, token, task, route, v, false)
+}
+
+// RaisedDesk is Desk for a page that needs a raised session: it moves the idle clock
+// all the same, but writes that the person was asked to confirm who they are instead
+// of a page that was seen, and gives ErrNotRaised beside the desk.
+func (g *Gate) RaisedDesk(ctx context.Context, token string, task Task, route string, v Visitor) (Desk, Live, error) {
+	d, live, err := g.desk(ctx, token, task, route, v, true)
+	if err == nil && !d.raised {
+		err = ErrNotRaised
+	}
+	return d, live, err
+}
+
+func (g *Gate) desk(ctx context.Context, token string, task Task, route string, v Visitor, raised bool) (Desk, Live, error) {
 	var d Desk
 	var live Live
 	err := g.DB.Record(ctx, func(tx *store.Tx) (audit.Entry, error) {
@@ -72,6 +87,9 @@ func (g *Gate) Desk(ctx context.Context, token string, task Task, route string, 
 		d.task, d.source = task, v.source
 		if !May(d.roles, task) {
 			return d.Did(audit.PageRefused, route).As(audit.Refused).With(string(task)), nil
+		}
+		if raised && !d.raised {
+			return d.Did(audit.ConfirmAsked, route).As(audit.Refused).With(string(task)), nil
 		}
 		return d.Did(audit.StaffViewed, route).With(string(task)), nil
 	})

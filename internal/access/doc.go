@@ -19,8 +19,10 @@
 // place of Need. Work that wants it in some cases only asks Chart.Raised, or
 // returns ErrNotRaised from an ordinary route; package web sends the person to
 // ConfirmPath and back either way. Raise gives the session a new token and ends
-// the old one. Staff give a code of their authenticator with the work itself; those
-// who sign in elsewhere and have none here raise their session there (RaiseStaff).
+// the old one. A staff session is raised by a code of the person's authenticator
+// (RaiseDesk) or, for those who sign in elsewhere and have none here, by proving anew
+// there (RaiseStaff); StaffRaised routes and Desk.NeedRaised want it. In an emergency
+// staff give the code with the work itself.
 //
 // Something may come into force that everybody signed in must agree to (Demand).
 // A session that has not been looked at since is Behind; package web asks the room

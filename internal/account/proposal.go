@@ -98,11 +98,6 @@ func (s *Accounts) waitingProposal(ctx context.Context, tx *store.Tx, id Contact
 // ProposedWaiting is the query of how many proposed contacts wait.
 const ProposedWaiting = `SELECT COUNT(*)` + proposed
 
-// CountProposed is the number of contacts that wait.
-func CountProposed(ctx context.Context, tx *store.Tx) (int, error) {
-	return store.Get(ctx, tx, store.One[int], ProposedWaiting)
-}
-
 // SettleContact decides about a proposed contact: it goes into the chart, or the
 // reason is kept why not, and the patient is told. Rejecting undoes nothing at
 // the account: the contact is proven and stays with it. Of two who decide at once

@@ -68,7 +68,7 @@ var entering = []Attack{
 		}},
 	{Number: "T26", Title: "a session is planted before signing in",
 		Here:  "Signing in and raising make new tokens; the old ones open nothing.",
-		Tests: []Test{"account.TestT26OldCookiesDie", "account.TestOldSessionEndsWithTheNew", "access.TestT26RaiseGivesANewToken", "signon.TestProvingAnew", "signon.TestWhatDoesNotProveAnew"}, Short: "each cookie; 11 proofs that are none",
+		Tests: []Test{"account.TestT26OldCookiesDie", "account.TestOldSessionEndsWithTheNew", "access.TestT26RaiseGivesANewToken", "staff.TestACodeRaisesTheSession", "signon.TestProvingAnew", "signon.TestWhatDoesNotProveAnew"}, Short: "each cookie; 11 proofs that are none",
 		Controls: []Control{
 			off("a new token when a session is raised", "access.TestT26RaiseGivesANewToken", "access/raise.go", `UPDATE session SET token_hash = $3, raised_at = $4
 		WHERE id = $1 AND token_hash = $2`, `UPDATE session SET raised_at = $4
@@ -76,6 +76,8 @@ var entering = []Attack{
 			off("a new token when a session of staff is raised", "signon.TestProvingAnew", "access/raise.go", "UPDATE staff_session SET token_hash = $3, raised_at = $4, seen_at = $4, signon_sid = $6\n\t\tWHERE token_hash = $1 AND staff_id = $2", "UPDATE staff_session SET raised_at = $4, seen_at = $4, signon_sid = $6\n\t\tWHERE token_hash = $1 AND $3 <> '' AND staff_id = $2").
 				and("access/raise.go", "fresh = secret.Token()\n", "fresh = token\n"),
 			off("the moment of a new proof", "signon.TestWhatDoesNotProveAnew", "signon/token.go", "if f.Again && !p.anew(f, c.Proved) {", "if f.Again && p == nil {"),
+			off("a new token when staff prove anew by a code", "staff.TestACodeRaisesTheSession", "access/raise.go", "UPDATE staff_session SET token_hash = $3, raised_at = $4\n\t\tWHERE id = $1 AND token_hash = $2", "UPDATE staff_session SET raised_at = $4\n\t\tWHERE id = $1 AND $3 <> '' AND token_hash = $2").
+				and("access/raise.go", "anew = secret.Token()\n", "anew = token\n"),
 			off("a new proof is the person's at the desk", "signon.TestWhatDoesNotProveAnew", "access/raise.go", "WHERE token_hash = $1 AND staff_id = $2 AND", "WHERE token_hash = $1 AND $2 <> '' AND"),
 			off("the old session ends with the new", "account.TestOldSessionEndsWithTheNew", "account/step.go", "if old != nil {\n", "if old != nil && st.Old == \"\" {\n"),
 		}},

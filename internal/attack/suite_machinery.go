@@ -57,13 +57,15 @@ var machinery = []Attack{
 			off("heads outside the database", "trail.TestEachAlterationIsNamed", "trail/verify_heads.go", "f, err := os.Open(file)\n", "f, err := os.Open(file + \".none\")\n"),
 		}},
 	{Number: "T62", Title: "somebody inside looks where they should not",
-		Here:  "Whatever staff open of a person is a line that its patient reads; secrets, contacts and messages are sealed under a key that is not in the database.",
-		Tests: []Test{"attack.TestT62ABackupTellsNothing", "attack.TestStolenBackupGivesNothing", "console.TestWhatStaffOpenOfAPersonIsOnTheirRecord", "emergency.TestAnEmergencyOpensTheChartAndRaisesTheAlarm", "emergency.TestTheHourEnds", "emergency.TestSomebodyElseReviews", "emergency.TestNotesInAnEmergency", "console.TestSearchesAreSealed", "account.TestNothingReadableIsStored", "enroll.TestWhatIsStoredShowsNobody", "registry.TestWhatIsSealed", "sharing.TestTheKeyIsNowhere", "secret.TestSealedFieldsStayWhereTheyAre"},
+		Here:  "Whatever staff open of a person is a line that its patient reads; secrets, contacts and messages are sealed under a key that is not in the database. Whoever takes a list out proves anew who they are.",
+		Tests: []Test{"attack.TestT62ABackupTellsNothing", "attack.TestStolenBackupGivesNothing", "console.TestWhatStaffOpenOfAPersonIsOnTheirRecord", "emergency.TestAnEmergencyOpensTheChartAndRaisesTheAlarm", "emergency.TestTheHourEnds", "emergency.TestSomebodyElseReviews", "emergency.TestNotesInAnEmergency", "console.TestSearchesAreSealed", "console.TestAuditSearch", "terms.TestTheListOfAcceptances", "staff.TestACodeRaisesTheSession", "account.TestNothingReadableIsStored", "enroll.TestWhatIsStoredShowsNobody", "registry.TestWhatIsSealed", "sharing.TestTheKeyIsNowhere", "secret.TestSealedFieldsStayWhereTheyAre"},
 		Short: "a whole backup, read for everything secret",
 		Controls: []Control{
 			off("secrets are sealed", "attack.TestT62ABackupTellsNothing", "secret/seal.go",
 				"ct := r.aead(place).Seal(nonce, nonce, plain, aad(place, id))", "ct := append(nonce, plain...)").
 				and("secret/seal.go", "plain, err := r.aead(place).Open(nil, ct[:12], ct[12:], aad(place, id))", "plain, err := ct[12:], error(nil)"),
+			off("a list wants a new proof", "staff.TestACodeRaisesTheSession", "access/raise.go", "if !d.raised {\n\t\treturn ErrNotRaised", "if d.staff == \"\" {\n\t\treturn ErrNotRaised"),
+			off("the page of a list wants a new proof", "staff.TestACodeRaisesTheSession", "access/desk.go", "if err == nil && !d.raised {", "if err == nil && d.staff == \"\" {"),
 			off("the alarm", "emergency.TestAnEmergencyOpensTheChartAndRaisesTheAlarm", "emergency/emergency.go", "if err := e.alarm(ctx, tx, o); err != nil {", "if o.ID == \"\" {"),
 			off("the end of the hour", "emergency.TestTheHourEnds", "access/emergency.go", "return !o.Ended.IsZero() || !now.Before(o.Ends) }", "return !o.Ended.IsZero() || now.IsZero() }"),
 			off("somebody else reviews", "emergency.TestSomebodyElseReviews", "access/emergency.go", "case o.Staff == d.staff:", "case o.Staff == \"\":"),

@@ -203,6 +203,7 @@ var forms = map[string]form{
 	"POST /staff/results/{id}/hold":      {send: say("why", "call", "until", "", "note", "Call her."), apart: (*world).deskSeen},
 	"POST /staff/results/{id}/mark":      {send: say("to", "sensitive"), apart: (*world).deskSeen},
 	"POST /staff/results/{id}/release":   {apart: (*world).heldBack},
+	"POST /staff/confirm":                {made: (*world).staffWithApp, send: say("next", "/staff/audit")},
 	"POST /staff/setup/{token}":          {send: say("password", password)},
 	"POST /staff/setup/{token}/app":      {apart: (*world).firstCode},
 	"POST /staff/signin":                 {made: (*world).newEmail, send: say("password", password, "next", "")},
@@ -286,6 +287,7 @@ func (w *world) ready(t web.Route, f form) (path string, fields url.Values, c co
 	maps.Copy(c, s.cookies)
 	if t.Raised {
 		w.raise(c[web.SessionCookie])
+		w.raise(c[web.StaffCookie])
 	}
 	path = t.Path
 	if strings.Contains(path, "{") {

@@ -255,7 +255,10 @@ func (w *world) halfInByMail(of person) state {
 // raise is as if the person had proven password and second step a moment ago.
 func (w *world) raise(token string) {
 	w.change(func(tx *store.Tx) error {
-		_, err := tx.Exec(ctx, `UPDATE session SET raised_at = $2 WHERE token_hash = $1`, secret.TokenHash(token), store.Time(tx.Now))
+		if _, err := tx.Exec(ctx, `UPDATE session SET raised_at = $2 WHERE token_hash = $1`, secret.TokenHash(token), store.Time(tx.Now)); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, `UPDATE staff_session SET raised_at = $2 WHERE token_hash = $1`, secret.TokenHash(token), store.Time(tx.Now))
 		return err
 	})
 }

@@ -50,6 +50,18 @@ func confirmPassword(_ context.Context, w *walk, g *guest) error {
 	return g.post(access.ConfirmPath, access.ConfirmPath, "password", w.cards.Accounts[0].Password)
 }
 
+// raiseDesk proves again who somebody at the desk is.
+func raiseDesk(p who) func(context.Context, *walk, *guest) error {
+	return func(_ context.Context, w *walk, g *guest) error {
+		w.later(time.Minute)
+		code, err := w.totp(w.colleague(p).Secret)
+		if err != nil {
+			return err
+		}
+		return g.post(access.StaffConfirmPath, access.StaffConfirmPath, "code", code)
+	}
+}
+
 func addApp(_ context.Context, _ *walk, g *guest) error {
 	return g.post("/account/steps/add", "/account/steps/add", "how", "totp")
 }

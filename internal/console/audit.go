@@ -19,7 +19,7 @@ import (
 func (c *Console) mountAudit(d desk) {
 	d.place("GET /staff/audit", access.ReadAudit, c.audit, page.NavItem{Path: auditPath, Icon: "scroll-text", TextKey: "console.nav.audit"})
 	d.form("POST /staff/audit", access.ReadAudit, c.askAudit)
-	d.page("GET /staff/audit.csv", access.ReadAudit, c.auditCSV)
+	d.raised("GET /staff/audit.csv", access.ReadAudit, c.auditCSV)
 }
 
 const auditPath = "/staff/audit"

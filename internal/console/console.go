@@ -1,7 +1,6 @@
 package console
 
 import (
-	"context"
 	"errors"
 
 	"github.com/a-h/templ"
@@ -65,21 +64,14 @@ func (c *Console) queues(r *web.Router) {
 // desk registers pages and forms.
 type desk struct{ r *web.Router }
 
-func (d desk) page(pattern string, t access.Task, h web.StaffFunc) { d.r.Staff(pattern, t, h) }
-func (d desk) form(pattern string, t access.Task, h web.StaffFunc) { d.r.StaffForm(pattern, t, h) }
+func (d desk) page(pattern string, t access.Task, h web.StaffFunc)   { d.r.Staff(pattern, t, h) }
+func (d desk) raised(pattern string, t access.Task, h web.StaffFunc) { d.r.StaffRaised(pattern, t, h) }
+func (d desk) form(pattern string, t access.Task, h web.StaffFunc)   { d.r.StaffForm(pattern, t, h) }
 
 // place registers a page that has a place of its own in the rail.
 func (d desk) place(pattern string, t access.Task, h web.StaffFunc, n page.NavItem) {
 	d.page(pattern, t, h)
 	d.r.StaffNav(n)
-}
-
-func (c *Console) undeliveredCount(ctx context.Context) (n int, err error) {
-	err = c.DB.View(ctx, func(tx *store.Tx) error {
-		n, err = notify.CountUndelivered(ctx, tx)
-		return err
-	})
-	return n, err
 }
 
 // doneTexts are the sentences a page can say after something was done. The

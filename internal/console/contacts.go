@@ -10,7 +10,6 @@ import (
 	"portico/internal/lang"
 	"portico/internal/page"
 	"portico/internal/registry"
-	"portico/internal/store"
 	"portico/internal/web"
 )
 
@@ -140,13 +139,4 @@ func contactReasons(s page.Shell) []page.Option {
 		out = append(out, page.Option{Value: w, Text: s.T("office.contacts.why." + w)})
 	}
 	return out
-}
-
-// contactCount is the number of contacts that wait.
-func contactCount(q *web.Request, db *store.DB) (n int, err error) {
-	err = db.View(q.Context(), func(tx *store.Tx) error {
-		n, err = account.CountProposed(q.Context(), tx)
-		return err
-	})
-	return n, err
 }

@@ -80,7 +80,9 @@ func (c *Console) doneToday(q *web.Request, d access.Desk, t trail.Tally, since 
 		return log(conditions{Action: string(a), Outcome: string(o)})
 	}
 	s := c.words(q)
-	n := func(count int, text, href string) Number { return Number{strconv.Itoa(count), text, href} }
+	n := func(count int, text, href string) Number {
+		return Number{Figure: strconv.Itoa(count), Text: text, Href: href}
+	}
 	return []Number{
 		n(t.Of(audit.Done, audit.AccountOpened), s.T("office.day.accounts"), action(audit.AccountOpened, audit.Done)),
 		n(t.Of(audit.Done, audit.SignedIn), s.T("office.day.signins"), action(audit.SignedIn, audit.Done)),
@@ -101,13 +103,13 @@ func (c *Console) doneToday(q *web.Request, d access.Desk, t trail.Tally, since 
 func (c *Console) waits(q *web.Request, d access.Desk, now waitingNow) []Number {
 	s := c.words(q)
 	requests := allowed(d, access.ReviewRequests, "/staff/requests")
-	oldest := Number{"–", s.T("desk.home.longest"), requests}
+	oldest := Number{Figure: "–", Text: s.T("desk.home.longest"), Href: requests}
 	if !now.oldest.IsZero() {
 		oldest.Figure = waited(s, c.DB.Now().Sub(now.oldest))
 	}
-	return []Number{{strconv.Itoa(now.requests), s.T("desk.home.requests"), requests}, oldest,
-		{strconv.Itoa(now.jobs), s.T("office.day.jobs"), allowed(d, access.SeeJobs, jobsPath)},
-		{strconv.Itoa(now.faults), s.T("office.day.faults"), allowed(d, access.SeeImports, "/staff/imports")}}
+	return []Number{{Figure: strconv.Itoa(now.requests), Text: s.T("desk.home.requests"), Href: requests}, oldest,
+		{Figure: strconv.Itoa(now.jobs), Text: s.T("office.day.jobs"), Href: allowed(d, access.SeeJobs, jobsPath)},
+		{Figure: strconv.Itoa(now.faults), Text: s.T("office.day.faults"), Href: allowed(d, access.SeeImports, "/staff/imports")}}
 }
 
 // allowed gives an address to whoever may open it.

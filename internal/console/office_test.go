@@ -16,6 +16,7 @@ import (
 	"portico/internal/registry"
 	"portico/internal/store"
 	"portico/internal/testkit"
+	"portico/internal/web"
 )
 
 // A message that did not arrive is seen in words, sent again, or closed with a
@@ -343,6 +344,11 @@ func TestAuditSearch(t *testing.T) {
 	if got.Status != 200 || got.Attr("#auditlist thead th:nth-child(6)", "aria-sort") != "ascending" || len(got.All("#auditlist tbody tr")) != 1 {
 		t.Errorf("ordered: %d %q", got.Status, got.Text("#auditlist"))
 	}
+	csv := got.Attr(`a[href^="/staff/audit.csv"]`, "href")
+	if p := b.Get(csv).Want(200, "Confirm that it is you"); strings.Contains(p.Body, "patient.seen") {
+		t.Error("the list is taken out without a new proof")
+	}
+	testkit.RaiseStaff(t, k.app.DB, b.Cookie(web.StaffCookie))
 	if file := b.Get(got.Attr(`a[href^="/staff/audit.csv"]`, "href")); strings.Count(file.Body, "\n") != 2 || !strings.Contains(file.Body, "patient.seen") {
 		t.Errorf("the table: %s", file.Body)
 	}
@@ -357,6 +363,7 @@ func TestTheExportComputesNothing(t *testing.T) {
 		b.Get("/staff/codes")
 	}
 	b, _ := k.hire("Dana Osei", "auditor")
+	testkit.RaiseStaff(t, k.app.DB, b.Cookie(web.StaffCookie))
 	file := b.Get("/staff/audit.csv")
 	if file.Status != 200 || !strings.HasPrefix(file.Header.Get("Content-Type"), "text/csv") || file.Header.Get("Content-Disposition") != `attachment; filename="audit.csv"` {
 		t.Fatalf("%d %v", file.Status, file.Header)

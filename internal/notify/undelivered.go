@@ -59,11 +59,6 @@ func (o *Outbox) Undelivered(ctx context.Context, d access.Desk) (out []Undelive
 // UndeliveredWaiting is the query of how many messages did not arrive and wait.
 const UndeliveredWaiting = `SELECT COUNT(*) FROM outbox WHERE state = 'failed' AND seen_at IS NULL`
 
-// CountUndelivered is the number for the staff's rail.
-func CountUndelivered(ctx context.Context, tx *store.Tx) (int, error) {
-	return store.Get(ctx, tx, store.One[int], UndeliveredWaiting)
-}
-
 // Dealt are the ways in which staff deal with a message that did not arrive
 // without sending it again.
 var Dealt = []string{"told", "address", "again", "pointless"}

@@ -72,12 +72,13 @@ func (f flow) state() string    { return f.derive("state") }
 func (f flow) nonce() string    { return f.derive("nonce") }
 func (f flow) verifier() string { return f.derive("verifier") }
 
-// longNext bounds what is carried along in the cookie, in bytes.
-const longNext = 120
+// longNext bounds what is carried along in the cookie, in bytes: the sealed search of
+// a list whose export asks for a new proof is the longest.
+const longNext = 512
 
 // next is where to go afterwards, "" for the desk.
 func next(q *web.Request) string {
-	to := web.LocalPath(q.Ask("next"), "")
+	to := web.LocalAddress(q.Ask("next"), "")
 	if len(to) > longNext {
 		return ""
 	}
@@ -176,7 +177,7 @@ func (d *Door) arrived(q *web.Request, v access.Visitor) (web.Reply, error) {
 	}
 	if f.Again {
 		token, err := d.Staff.ConfirmSignedOn(q.Context(), v, q.Cookie(web.StaffCookie), o)
-		return web.Redirect(web.LocalPath(o.Next, "/staff")).Cookie(web.StaffCookie, token, 0), err
+		return web.Redirect(web.LocalAddress(o.Next, "/staff")).Cookie(web.StaffCookie, token, 0), err
 	}
 	if f.Invite != "" {
 		if err := d.Staff.LinkSignOn(q.Context(), v, f.Invite, o, q.Lang); err != nil {

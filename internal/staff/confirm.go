@@ -79,6 +79,22 @@ func (s *Staff) raise(ctx context.Context, tx *store.Tx, v access.Visitor, sessi
 // fresh code of their authenticator, counted like those of signing in. A wrong one
 // is Invalid at "code".
 func (s *Staff) Confirm(ctx context.Context, d access.Desk, code string) error {
+	return s.prove(ctx, d, code, d.Did(audit.StaffTried, string(d.Staff())).With("confirm"), func(*store.Tx) error { return nil })
+}
+
+// Raise raises the desk's session, whose token is given, by a fresh code of the
+// person's authenticator, and gives its new token. A wrong code is Invalid at "code".
+func (s *Staff) Raise(ctx context.Context, d access.Desk, token, code string) (fresh string, err error) {
+	err = s.prove(ctx, d, code, d.Did(audit.SessionRaised, string(d.Session())).With("staff"), func(tx *store.Tx) error {
+		fresh, err = s.Gate.RaiseDesk(ctx, tx, d, token)
+		return err
+	})
+	return fresh, err
+}
+
+// prove checks a code and, if it is right, does then in the transaction that uses it
+// up, written down as e.
+func (s *Staff) prove(ctx context.Context, d access.Desk, code string, e audit.Entry, then func(*store.Tx) error) error {
 	if err := s.Limits.Begin(ctx, codeWaits, "staff.step.wait", string(d.Staff())); err != nil {
 		return err
 	}
@@ -97,9 +113,8 @@ func (s *Staff) Confirm(ctx context.Context, d access.Desk, code string) error {
 		return err
 	}
 	step, right := secret.CheckTOTP(key, digits(code), s.DB.Now(), c.step)
-	e := d.Did(audit.StaffTried, string(c.id)).With("confirm")
 	if !right {
-		if err := s.DB.Change(ctx, e.As(audit.Refused), func(*store.Tx) error { return nil }); err != nil {
+		if err := s.DB.Change(ctx, d.Did(audit.StaffTried, string(c.id)).With("confirm").As(audit.Refused), func(*store.Tx) error { return nil }); err != nil {
 			return err
 		}
 		return errCode()
@@ -112,6 +127,9 @@ func (s *Staff) Confirm(ctx context.Context, d access.Desk, code string) error {
 		if err != nil {
 			return err
 		}
-		return s.Limits.Clear(ctx, tx, codeWaits, string(c.id))
+		if err := s.Limits.Clear(ctx, tx, codeWaits, string(c.id)); err != nil {
+			return err
+		}
+		return then(tx)
 	})
 }

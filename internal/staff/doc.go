@@ -53,8 +53,8 @@
 // Tables: staff (shared: other rooms may join it for reading), staff_credential,
 // staff_setup, staff_attempt, staff_place, staff_signon, staff_signon_back, staff_signon_out.
 // Routes: GET and POST /staff/signin, GET and POST /staff/signin/step, POST
-// /staff/signin/cancel, POST /staff/signout, GET /staff/ended, GET and POST /staff/setup/{token},
+// /staff/signin/cancel, POST /staff/signout, GET /staff/ended, GET and POST /staff/confirm, GET and POST /staff/setup/{token},
 // GET and POST /staff/setup/{token}/app, GET /staff/setup/{token}/qr.
 // Jobs: staff.sweep. Audit: staff.added, staff.set_up, staff.signed_in,
-// staff.tried, staff.signed_out, staff.changed.
+// staff.tried, session.raised, staff.signed_out, staff.changed.
 package staff

@@ -28,6 +28,8 @@ func (s *Staff) Mount(r *web.Router) {
 	r.VisitorForm("POST /staff/signin/step", s.step)
 	r.VisitorForm("POST /staff/signin/cancel", s.cancel)
 	r.Visitor("GET "+web.StaffEndedPath, s.showEnded)
+	r.Staff("GET "+access.StaffConfirmPath, access.SeeDesk, s.showConfirm)
+	r.StaffForm("POST "+access.StaffConfirmPath, access.SeeDesk, s.confirm)
 	r.StaffForm("POST /staff/signout", access.SeeDesk, s.signOut)
 	r.Visitor("GET /staff/setup/{token}", s.showSetUp)
 	r.VisitorForm("POST /staff/setup/{token}", s.setUp)

@@ -113,7 +113,9 @@ func (d *desk) token(name string) (token string) {
 // as is the proof of a member of the staff for managing terms.
 func (d *desk) as(name string) access.Desk {
 	d.t.Helper()
-	p, _, err := d.gate.Desk(ctx, d.token(name), access.ManageTerms, "test", access.NewVisitor("192.0.2.9", "test"))
+	token := d.token(name)
+	testkit.RaiseStaff(d.t, d.DB, token)
+	p, _, err := d.gate.Desk(ctx, token, access.ManageTerms, "test", access.NewVisitor("192.0.2.9", "test"))
 	if err != nil {
 		d.t.Fatal(err)
 	}

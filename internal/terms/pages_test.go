@@ -162,6 +162,10 @@ func TestTheListOfAcceptances(t *testing.T) {
 	}
 	p.Submit("form[action='/staff/terms/accepted']", "whom", "MR-77").Want(422, "Who accepted what")
 	p.Submit("form[action='/staff/terms/accepted']", "from", "yesterday").Want(422, "Who accepted what")
+	if to := b.Get("/staff/terms/accepted.csv?kind=" + string(terms.Use)); !strings.HasPrefix(to.Path, "/staff/confirm") || strings.Contains(to.Body, "MR-1") {
+		t.Errorf("without proving anew: %d %s", to.Status, to.Path)
+	}
+	testkit.RaiseStaff(t, db, b.Cookie(web.StaffCookie))
 	if csv := b.Get("/staff/terms/accepted.csv?kind=" + string(terms.Use)); csv.Status != 200 || strings.Count(csv.Body, "\r\n") != 2 {
 		t.Errorf("%d %s", csv.Status, csv.Body)
 	}

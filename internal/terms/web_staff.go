@@ -38,7 +38,7 @@ func (t *Terms) MountDesk(r *web.Router) {
 	form("POST /staff/terms/drafts/{id}/drop", t.drop)
 	show("GET /staff/terms/accepted", t.showSigned)
 	form("POST /staff/terms/accepted", t.askSigned)
-	show("GET /staff/terms/accepted.csv", t.saveSigned)
+	r.StaffRaised("GET /staff/terms/accepted.csv", access.ManageTerms, t.saveSigned)
 }
 
 // doneTexts are what a page can say after something was done; the address names

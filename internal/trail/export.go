@@ -25,10 +25,10 @@ var exportHeads = []string{"id", "time_utc", "action", "meaning", "category", "o
 
 // Export writes the lines that f finds as CSV (RFC 4180, UTF-8, newest first) when
 // it is called, without holding them; safe to open in a spreadsheet. That it is
-// exported is a line of the log, written before. What is added to the log
+// exported is a line of the log, written before. It wants a raised session. What is added to the log
 // meanwhile is not part of it.
 func (t *Trail) Export(ctx context.Context, d access.Desk, f Filter) (func(io.Writer) error, error) {
-	if err := d.Need(access.ReadAudit); err != nil {
+	if err := d.NeedRaised(access.ReadAudit); err != nil {
 		return nil, err
 	}
 	f.After, f.Sort, f.Up = "", ByTime, false

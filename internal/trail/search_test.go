@@ -32,6 +32,7 @@ func desk(t *testing.T, db *store.DB, roles string, task access.Task) access.Des
 	}); err != nil {
 		t.Fatal(err)
 	}
+	testkit.RaiseStaff(t, db, token)
 	d, _, err := g.Desk(ctx, token, task, "GET /x", access.NewVisitor("192.0.2.9", "test"))
 	if err != nil {
 		t.Fatal(err)

@@ -4,8 +4,8 @@
 // A route has an audience, or it cannot be registered: Visitor, Enrolling,
 // Patient, Staff, System. Patient and staff routes name the permission they
 // need; the router opens the chart or the desk and hands it over, so that a
-// handler can neither forget nor forge it. PatientRaised and PatientRaisedForm
-// want a session raised within the last ten minutes as well, and send whoever
+// handler can neither forget nor forge it. PatientRaised, PatientRaisedForm and
+// StaffRaised want a session raised within the last ten minutes as well, and send whoever
 // has none to confirm who they are and back. Registering a form (POST) is another
 // method than registering a page (GET), and only it carries the checks that a
 // change needs:

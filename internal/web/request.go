@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"regexp"
 	"strings"
 	"time"
 
@@ -183,6 +184,15 @@ func (q *Request) toConfirm() Reply {
 	return Redirect(access.ConfirmPath + "?next=" + url.QueryEscape(q.router.pageAbove(q.URL.Path)))
 }
 
+// toStaffConfirm sends somebody at the desk to prove again who they are, and from
+// there back. A file is saved from its list, where the person sees what they save: a
+// download that began by itself would leave the page of the code on the screen.
+func (q *Request) toStaffConfirm() Reply {
+	next := *q.URL
+	next.Path = strings.TrimSuffix(next.Path, ".csv")
+	return Redirect(access.StaffConfirmPath + "?next=" + url.QueryEscape(next.RequestURI()))
+}
+
 // pageAbove is the nearest address at or above path that is a page.
 func (r *Router) pageAbove(path string) string {
 	for path != "" {
@@ -212,6 +222,22 @@ func LocalPath(p, fallback string) string {
 		}
 	}
 	return p
+}
+
+// plainQuery is a query that a redirect may carry as it stands.
+var plainQuery = regexp.MustCompile(`^[A-Za-z0-9_.~=&%:+-]*$`)
+
+// LocalAddress is LocalPath for an address that may have a query, such as a list with
+// what was searched for.
+func LocalAddress(p, fallback string) string {
+	path, query, asked := strings.Cut(p, "?")
+	if len(p) > 512 || LocalPath(path, "") == "" || !plainQuery.MatchString(query) {
+		return fallback
+	}
+	if !asked {
+		return path
+	}
+	return path + "?" + query
 }
 
 // clientAddr is the address the request came from. X-Forwarded-For is read from

@@ -224,26 +224,44 @@ func (r *Router) patient(pattern string, t Route, h patientFunc) {
 }
 
 // Staff registers a staff page that needs t.
-func (r *Router) Staff(pattern string, t access.Task, h StaffFunc) { r.staff(pattern, t, h, false) }
+func (r *Router) Staff(pattern string, t access.Task, h StaffFunc) {
+	r.staff(pattern, Route{Need: string(t)}, h)
+}
 
 // StaffForm registers a staff form that needs t.
-func (r *Router) StaffForm(pattern string, t access.Task, h StaffFunc) { r.staff(pattern, t, h, true) }
+func (r *Router) StaffForm(pattern string, t access.Task, h StaffFunc) {
+	r.staff(pattern, Route{Need: string(t), Form: true}, h)
+}
 
-func (r *Router) staff(pattern string, t access.Task, h StaffFunc, form bool) {
-	if t == "" {
+// StaffRaised registers a staff page that needs t in a session raised within the last
+// ten minutes. Whoever has not is sent to confirm who they are, and comes back to
+// this page; from a file, to the list it is made of.
+func (r *Router) StaffRaised(pattern string, t access.Task, h StaffFunc) {
+	r.staff(pattern, Route{Need: string(t), Raised: true}, h)
+}
+
+func (r *Router) staff(pattern string, t Route, h StaffFunc) {
+	if t.Need == "" {
 		panic("staff route without a task: " + pattern)
 	}
-	r.add(pattern, Route{Audience: "staff", Need: string(t), Form: form}, func(q *Request) (Reply, error) {
+	t.Audience = "staff"
+	open := r.gate.Desk
+	if t.Raised {
+		open = r.gate.RaisedDesk
+	}
+	r.add(pattern, t, func(q *Request) (Reply, error) {
 		q.shell.Audience = page.Staff
 		token := q.Cookie(StaffCookie)
 		if token == "" {
 			return q.toSignIn("/staff/signin"), nil
 		}
-		d, live, err := r.gate.Desk(q.Context(), token, t, pattern, q.visitor)
-		if errors.Is(err, access.ErrNoSession) {
+		d, live, err := open(q.Context(), token, access.Task(t.Need), pattern, q.visitor)
+		switch {
+		case errors.Is(err, access.ErrNoSession):
 			return q.deskEnded(token)
-		}
-		if err != nil {
+		case errors.Is(err, access.ErrNotRaised):
+			return q.toStaffConfirm(), nil
+		case err != nil:
 			return Reply{}, err
 		}
 		q.bind(StaffCookie, string(d.Session())) // not to its token; see patient
@@ -252,11 +270,11 @@ func (r *Router) staff(pattern string, t access.Task, h StaffFunc, form bool) {
 		q.shell.Person, q.shell.SignOut, q.shell.Wide = d.Name(), "/staff/signout", true
 		q.shell.Nav = r.allowed(d)
 		q.shell.Mark = r.mark(string(d.Staff()))
-		reply, err := q.run(form, func() (Reply, error) { return h(q, d) })
+		reply, err := q.run(t.Form, func() (Reply, error) { return h(q, d) })
 		if err == nil && reply.draw != nil {
 			q.shell.Counts, err = r.waiting(q.Context(), d)
 		}
-		return reply, r.refused(q, d.Did(audit.PageRefused, pattern).With(string(t)), err)
+		return reply, r.refused(q, d.Did(audit.PageRefused, pattern).With(t.Need), err)
 	})
 }
 

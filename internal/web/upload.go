@@ -12,7 +12,7 @@ import (
 // StaffUpload is StaffForm for a form that sends files of up to most bytes in all.
 func (r *Router) StaffUpload(pattern string, t access.Task, most int64, h StaffFunc) {
 	r.files = append(r.files, upload{pattern, most})
-	r.staff(pattern, t, h, true)
+	r.staff(pattern, Route{Need: string(t), Form: true}, h)
 }
 
 // PatientUpload is PatientForm for a form that sends files of up to most bytes in all.
