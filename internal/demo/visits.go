@@ -58,13 +58,16 @@ func (m *maker) visits(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := m.bookOne(ctx, kinds[0], 6); err != nil {
+	if _, err := m.bookOne(ctx, 0, kinds[0], 6); err != nil {
 		return err
 	}
 	if err := m.askFor(ctx, d.For(access.SetForms), kinds[1]); err != nil {
 		return err
 	}
-	return m.bookOne(ctx, kinds[1], 1)
+	if _, err := m.bookOne(ctx, 0, kinds[1], 1); err != nil {
+		return err
+	}
+	return m.arriving(ctx, kinds)
 }
 
 // kinds are what can be booked.
@@ -104,23 +107,22 @@ func (m *maker) askFor(ctx context.Context, d access.Desk, kind ids.VisitType) e
 	return m.a.CheckIns.Choose(ctx, d, kind, []string{"form:" + string(form), "consent:" + string(consent)})
 }
 
-// bookOne books a visit for the first person with an account, some days ahead; at
-// most three days before one they can check in.
-func (m *maker) bookOne(ctx context.Context, kind ids.VisitType, days int) error {
+// bookOne books a visit for somebody of the cast, some days ahead; at most three
+// days before one they can check in. Where no time is free it books none.
+func (m *maker) bookOne(ctx context.Context, who int, kind ids.VisitType, days int) (ids.Appointment, error) {
 	d, err := m.desk(ctx, "desk@riverside.example", access.BookVisitsFor)
 	if err != nil {
-		return err
+		return "", err
 	}
-	of, err := m.patient(ctx, 0)
+	of, err := m.patient(ctx, who)
 	if err != nil {
-		return err
+		return "", err
 	}
 	s := m.a.Visits
 	f, err := s.FindFor(ctx, d, of, scheduling.Query{Type: kind, From: s.Day(m.a.DB.Now()).Add(days)})
 	if err != nil || f.Count() == 0 {
-		return err
+		return "", err
 	}
 	t := f.Days[0].Times[0]
-	_, err = s.BookFor(ctx, d, of, scheduling.Pick{Type: kind, Clinician: t.Clinician, Place: t.Place, Start: t.Start}, "")
-	return err
+	return s.BookFor(ctx, d, of, scheduling.Pick{Type: kind, Clinician: t.Clinician, Place: t.Place, Start: t.Start}, "")
 }
