@@ -86,6 +86,8 @@ func TestKilledServer(t *testing.T) {
 		},
 		"request": func(n int) (string, error) { return w.killedRequest(n) },
 		"message": func(n int) (string, error) { return w.killedMessage(n) },
+		"visit":   func(n int) (string, error) { return w.killedVisit(people[n>>20], true) },
+		"held":    func(n int) (string, error) { return w.killedVisit(people[2+n>>20], false) },
 	}
 	for kind, deed := range deeds {
 		for worker := range 2 {
@@ -156,13 +158,15 @@ func TestKillUnderLoad(t *testing.T) {
 			for range 30 {
 				w.killedPatient()
 			}
+			w.office()
 			w.app.Close()
-			all := map[string][]string{}
+			all, held := map[string][]string{}, []heldTime(nil)
 			rounds := size(4, 10_000)
 			for round := range rounds {
 				acked := killServer(t, address, folder, round)
 				w := startAt(t, address, folder, round)
 				w.sound(engine, acked)
+				held = append(held, w.heldStand()...)
 				w.app.Close()
 				for kind, list := range acked {
 					all[kind] = append(all[kind], list...)
@@ -171,6 +175,7 @@ func TestKillUnderLoad(t *testing.T) {
 			w = startAt(t, address, folder, rounds)
 			defer w.app.Close()
 			w.everythingStored(all)
+			w.heldAreOver(held)
 			w.everythingSent(all["message"])
 			watch := &watched{TB: t} // the check can fail
 			w.t = watch
@@ -178,8 +183,8 @@ func TestKillUnderLoad(t *testing.T) {
 			if watch.errors == 0 {
 				t.Error("a loss was not noticed")
 			}
-			t.Logf("%d kills; acknowledged: %d sessions, %d codes, %d requests, %d messages", rounds, len(all["session"]), len(all["code"]), len(all["request"]), len(all["message"]))
-			for _, kind := range []string{"session", "code", "request", "message"} {
+			t.Logf("%d kills; acknowledged: %d sessions, %d codes, %d requests, %d messages, %d visits; %d holds outlived their process", rounds, len(all["session"]), len(all["code"]), len(all["request"]), len(all["message"]), len(all["visit"]), len(held))
+			for _, kind := range []string{"session", "code", "request", "message", "visit", "held"} {
 				if len(all[kind]) < rounds {
 					t.Errorf("only %d of kind %s: there was no load", len(all[kind]), kind)
 				}
@@ -218,7 +223,7 @@ func killServer(t *testing.T, address, folder string, round int) map[string][]st
 			acked[word[1]] = append(acked[word[1]], word[2])
 			kinds[word[1]] = true
 		}
-		if len(kinds) == 4 && first == "" { // all are at work
+		if len(kinds) == 6 && first == "" { // all are at work
 			first = line
 			time.AfterFunc(time.Duration(rand.IntN(250_000))*time.Microsecond, func() { cmd.Process.Kill() })
 		}
@@ -254,6 +259,11 @@ func (w *world) sound(engine string, acked map[string][]string) {
 		"new requests without a job":  `SELECT r.id FROM identity_request r WHERE r.state = 'new' AND NOT EXISTS (SELECT 1 FROM job j WHERE j.args LIKE '%' || r.id || '%')`,
 		"patients with two codes":     `SELECT patient_id FROM activation_code WHERE state IN ('issued', 'opened') GROUP BY patient_id HAVING COUNT(*) > 1`,
 		"messages without their line": `SELECT o.account_id FROM outbox o WHERE o.account_id LIKE 'killed:%' AND NOT EXISTS (SELECT 1 FROM audit_entry e WHERE e.object = o.account_id)`,
+		"times given twice":           `SELECT a.id FROM appointment a JOIN appointment b ON b.clinician_id = a.clinician_id AND b.day = a.day AND b.id > a.id AND b.busy_first < a.busy_end AND a.busy_first < b.busy_end WHERE a.state IN ('held', 'booked') AND b.state IN ('held', 'booked')`,
+		"visits without their cells":  `SELECT a.id FROM appointment a WHERE a.state IN ('held', 'booked') AND NOT EXISTS (SELECT 1 FROM appointment_cell c WHERE c.appointment_id = a.id)`,
+		"cells of no visit":           `SELECT c.appointment_id FROM appointment_cell c JOIN appointment a ON a.id = c.appointment_id WHERE a.state NOT IN ('held', 'booked')`,
+		"visits without a line":       `SELECT a.id FROM appointment a WHERE a.state = 'booked' AND NOT EXISTS (SELECT 1 FROM audit_entry e WHERE e.object = a.id AND e.action = 'visit.booked')`,
+		"bookings without a visit":    `SELECT e.object FROM audit_entry e WHERE e.action = 'visit.booked' AND NOT EXISTS (SELECT 1 FROM appointment a WHERE a.id = e.object AND a.state = 'booked')`,
 		"lines without their message": `SELECT e.object FROM audit_entry e WHERE e.action = 'notice.queued' AND e.object LIKE 'killed:%' AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.account_id = e.object)`,
 	} {
 		if rows := w.list(query); len(rows) > 0 {
@@ -266,7 +276,8 @@ func (w *world) sound(engine string, acked map[string][]string) {
 func (w *world) everythingStored(acked map[string][]string) {
 	w.t.Helper()
 	for kind, query := range map[string]string{"session": `SELECT id FROM session`, "code": `SELECT id FROM activation_code`,
-		"request": `SELECT source FROM audit_entry WHERE action = 'enroll.request_made'`, "message": `SELECT account_id FROM outbox WHERE account_id <> ''`} {
+		"request": `SELECT source FROM audit_entry WHERE action = 'enroll.request_made'`, "message": `SELECT account_id FROM outbox WHERE account_id <> ''`,
+		"visit": `SELECT id FROM appointment WHERE state = 'booked'`, "held": `SELECT id FROM appointment WHERE state IN ('held', 'released', 'booked')`} {
 		have := map[string]int{}
 		for _, id := range w.list(query) {
 			have[id]++
