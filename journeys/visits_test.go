@@ -118,7 +118,7 @@ func TestTheWaitingListHasOneWinner(t *testing.T) {
 	offered(en, lang.En, wish[en])
 	offered(es, lang.Es, wish[es])
 	en.Follow(lang.En.T("waiting.take"))
-	en.Want("Vaccine").Says(lang.En.T("scheduling.done.booked"))
+	en.Want("Vaccine").Says(lang.En.T("scheduling.done.moved"))
 	es.Follow(lang.Es.T("waiting.take"))
 	es.Want(lang.Es.T("waiting.earlier.of", "Vacuna")).Says(lang.Es.T("waiting.why.gone"))
 	es.Open("/visits").Want(lang.Es.T("scheduling.title")).Says("Grace Mbeki") // the visit there was

@@ -9,6 +9,7 @@ import (
 	"portico/internal/audit"
 	"portico/internal/fault"
 	"portico/internal/ids"
+	"portico/internal/page"
 	"portico/internal/store"
 )
 
@@ -90,7 +91,7 @@ func (s *CheckIns) Look(ctx context.Context, d access.Desk, id ids.Appointment) 
 		if o.Sides, err = s.sides(ctx, tx, id); err != nil {
 			return err
 		}
-		if o.Filled, err = filled(ctx, tx, typed); err != nil {
+		if o.Filled, err = filled(ctx, tx, typed, page.ZoneOf(s.Clinic)); err != nil {
 			return err
 		}
 		o.Signed, err = s.signatures(ctx, tx, id)

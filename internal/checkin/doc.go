@@ -28,7 +28,9 @@
 // A kind of visit can ask for questionnaires: FHIR R4 Questionnaires that were
 // uploaded, with what cannot be drawn refused by its path. A page shows the
 // questions that the saved answers open (enableWhen); when answers open more, the
-// page comes again with the new ones marked, so that none of it needs a script. The
+// page comes again with the new ones marked, so that none of it needs a script. What
+// repeats is asked once more where somebody ticks that they have another. Answers of a
+// value set must come with the questionnaire; attachments and references are refused. The
 // answers become QuestionnaireResponses in the record by a job, once the check-in is
 // sent. Options with an ordinalValue are summed to a score, which staff alone see.
 //

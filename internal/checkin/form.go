@@ -1,6 +1,8 @@
 package checkin
 
 import (
+	"time"
+
 	"portico/internal/ids"
 	"portico/internal/lang"
 )
@@ -29,6 +31,7 @@ type Form struct {
 	Title   Words
 	Codes   []Code
 	Items   []Item
+	Zone    *time.Location // of the clinic, for answers that are moments; nil is UTC
 }
 
 // Code is a code of a code system.
@@ -48,6 +51,25 @@ type Item struct {
 	When     []When
 	Any      bool // one of When is enough
 	Items    []Item
+	Units    []Unit // of a quantity, from which one is chosen; none lets the person write it
+
+	Base string // linkId of the item that this is one copy of, "" for an item itself
+	Nth  int    // which copy, from 0
+	Last bool   // no copy comes after it
+}
+
+// Unit is a unit of measure.
+type Unit struct {
+	Code  Code
+	Words Words
+}
+
+// link is the linkId that others know the item by.
+func (it Item) link() string {
+	if it.Base != "" {
+		return it.Base
+	}
+	return it.Link
 }
 
 // Option is an answer to choose.
@@ -70,7 +92,7 @@ type When struct {
 }
 
 // Types of items that can be drawn.
-var itemTypes = []string{"group", "display", "boolean", "decimal", "integer", "date", "string", "text", "choice", "open-choice"}
+var itemTypes = []string{"group", "display", "boolean", "decimal", "integer", "date", "dateTime", "time", "string", "text", "url", "choice", "open-choice", "quantity"}
 
 // asks tells whether the item is a question.
 func (it Item) asks() bool { return it.Type != "group" && it.Type != "display" }

@@ -2,6 +2,7 @@ package checkin
 
 import (
 	"math/big"
+	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
@@ -10,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"portico/internal/fault"
+	"portico/internal/lang"
 )
 
 const (
@@ -22,6 +24,11 @@ const (
 	otherEnd = "_other"
 	// other is its value among the options.
 	other = "other"
+	// Parts of a date, the time beside it, and the unit of a quantity.
+	dayEnd, monthEnd, yearEnd = "_day", "_month", "_year"
+	timeEnd, unitEnd          = "_time", "_unit"
+	// mostUnit is the longest unit that somebody writes.
+	mostUnit = 20
 	// mostAnswer is the longest answer, in characters, where the form sets no limit.
 	mostAnswer = 2000
 )
@@ -35,7 +42,7 @@ var (
 func (f Form) fields() (out []string) {
 	f.walk(func(it, _ *Item) {
 		if it.asks() {
-			out = append(out, it.Name, it.Name+otherEnd, it.Name+"_day", it.Name+"_month", it.Name+"_year")
+			out = append(out, it.Name, it.Name+otherEnd, it.Name+dayEnd, it.Name+monthEnd, it.Name+yearEnd, it.Name+timeEnd, it.Name+unitEnd)
 		}
 	})
 	return append(out, shownField)
@@ -51,7 +58,7 @@ func (f Form) read(t Typed) (a Answers, whole bool, err error) {
 		if !it.asks() {
 			return
 		}
-		given, key := it.read(t)
+		given, key := it.read(t, f.Zone)
 		if key != "" {
 			wrong[it.Link] = fault.Problem{Field: it.Name, Text: key, Args: []any{it.most()}}
 			return
@@ -85,13 +92,18 @@ func (it Item) most() int {
 	return mostAnswer
 }
 
-// read gives the answers to one question, or the sentence about what is wrong.
-func (it Item) read(t Typed) ([]Answer, string) {
-	if it.Type == "choice" || it.Type == "open-choice" {
+// read gives the answers to one question, or the sentence about what is wrong; zone
+// is the clinic's.
+func (it Item) read(t Typed, zone *time.Location) ([]Answer, string) {
+	switch it.Type {
+	case "choice", "open-choice":
 		return it.chosen(t)
-	}
-	if it.Type == "date" {
+	case "date":
 		return it.day(t)
+	case "dateTime":
+		return it.moment(t, zone)
+	case "quantity":
+		return it.amount(t)
 	}
 	v := strings.TrimSpace(t.Get(it.Name))
 	switch {
@@ -100,6 +112,11 @@ func (it Item) read(t Typed) ([]Answer, string) {
 	case utf8.RuneCountInString(v) > it.most():
 		return nil, "checkin.long"
 	}
+	return it.lines(v)
+}
+
+// scalar reads one answer that is written in one field.
+func (it Item) scalar(v string) ([]Answer, string) {
 	switch it.Type {
 	case "boolean":
 		if v != "yes" && v != "no" {
@@ -118,17 +135,85 @@ func (it Item) read(t Typed) ([]Answer, string) {
 			return nil, "checkin.form.decimal"
 		}
 		return []Answer{{Kind: "valueDecimal", Value: plainNumber(v)}}, ""
+	case "time":
+		at, ok := clockTime(v)
+		if !ok {
+			return nil, "checkin.form.time.wrong"
+		}
+		return []Answer{{Kind: "valueTime", Value: at.Format(time.TimeOnly)}}, ""
+	case "url":
+		u, err := url.Parse(v)
+		if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" {
+			return nil, "checkin.form.url"
+		}
+		return []Answer{{Kind: "valueUri", Value: v}}, ""
 	}
-	if !it.Repeats {
-		return []Answer{{Kind: "valueString", Value: v}}, ""
-	}
-	var out []Answer
-	for line := range strings.Lines(v) {
-		if line = strings.TrimSpace(line); line != "" {
-			out = append(out, Answer{Kind: "valueString", Value: line})
+	return []Answer{{Kind: "valueString", Value: v}}, ""
+}
+
+// clockTime reads a time of the day in the ways that browsers send and people write
+// it: 14:30, 14:30:00, 2:30 pm.
+func clockTime(v string) (time.Time, bool) {
+	v = strings.ToUpper(strings.NewReplacer(" ", "", ".", "", "\u00a0", "", "\u202f", "").Replace(v))
+	for _, layout := range []string{"15:04", "15:04:05", "3:04PM", "3PM"} {
+		if at, err := time.Parse(layout, v); err == nil {
+			return at, true
 		}
 	}
+	return time.Time{}, false
+}
+
+// moment reads a date with the time beside it, which can be left out.
+func (it Item) moment(t Typed, zone *time.Location) ([]Answer, string) {
+	out, wrong := it.day(t)
+	clock := strings.TrimSpace(t.Get(it.Name + timeEnd))
+	switch {
+	case wrong != "" || len(out) == 0 && clock == "":
+		return nil, wrong
+	case len(out) == 0:
+		return nil, "checkin.form.date"
+	}
+	out[0].Kind = "valueDateTime"
+	if clock == "" {
+		return out, ""
+	}
+	at, ok := clockTime(clock)
+	if !ok {
+		return nil, "checkin.form.time.wrong"
+	}
+	if zone == nil {
+		zone = time.UTC
+	}
+	d, _ := time.Parse(time.DateOnly, out[0].Value) // just written so
+	out[0].Value = time.Date(d.Year(), d.Month(), d.Day(), at.Hour(), at.Minute(), at.Second(), 0, zone).Format(time.RFC3339)
 	return out, ""
+}
+
+// amount reads a number with its unit.
+func (it Item) amount(t Typed) ([]Answer, string) {
+	v, unit := strings.Replace(strings.TrimSpace(t.Get(it.Name)), ",", ".", 1), strings.TrimSpace(t.Get(it.Name+unitEnd))
+	switch {
+	case v == "":
+		return nil, ""
+	case !decimal.MatchString(v):
+		return nil, "checkin.form.decimal"
+	}
+	a := Answer{Kind: "valueQuantity", Value: plainNumber(v)}
+	switch {
+	case len(it.Units) == 0 && utf8.RuneCountInString(unit) > mostUnit:
+		return nil, "checkin.form.unit"
+	case len(it.Units) == 0:
+		a.Unit = Words{lang.En: unit}
+	case len(it.Units) == 1:
+		a.Code, a.Unit = it.Units[0].Code, it.Units[0].Words
+	default:
+		n, err := strconv.Atoi(unit)
+		if err != nil || n < 1 || n > len(it.Units) {
+			return nil, "checkin.form.unit"
+		}
+		a.Code, a.Unit = it.Units[n-1].Code, it.Units[n-1].Words
+	}
+	return []Answer{a}, ""
 }
 
 // plainNumber writes a decimal as JSON does, keeping its digits.
@@ -149,7 +234,7 @@ func plainNumber(v string) string {
 }
 
 func (it Item) day(t Typed) ([]Answer, string) {
-	y, m, d := t.Get(it.Name+"_year"), t.Get(it.Name+"_month"), t.Get(it.Name+"_day")
+	y, m, d := t.Get(it.Name+yearEnd), t.Get(it.Name+monthEnd), t.Get(it.Name+dayEnd)
 	if y+m+d == "" {
 		return nil, ""
 	}

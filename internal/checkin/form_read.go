@@ -23,6 +23,8 @@ const (
 const (
 	translation  = "http://hl7.org/fhir/StructureDefinition/translation"
 	ordinalValue = "http://hl7.org/fhir/StructureDefinition/ordinalValue"
+	oneUnit      = "http://hl7.org/fhir/StructureDefinition/questionnaire-unit"
+	someUnits    = "http://hl7.org/fhir/StructureDefinition/questionnaire-unitOption"
 )
 
 // ReadForm reads a FHIR R4 Questionnaire. What cannot be drawn is refused with its
@@ -47,13 +49,13 @@ func ReadForm(raw []byte) (Form, error) {
 	if len(res) != 1 || res[0].Type != "Questionnaire" {
 		return Form{}, fault.Bad("json", "checkin.form.none")
 	}
-	r := reading{links: map[string]bool{}}
 	n := fhir.Parse(res[0].Raw)
+	r := reading{links: map[string]bool{}, sets: n.Get("contained").List()}
 	f := Form{URL: n.Get("url").Line(), Version: n.Get("version").Line(), Title: words(n, "title"), Codes: codes(n)}
 	if f.Title.In(lang.En) == "" {
 		r.refuse("title", "checkin.form.missing")
 	}
-	f.Items = r.items(n.Get("item"), 1)
+	f.Items = r.items(n.Get("item"), 1, false)
 	if r.count == 0 {
 		r.refuse("item", "checkin.form.missing")
 	}
@@ -71,6 +73,7 @@ type reading struct {
 	bad   *fault.Fault
 	count int
 	links map[string]bool
+	sets  []fhir.Node // contained resources
 }
 
 func (r *reading) refuse(path, key string) {
@@ -79,7 +82,8 @@ func (r *reading) refuse(path, key string) {
 	}
 }
 
-func (r *reading) items(list fhir.Node, deep int) (out []Item) {
+// items reads a list of items; within tells that they stand in one that is copied.
+func (r *reading) items(list fhir.Node, deep int, within bool) (out []Item) {
 	for _, n := range list.List() {
 		if r.count++; r.count > mostItems || deep > mostDeep {
 			r.refuse(n.Path(), "checkin.form.much")
@@ -87,21 +91,21 @@ func (r *reading) items(list fhir.Node, deep int) (out []Item) {
 		}
 		it := Item{Link: n.Get("linkId").Line(), Name: "q" + strconv.Itoa(r.count), Type: n.Get("type").Text(), Text: words(n, "text"), Codes: codes(n),
 			Required: n.Get("required").Truth(), Repeats: n.Get("repeats").Truth(), Any: n.Get("enableBehavior").Text() == "any"}
-		r.kind(n, it)
+		r.kind(n, it, within)
 		it.Max, _ = strconv.Atoi(n.Get("maxLength").Number())
-		it.Options = r.options(n, it.Type)
+		it.Options, it.Units = r.options(n, it.Type), units(n, it.Type)
 		for _, w := range n.Get("enableWhen").List() {
 			it.When = append(it.When, r.when(w))
 		}
 		r.links[it.Link] = true
-		it.Items = r.items(n.Get("item"), deep+1)
+		it.Items = r.items(n.Get("item"), deep+1, within || it.copied())
 		out = append(out, it)
 	}
 	return out
 }
 
 // kind refuses what cannot be drawn.
-func (r *reading) kind(n fhir.Node, it Item) {
+func (r *reading) kind(n fhir.Node, it Item, within bool) {
 	switch {
 	case it.Link == "" || r.links[it.Link]:
 		r.refuse(n.Path()+".linkId", "checkin.form.link")
@@ -109,50 +113,60 @@ func (r *reading) kind(n fhir.Node, it Item) {
 		r.refuse(n.Path()+".type", "checkin.form.type")
 	case it.Type == "display" && n.Get("item").Exists():
 		r.refuse(n.Path()+".item", "checkin.form.type")
-	case n.Get("answerValueSet").Exists():
-		r.refuse(n.Path()+".answerValueSet", "checkin.form.valueset")
-	case it.Repeats && it.Type != "choice" && it.Type != "string":
+	case it.Repeats && (it.Type == "boolean" || it.Type == "display" || within && it.copied()):
 		r.refuse(n.Path()+".repeats", "checkin.form.repeats")
 	}
 }
 
 func (r *reading) options(n fhir.Node, kind string) (out []Option) {
 	list := n.Get("answerOption").List()
-	choice := kind == "choice" || kind == "open-choice"
+	choice, set := kind == "choice" || kind == "open-choice", n.Get("answerValueSet")
 	switch {
-	case choice && len(list) == 0, !choice && len(list) > 0:
+	case choice && set.Exists() && len(list) == 0:
+		out = r.set(set)
+	case choice && len(list) == 0, !choice && (len(list) > 0 || set.Exists()), set.Exists():
 		r.refuse(n.Path()+".answerOption", "checkin.form.options")
-		return nil
-	case len(list) > mostOptions:
+	}
+	for _, o := range list {
+		out = append(out, r.option(o))
+	}
+	if len(out) > mostOptions {
 		r.refuse(n.Path()+".answerOption", "checkin.form.much")
 		return nil
 	}
-	for _, o := range list {
-		v, kind := o.Choice("value", "Coding", "String", "Integer", "Date")
-		p := Option{Kind: "value" + kind}
-		switch kind {
-		case "Coding":
-			p.Code, p.Value, p.Words = Code{v.Get("system").Line(), v.Get("code").Line()}, v.Get("display").Line(), words(v, "display")
-			if p.Value == "" {
-				p.Value, p.Words = p.Code.Code, Words{lang.En: p.Code.Code}
-			}
-		case "Integer":
-			p.Value = v.Number()
-		case "String", "Date":
-			p.Value = v.Line()
-		}
-		if p.Value == "" {
-			r.refuse(o.Path(), "checkin.form.options")
-		}
-		if p.Words == nil {
-			p.Words = Words{lang.En: p.Value}
-		}
-		for _, from := range []fhir.Node{o, v} {
-			p.score(from)
-		}
-		out = append(out, p)
-	}
 	return out
+}
+
+func (r *reading) option(o fhir.Node) Option {
+	v, kind := o.Choice("value", "Coding", "String", "Integer", "Date", "Time")
+	p := Option{Kind: "value" + kind}
+	switch kind {
+	case "Coding":
+		p = coded(v, v.Get("system").Line())
+	case "Integer":
+		p.Value = v.Number()
+	case "String", "Date", "Time":
+		p.Value = v.Line()
+	}
+	if p.Value == "" {
+		r.refuse(o.Path(), "checkin.form.options")
+	}
+	if p.Words == nil {
+		p.Words = Words{lang.En: p.Value}
+	}
+	for _, from := range []fhir.Node{o, v} {
+		p.score(from)
+	}
+	return p
+}
+
+// coded is the option of a code, by its display or, for want of one, by itself.
+func coded(n fhir.Node, system string) Option {
+	p := Option{Kind: "valueCoding", Code: Code{system, n.Get("code").Line()}, Value: n.Get("display").Line(), Words: words(n, "display")}
+	if p.Value == "" {
+		p.Value, p.Words = p.Code.Code, Words{lang.En: p.Code.Code}
+	}
+	return p
 }
 
 func (p *Option) score(n fhir.Node) {
@@ -169,7 +183,7 @@ func (p *Option) score(n fhir.Node) {
 
 func (r *reading) when(n fhir.Node) When {
 	w := When{Question: n.Get("question").Line(), Op: n.Get("operator").Text()}
-	v, kind := n.Choice("answer", "Boolean", "Decimal", "Integer", "Date", "String", "Coding")
+	v, kind := n.Choice("answer", "Boolean", "Decimal", "Integer", "DateTime", "Date", "Time", "String", "Coding", "Quantity")
 	w.Kind = "answer" + kind
 	switch kind {
 	case "Boolean":
@@ -178,8 +192,11 @@ func (r *reading) when(n fhir.Node) When {
 		w.Value = v.Number()
 	case "Coding":
 		w.Code = Code{v.Get("system").Line(), v.Get("code").Line()}
-	case "Date", "String":
+	case "Date", "DateTime", "Time", "String":
 		w.Value = v.Line()
+	case "Quantity":
+		q := v.Quantity()
+		w.Value, w.Code = q.Value, Code{q.System, q.Code}
 	default:
 		r.refuse(n.Path(), "checkin.form.when")
 	}

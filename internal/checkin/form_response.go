@@ -39,7 +39,7 @@ func responseItems(items []Item, a Answers, on map[string]bool, l lang.Lang) (ou
 		if !on[it.Link] || it.Type == "display" {
 			continue
 		}
-		o := object{"linkId": it.Link}
+		o := object{"linkId": it.link()}
 		if text := it.Text.In(l); text != "" {
 			o["text"] = text
 		}
@@ -52,6 +52,11 @@ func responseItems(items []Item, a Answers, on map[string]bool, l lang.Lang) (ou
 		case len(answers) > 0:
 			if len(within) > 0 {
 				answers[0]["item"] = within
+			}
+			// The copies of a question are one question with several answers.
+			if n := len(out); it.Nth > 0 && it.asks() && n > 0 && out[n-1]["linkId"] == it.link() {
+				out[n-1]["answer"] = append(out[n-1]["answer"].([]object), answers...)
+				continue
 			}
 			o["answer"] = answers
 		case len(within) > 0:
@@ -70,6 +75,8 @@ func (g Answer) json(it Item, l lang.Lang) any {
 		return g.Value == "true"
 	case "valueInteger", "valueDecimal":
 		return json.Number(g.Value)
+	case "valueQuantity":
+		return g.quantity(l)
 	case "valueCoding":
 		o := object{"display": it.Options[g.At-1].Words.In(l)}
 		if g.Code.System != "" {
@@ -81,4 +88,15 @@ func (g Answer) json(it Item, l lang.Lang) any {
 		return o
 	}
 	return g.Value
+}
+
+func (g Answer) quantity(l lang.Lang) object {
+	o := object{"value": json.Number(g.Value)}
+	if unit := g.Unit.In(l); unit != "" {
+		o["unit"] = unit
+	}
+	if g.Code.System != "" && g.Code.Code != "" {
+		o["system"], o["code"] = g.Code.System, g.Code.Code
+	}
+	return o
 }

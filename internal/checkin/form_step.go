@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"time"
 
 	"portico/internal/access"
 	"portico/internal/audit"
@@ -14,6 +15,7 @@ import (
 	"portico/internal/jobs"
 	"portico/internal/lang"
 	"portico/internal/notify"
+	"portico/internal/page"
 	"portico/internal/record"
 	"portico/internal/store"
 )
@@ -29,7 +31,8 @@ func (m Mine) asks(part string) bool {
 // FormAsked is a questionnaire as it is filled in.
 type FormAsked struct {
 	Mine
-	Form  Form
+	Form  Form // with the copies of what repeats
+	Whole Form // as it was uploaded
 	Typed Typed
 	On    map[string]bool // which items are asked, given what was saved
 }
@@ -44,12 +47,18 @@ func (s *CheckIns) AskForm(ctx context.Context, c access.Chart, id ids.Appointme
 		return a, fault.Missing()
 	}
 	err = s.DB.View(ctx, func(tx *store.Tx) error {
-		a.Form, err = formByID(ctx, tx, form)
+		a.Whole, err = formByID(ctx, tx, form)
 		return err
 	})
-	a.Typed = a.typed[part]
-	a.On = a.Form.open(a.Typed)
+	a.Whole.Zone = page.ZoneOf(s.Clinic)
+	a.show(a.typed[part])
 	return a, err
+}
+
+// show lays the form out for what was typed.
+func (a *FormAsked) show(t Typed) {
+	a.Typed, a.Form = t, a.Whole.copies(t, true)
+	a.On = a.Form.open(t)
 }
 
 // open says which items a page shows for what was typed; what is wrong or missing
@@ -57,7 +66,7 @@ func (s *CheckIns) AskForm(ctx context.Context, c access.Chart, id ids.Appointme
 func (f Form) open(t Typed) map[string]bool {
 	a := Answers{}
 	f.walk(func(it, _ *Item) {
-		if given, wrong := it.read(t); it.asks() && wrong == "" && len(given) > 0 {
+		if given, wrong := it.read(t, f.Zone); it.asks() && wrong == "" && len(given) > 0 {
 			a[it.Link] = given
 		}
 	})
@@ -78,13 +87,17 @@ func (s *CheckIns) SaveForm(ctx context.Context, c access.Chart, id ids.Appointm
 // saveForm is SaveForm of a questionnaire that was opened.
 func (s *CheckIns) saveForm(ctx context.Context, c access.Chart, a FormAsked, t Typed) (more bool, err error) {
 	id, form := a.Visit.ID, a.Form.ID
-	answers, whole, bad := a.Form.read(t)
-	alarm := a.Form.alarms(answers)
+	written := a.Whole.copies(t, false)
+	answers, whole, bad := written.read(t)
+	alarm := written.alarms(answers)
 	switch {
 	case a.Visit.Not != "":
 		return false, refuse(a.Visit.Not)
 	case bad != nil && !alarm:
 		return false, bad
+	}
+	if bad == nil && a.Whole.grow(t) {
+		whole = false
 	}
 	if whole {
 		t[wholeField] = []string{"yes"}
@@ -218,7 +231,7 @@ func (s *CheckIns) file(ctx context.Context, d access.Duty, args FileArgs) error
 		if err != nil {
 			return err
 		}
-		filled, err := filled(ctx, tx, typed)
+		filled, err := filled(ctx, tx, typed, page.ZoneOf(s.Clinic))
 		for _, f := range filled {
 			id := strings.ReplaceAll(string(args.Visit)+"-"+string(f.Form.ID), "_", "-")
 			raw, err := f.Form.response(f.Answers, v.Patient, id, at, f.Lang)
@@ -253,7 +266,7 @@ type Filled struct {
 const langField = "lang"
 
 // filled are the questionnaires among what is saved of a check-in.
-func filled(ctx context.Context, tx *store.Tx, typed map[string]Typed) (out []Filled, err error) {
+func filled(ctx context.Context, tx *store.Tx, typed map[string]Typed, zone *time.Location) (out []Filled, err error) {
 	for part, t := range typed {
 		form, ok := strings.CutPrefix(part, needForm+":")
 		if !ok {
@@ -263,6 +276,8 @@ func filled(ctx context.Context, tx *store.Tx, typed map[string]Typed) (out []Fi
 		if err != nil {
 			return nil, err
 		}
+		f.Zone = zone
+		f = f.copies(t, false)
 		x := Filled{Form: f, Lang: lang.En}
 		if l, ok := lang.Parse(t.Get(langField)); ok {
 			x.Lang = l

@@ -106,6 +106,11 @@ func TestWhatIsAsked(t *testing.T) {
 // What is typed becomes an answer of the item's type or a sentence.
 func TestTypedAnswers(t *testing.T) {
 	opts := `,"answerOption":[{"valueCoding":{"code":"r","display":"Red"}},{"valueString":"Blue"}]`
+	units := `,"extension":[{"url":"` + someUnits + `","valueCoding":{"code":"kg","display":"kg"}},{"url":"` + someUnits + `","valueCoding":{"code":"[lb_av]","display":"pounds"}}]`
+	newYork, err := time.LoadLocation("America/New_York")
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, c := range []struct {
 		item  string
 		typed Typed
@@ -132,8 +137,24 @@ func TestTypedAnswers(t *testing.T) {
 		{`"open-choice"` + opts, Typed{"q1": {"1"}, "q1_other": {"Green"}}, "checkin.form.one"},
 		{`"choice"` + opts, Typed{"q1_other": {"Green"}}, "checkin.form.answer"},
 		{`"integer"`, Typed{}, "checkin.form.answer"},
+		{`"integer","repeats":true`, Typed{"q1": {"1\n\n2"}}, "valueInteger=1 valueInteger=2"},
+		{`"integer","repeats":true`, Typed{"q1": {"1\nx"}}, "checkin.form.integer"},
+		{`"open-choice","repeats":true` + opts, Typed{"q1": {"1"}, "q1_other": {"Green"}}, "valueCoding=Red valueString=Green"},
+		{`"time"`, Typed{"q1": {"2:30 p.m."}}, "valueTime=14:30:00"},
+		{`"time"`, Typed{"q1": {"14:30"}}, "valueTime=14:30:00"},
+		{`"time"`, Typed{"q1": {"25:00"}}, "checkin.form.time.wrong"},
+		{`"dateTime"`, Typed{"q1_day": {"1"}, "q1_month": {"7"}, "q1_year": {"2026"}, "q1_time": {"09:05"}}, "valueDateTime=2026-07-01T09:05:00-04:00"},
+		{`"dateTime"`, Typed{"q1_day": {"1"}, "q1_month": {"7"}, "q1_year": {"2026"}}, "valueDateTime=2026-07-01"},
+		{`"dateTime"`, Typed{"q1_time": {"09:05"}}, "checkin.form.date"},
+		{`"url"`, Typed{"q1": {"https://example.org/a"}}, "valueUri=https://example.org/a"},
+		{`"url"`, Typed{"q1": {"javascript:alert(1)"}}, "checkin.form.url"},
+		{`"quantity"`, Typed{"q1": {"70,5"}, "q1_unit": {"kg"}}, "valueQuantity=70.5"},
+		{`"quantity"`, Typed{"q1": {"heavy"}}, "checkin.form.decimal"},
+		{`"quantity"` + units, Typed{"q1": {"70"}, "q1_unit": {"3"}}, "checkin.form.unit"},
+		{`"quantity"` + units, Typed{"q1": {"70"}, "q1_unit": {"2"}}, "valueQuantity=70"},
 	} {
 		f := read(t, `{"linkId":"x","required":true,"text":"x","type":`+c.item+`}`)
+		f.Zone = newYork
 		c.typed[shownField] = []string{"q1"}
 		a, whole, err := f.read(c.typed)
 		var got []string
@@ -156,19 +177,22 @@ func TestTypedAnswers(t *testing.T) {
 // What cannot be drawn is refused with its path.
 func TestFormsThatAreRefused(t *testing.T) {
 	for items, want := range map[string]string{
-		`{"linkId":"a","type":"attachment"}`:                                      "checkin.form.type item[0].type",
-		`{"linkId":"g","type":"group","item":[{"linkId":"a","type":"quantity"}]}`: "checkin.form.type item[0].item[0].type",
-		`{"linkId":"a","type":"string"},{"linkId":"a","type":"string"}`:           "checkin.form.link item[1].linkId",
+		`{"linkId":"a","type":"attachment"}`:                                       "checkin.form.type item[0].type",
+		`{"linkId":"g","type":"group","item":[{"linkId":"a","type":"reference"}]}`: "checkin.form.type item[0].item[0].type",
+		`{"linkId":"a","type":"string"},{"linkId":"a","type":"string"}`:            "checkin.form.link item[1].linkId",
 		`{"type":"string"}`: "checkin.form.link item[0].linkId",
-		`{"linkId":"a","type":"choice","answerValueSet":"http://x"}`:                                                                                "checkin.form.valueset item[0].answerValueSet",
-		`{"linkId":"a","type":"choice"}`:                                                                                                            "checkin.form.options item[0].answerOption",
-		`{"linkId":"a","type":"group","repeats":true}`:                                                                                              "checkin.form.repeats item[0].repeats",
-		`{"linkId":"a","type":"string","enableWhen":[{"question":"b","operator":"exists","answerBoolean":true}]}`:                                   "checkin.form.when item(linkId=a).enableWhen",
-		`{"linkId":"b","type":"string"},{"linkId":"a","type":"string","enableWhen":[{"question":"b","operator":"~","answerString":"x"}]}`:           "checkin.form.when item[1].enableWhen[0].operator",
-		`{"linkId":"b","type":"string"},{"linkId":"a","type":"string","enableWhen":[{"question":"b","operator":"=","answerQuantity":{"value":1}}]}`: "checkin.form.when item[1].enableWhen[0]",
-		`{"linkId":"a","type":"string","required":"yes"}`:                                                                                           "checkin.form.broken item[0].required",
+		`{"linkId":"a","type":"choice","answerValueSet":"http://x"}`:                                                                                     "checkin.form.valueset item[0].answerValueSet",
+		`{"linkId":"a","type":"choice"}`:                                                                                                                 "checkin.form.options item[0].answerOption",
+		`{"linkId":"a","type":"boolean","repeats":true}`:                                                                                                 "checkin.form.repeats item[0].repeats",
+		`{"linkId":"a","type":"string","enableWhen":[{"question":"b","operator":"exists","answerBoolean":true}]}`:                                        "checkin.form.when item(linkId=a).enableWhen",
+		`{"linkId":"b","type":"string"},{"linkId":"a","type":"string","enableWhen":[{"question":"b","operator":"~","answerString":"x"}]}`:                "checkin.form.when item[1].enableWhen[0].operator",
+		`{"linkId":"b","type":"string"},{"linkId":"a","type":"string","enableWhen":[{"question":"b","operator":"=","answerReference":{"display":"x"}}]}`: "checkin.form.when item[1].enableWhen[0]",
+		`{"linkId":"a","type":"string","required":"yes"}`:                                                                                                "checkin.form.broken item[0].required",
 		``: "checkin.form.missing item",
-		strings.Repeat(`{"linkId":"g","type":"group","item":[`, 7) + strings.Repeat(`]}`, 7): "checkin.form.link item[0].item[0].linkId",
+		strings.Repeat(`{"linkId":"g","type":"group","item":[`, 7) + strings.Repeat(`]}`, 7):                 "checkin.form.link item[0].item[0].linkId",
+		`{"linkId":"g","type":"group","repeats":true,"item":[{"linkId":"h","type":"group","repeats":true}]}`: "checkin.form.repeats item[0].item[0].repeats",
+		`{"linkId":"a","type":"choice","answerValueSet":"#none"}`:                                            "checkin.form.valueset item[0].answerValueSet",
+		`{"linkId":"a","type":"string","answerValueSet":"#none"}`:                                            "checkin.form.options item[0].answerOption",
 	} {
 		_, err := ReadForm([]byte(`{"resourceType":"Questionnaire","title":"T","item":[` + items + `]}`))
 		p := fault.Problems(err)
@@ -180,6 +204,87 @@ func TestFormsThatAreRefused(t *testing.T) {
 		"too large": strings.Repeat(" ", mostForm+1), "nothing": ``} {
 		if _, err := ReadForm([]byte(raw)); !fault.Fixable(err) {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// A group that repeats is asked as often as somebody wants; conditions within a copy
+// are about it, those outside about any; what is left blank counts for nothing.
+func TestRepeatingGroups(t *testing.T) {
+	f := read(t, `{"linkId":"g","type":"group","repeats":true,"text":"Surgery","item":[{"linkId":"what","type":"string","required":true,"text":"What"},
+		{"linkId":"bad","type":"boolean","text":"Trouble"},{"linkId":"how","type":"string","text":"Which","enableWhen":[{"question":"bad","operator":"=","answerBoolean":true}]}]},
+		{"linkId":"call","type":"string","text":"Number","enableWhen":[{"question":"bad","operator":"=","answerBoolean":true}]},
+		{"linkId":"day","type":"date","repeats":true,"text":"Day"}`)
+	whole := func(f Form, t Typed) Typed {
+		var shown []string
+		f.copies(t, true).walk(func(it, _ *Item) { shown = append(shown, it.Name) })
+		t[shownField] = []string{strings.Join(shown, " ")}
+		return t
+	}
+	a, done, err := f.copies(whole(f, Typed{}), false).read(whole(f, Typed{}))
+	if err != nil || !done || len(a) != 0 {
+		t.Errorf("nobody had surgery: %v %v %v", a, done, err)
+	}
+	in := Typed{"q2": {"Knee"}, "q3": {"no"}, "q1_more": {"yes"}, "q6_more": {"yes"}, "q6_day": {"1"}, "q6_month": {"2"}, "q6_year": {"2020"}}
+	if !f.grow(in) || in.Get("q1_count") != "2" || in.Get("q6_count") != "2" || in.Get("q1_more") != "" {
+		t.Fatalf("asked for more: %v", in)
+	}
+	for name, v := range map[string]string{"q2_1": "Hip", "q3_1": "yes", "q4_1": "Bleeding", "q5": "555", "q6_1_day": "3", "q6_1_month": "4", "q6_1_year": "2021"} {
+		in[name] = []string{v}
+	}
+	asked := f.copies(whole(f, in), false)
+	a, done, err = asked.read(in)
+	if err != nil || !done {
+		t.Fatalf("%v %v", done, err)
+	}
+	on := asked.enabled(a)
+	if on["how"+copyMark+"0"] || !on["how"+copyMark+"1"] || !on["call"] {
+		t.Errorf("asked are %v", on)
+	}
+	raw, err := asked.response(a, "pat_x", "apt-1", time.Time{}, lang.En)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`{"item":[{"answer":[{"valueString":"Knee"}],"linkId":"what","text":"What"},{"answer":[{"valueBoolean":false}],"linkId":"bad","text":"Trouble"}],"linkId":"g","text":"Surgery"}`,
+		`{"answer":[{"valueString":"Bleeding"}],"linkId":"how","text":"Which"}`, `{"answer":[{"valueDate":"2020-02-01"},{"valueDate":"2021-04-03"}],"linkId":"day","text":"Day"}`} {
+		if !strings.Contains(string(raw), want) {
+			t.Errorf("%s is not in %s", want, raw)
+		}
+	}
+	delete(in, "q2_1") // begun, but its name is missing
+	if _, _, err := f.copies(in, false).read(in); len(fault.Problems(err)) != 1 || fault.Problems(err)[0].Field != "q2_1" {
+		t.Errorf("a copy without what it must have: %v", err)
+	}
+	for _, end := range []string{"q3_1", "q4_1"} {
+		delete(in, end)
+	}
+	if f.grow(in) || in.Get("q1_count") != "1" {
+		t.Errorf("a blank copy stays: %v", in)
+	}
+	in["q1_count"] = []string{"99999"}
+	if n := len(f.copies(in, true).Items); n > mostCopies+1+2 {
+		t.Errorf("%d items", n)
+	}
+}
+
+// Options of a value set that comes with the questionnaire.
+func TestContainedValueSet(t *testing.T) {
+	sets := `"contained":[{"resourceType":"ValueSet","id":"a","compose":{"include":[{"system":"s","concept":[{"code":"r","display":"Red","designation":[{"language":"es","value":"Rojo"}]},{"code":"b"}]}]}},
+		{"resourceType":"ValueSet","id":"e","expansion":{"contains":[{"abstract":true,"code":"x","contains":[{"system":"s","code":"g","display":"Green","extension":[{"url":"` + ordinalValue + `","valueDecimal":2}]}]}]}},
+		{"resourceType":"ValueSet","id":"f","compose":{"include":[{"system":"s","filter":[{"property":"p","op":"=","value":"v"}]}]}}],`
+	form := func(set string) (Form, error) {
+		return ReadForm([]byte(`{"resourceType":"Questionnaire","title":"T",` + sets + `"item":[{"linkId":"c","type":"choice","text":"C","answerValueSet":"` + set + `"}]}`))
+	}
+	f, err := form("#a")
+	if err != nil || len(f.Items[0].Options) != 2 || f.Items[0].Options[0].Words.In(lang.Es) != "Rojo" || f.Items[0].Options[1].Words.In(lang.En) != "b" || f.Items[0].Options[0].Code != (Code{"s", "r"}) {
+		t.Errorf("%v %+v", err, f)
+	}
+	if f, err = form("#e"); err != nil || len(f.Items[0].Options) != 1 || f.Items[0].Options[0].Score != 2 {
+		t.Errorf("%v %+v", err, f)
+	}
+	for _, set := range []string{"#f", "#g", "http://hl7.org/fhir/ValueSet/x"} {
+		if _, err = form(set); len(fault.Problems(err)) != 1 || fault.Problems(err)[0].Text != "checkin.form.valueset" {
+			t.Errorf("%s: %v", set, err)
 		}
 	}
 }
@@ -272,7 +377,10 @@ func FuzzReadForm(f *testing.F) {
 			}
 			return
 		}
-		a, _, _ := q.read(Typed{"q1": {"1"}, shownField: {"q1"}})
+		t1 := Typed{"q1": {"1"}, "q1_count": {"3"}, "q1_more": {"yes"}, shownField: {"q1"}}
+		q.grow(t1)
+		q = q.copies(t1, false)
+		a, _, _ := q.read(t1)
 		q.score(a)
 		q.alarms(a)
 		if _, err := q.response(a, "pat_x", "x", time.Time{}, lang.En); err != nil {

@@ -3,14 +3,16 @@ package checkin
 import (
 	"math/big"
 	"strings"
+	"time"
 )
 
 // Answer is one answer to a question.
 type Answer struct {
-	Kind  string // valueBoolean, valueDecimal, valueInteger, valueDate, valueString, valueCoding
+	Kind  string // valueBoolean, valueDecimal, valueInteger, valueDate, valueString, valueCoding, …
 	Value string
-	Code  Code
-	At    int // place of the option it is, from 1; 0 for none
+	Code  Code  // of a quantity that of its unit
+	Unit  Words // of a quantity
+	At    int   // place of the option it is, from 1; 0 for none
 }
 
 // Answers are the answers by linkId.
@@ -20,8 +22,14 @@ type Answers map[string][]Answer
 // asked is not asked either, and what was answered where nothing is asked does not
 // count. Items that wait for each other are not asked.
 func (f Form) enabled(a Answers) map[string]bool {
-	e := enabling{answers: a, at: map[string]*Item{}, in: map[string]*Item{}, known: map[string]bool{}, asked: map[string]bool{}}
-	f.walk(func(it, in *Item) { e.at[it.Link], e.in[it.Link] = it, in })
+	e := enabling{answers: a, at: map[string]*Item{}, in: map[string]*Item{}, of: map[string][]string{}, known: map[string]bool{}, asked: map[string]bool{}}
+	f.walk(func(it, in *Item) {
+		e.at[it.Link], e.in[it.Link] = it, in
+		e.of[it.Link] = []string{it.Link}
+		if it.Base != "" {
+			e.of[it.Base] = append(e.of[it.Base], it.Link)
+		}
+	})
 	out := map[string]bool{}
 	for link := range e.at {
 		out[link] = e.on(link)
@@ -32,6 +40,7 @@ func (f Form) enabled(a Answers) map[string]bool {
 type enabling struct {
 	answers      Answers
 	at, in       map[string]*Item
+	of           map[string][]string // the items of a linkId: one, or its copies
 	known, asked map[string]bool
 }
 
@@ -53,8 +62,10 @@ func (e *enabling) all(it *Item) bool {
 	}
 	for _, w := range it.When {
 		var given []Answer
-		if e.on(w.Question) {
-			given = e.answers[w.Question]
+		for _, link := range e.of[w.Question] {
+			if e.on(link) {
+				given = append(given, e.answers[link]...)
+			}
 		}
 		if w.holds(given) == it.Any {
 			return it.Any
@@ -101,6 +112,27 @@ func (w When) compare(a Answer) (int, bool) {
 			return 0, false
 		}
 		return x.Cmp(y), true
+	case "answerQuantity":
+		x, ok := new(big.Rat).SetString(a.Value)
+		y, also := new(big.Rat).SetString(w.Value)
+		if !ok || !also || a.Kind != "valueQuantity" || a.Code.Code != w.Code.Code {
+			return 0, false
+		}
+		return x.Cmp(y), true
+	case "answerDateTime":
+		x, ok := moment(a.Value)
+		y, also := moment(w.Value)
+		return x.Compare(y), ok && also && a.Kind == "valueDateTime"
 	}
 	return strings.Compare(a.Value, w.Value), "value"+strings.TrimPrefix(w.Kind, "answer") == a.Kind
+}
+
+// moment reads a FHIR dateTime; one without a time is the beginning of its day.
+func moment(v string) (time.Time, bool) {
+	for _, layout := range []string{time.RFC3339, time.DateOnly} {
+		if at, err := time.Parse(layout, v); err == nil {
+			return at, true
+		}
+	}
+	return time.Time{}, false
 }

@@ -11,6 +11,7 @@ import templruntime "github.com/a-h/templ/runtime"
 import (
 	"strconv"
 	"strings"
+	"time"
 
 	"portico/internal/page"
 )
@@ -116,7 +117,7 @@ func form(s page.Shell, p FormPage) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = page.Form(s, page.FormSpec{Action: below(p.Asked.Visit.ID, "form/"+string(p.Asked.Form.ID)), ID: "form", Keep: true, Hidden: []page.Hidden{{Name: shownField, Value: p.shown()}}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var3), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = page.Form(s, page.FormSpec{Action: below(p.Asked.Visit.ID, "form/"+string(p.Asked.Form.ID)), ID: "form", Keep: true, Hidden: p.hidden()}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var3), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -127,7 +128,7 @@ func form(s page.Shell, p FormPage) templ.Component {
 			var templ_7745c5c3_Var4 templ.SafeURL
 			templ_7745c5c3_Var4, templ_7745c5c3_Err = templ.JoinURLErrs(below(p.Asked.Visit.ID, ""))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `checkin/forms.templ`, Line: 24, Col: 42}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `checkin/forms.templ`, Line: 25, Col: 42}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var4))
 			if templ_7745c5c3_Err != nil {
@@ -140,7 +141,7 @@ func form(s page.Shell, p FormPage) templ.Component {
 			var templ_7745c5c3_Var5 string
 			templ_7745c5c3_Var5, templ_7745c5c3_Err = templ.JoinStringErrs(s.T("checkin.later"))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `checkin/forms.templ`, Line: 24, Col: 67}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `checkin/forms.templ`, Line: 25, Col: 67}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var5))
 			if templ_7745c5c3_Err != nil {
@@ -207,7 +208,7 @@ func alarm(s page.Shell, m Mine) templ.Component {
 				var templ_7745c5c3_Var8 string
 				templ_7745c5c3_Var8, templ_7745c5c3_Err = templ.JoinStringErrs(s.T("checkin.alarm.text", s.Clinic.Emergency))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `checkin/forms.templ`, Line: 34, Col: 53}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `checkin/forms.templ`, Line: 35, Col: 53}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var8))
 				if templ_7745c5c3_Err != nil {
@@ -220,7 +221,7 @@ func alarm(s page.Shell, m Mine) templ.Component {
 				var templ_7745c5c3_Var9 string
 				templ_7745c5c3_Var9, templ_7745c5c3_Err = templ.JoinStringErrs(s.T("checkin.alarm.clinic", s.Clinic.Phone))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `checkin/forms.templ`, Line: 35, Col: 51}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `checkin/forms.templ`, Line: 36, Col: 51}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var9))
 				if templ_7745c5c3_Err != nil {
@@ -284,7 +285,7 @@ func items(s page.Shell, p FormPage, list []Item) templ.Component {
 						}
 						return nil
 					})
-					templ_7745c5c3_Err = page.Together(it.Text.In(s.Lang), "").Render(templ.WithChildren(ctx, templ_7745c5c3_Var11), templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = page.Together(it.text(s), "").Render(templ.WithChildren(ctx, templ_7745c5c3_Var11), templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -296,7 +297,7 @@ func items(s page.Shell, p FormPage, list []Item) templ.Component {
 					var templ_7745c5c3_Var12 string
 					templ_7745c5c3_Var12, templ_7745c5c3_Err = templ.JoinStringErrs(it.Text.In(s.Lang))
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `checkin/forms.templ`, Line: 49, Col: 44}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `checkin/forms.templ`, Line: 50, Col: 44}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var12))
 					if templ_7745c5c3_Err != nil {
@@ -316,6 +317,16 @@ func items(s page.Shell, p FormPage, list []Item) templ.Component {
 						return templ_7745c5c3_Err
 					}
 					templ_7745c5c3_Err = items(s, p, it.Items).Render(ctx, templ_7745c5c3_Buffer)
+					if templ_7745c5c3_Err != nil {
+						return templ_7745c5c3_Err
+					}
+				}
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 17, " ")
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+				if it.Last && it.Nth < mostCopies-1 {
+					templ_7745c5c3_Err = page.Checkbox(s, page.CheckSpec{Name: it.field() + moreEnd, Label: s.T("checkin.form.another", it.plain(s)), Checked: p.Typed.Get(it.field()+moreEnd) != ""}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -366,7 +377,7 @@ func ask(s page.Shell, p FormPage, it Item) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 17, " ")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 18, " ")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -377,17 +388,62 @@ func ask(s page.Shell, p FormPage, it Item) templ.Component {
 				}
 			}
 		case "date":
-			templ_7745c5c3_Err = page.DateParts(s, page.DateSpec{Name: it.Name, Label: it.label(s), Hint: p.hint(s, it), Day: p.Typed.Get(it.Name + "_day"), Month: p.Typed.Get(it.Name + "_month"), Year: p.Typed.Get(it.Name + "_year")}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = page.DateParts(s, page.DateSpec{Name: it.Name, Label: it.label(s), Hint: p.hint(s, it), Day: p.Typed.Get(it.Name + dayEnd), Month: p.Typed.Get(it.Name + monthEnd), Year: p.Typed.Get(it.Name + yearEnd)}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
+			}
+		case "dateTime":
+			templ_7745c5c3_Err = page.DateParts(s, page.DateSpec{Name: it.Name, Label: it.label(s), Hint: p.hint(s, it), Day: p.Typed.Get(it.Name + dayEnd), Month: p.Typed.Get(it.Name + monthEnd), Year: p.Typed.Get(it.Name + yearEnd)}).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 19, " ")
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templ_7745c5c3_Err = page.Field(s, page.FieldSpec{Name: it.Name + timeEnd, Label: s.T("checkin.form.time"), Value: p.Typed.Get(it.Name + timeEnd), Kind: "time", Width: "short", Optional: true}).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+		case "time":
+			templ_7745c5c3_Err = page.Field(s, page.FieldSpec{Name: it.Name, Label: it.label(s), Hint: p.hint(s, it), Value: p.Typed.Get(it.Name), Kind: "time", Width: "short", Optional: !it.Required}).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+		case "quantity":
+			templ_7745c5c3_Err = page.Field(s, page.FieldSpec{Name: it.Name, Label: it.label(s), Hint: p.hint(s, it), Value: p.Typed.Get(it.Name), Mode: "decimal", Width: "short", Optional: !it.Required}).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 20, " ")
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			if len(it.Units) == 0 {
+				templ_7745c5c3_Err = page.Field(s, page.FieldSpec{Name: it.Name + unitEnd, Label: s.T("checkin.form.unit.label"), Value: p.Typed.Get(it.Name + unitEnd), Width: "short", Max: mostUnit, Optional: true}).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+			} else if len(it.Units) > 1 {
+				templ_7745c5c3_Err = page.Select(s, page.SelectSpec{Name: it.Name + unitEnd, Label: s.T("checkin.form.unit.label"), Value: p.Typed.Get(it.Name + unitEnd), NoEmpty: true, Width: "short", Options: it.units(s)}).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
 			}
 		case "integer", "decimal":
-			templ_7745c5c3_Err = page.Field(s, page.FieldSpec{Name: it.Name, Label: it.label(s), Hint: p.hint(s, it), Value: p.Typed.Get(it.Name), Mode: map[string]string{"integer": "numeric", "decimal": "decimal"}[it.Type], Width: "short", Optional: !it.Required}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
+			if it.Repeats {
+				templ_7745c5c3_Err = page.TextArea(s, page.AreaSpec{Name: it.Name, Label: it.label(s), Hint: p.hint(s, it), Value: p.Typed.Get(it.Name), Max: it.most(), Rows: 4, Optional: !it.Required}).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+			} else {
+				templ_7745c5c3_Err = page.Field(s, page.FieldSpec{Name: it.Name, Label: it.label(s), Hint: p.hint(s, it), Value: p.Typed.Get(it.Name), Mode: map[string]string{"integer": "numeric", "decimal": "decimal"}[it.Type], Width: "short", Optional: !it.Required}).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
 			}
 		default:
-			if it.Type == "text" || it.Repeats {
+			if it.Type == "text" || it.Repeats && !it.copied() {
 				templ_7745c5c3_Err = page.TextArea(s, page.AreaSpec{Name: it.Name, Label: it.label(s), Hint: p.hint(s, it), Value: p.Typed.Get(it.Name), Max: it.most(), Rows: 4, Optional: !it.Required}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -404,10 +460,35 @@ func ask(s page.Shell, p FormPage, it Item) templ.Component {
 }
 
 func (it Item) label(s page.Shell) string {
-	if t := it.Text.In(s.Lang); t != "" {
+	if t := it.text(s); t != "" {
 		return t
 	}
-	return it.Link
+	return it.link()
+}
+
+// text is what the item says; copies after the first say which they are.
+func (it Item) text(s page.Shell) string {
+	t := it.Text.In(s.Lang)
+	if t != "" && it.Nth > 0 {
+		t += " (" + strconv.Itoa(it.Nth+1) + ")"
+	}
+	return t
+}
+
+// plain is the item's text without a number.
+func (it Item) plain(s page.Shell) string {
+	it.Nth = 0
+	return it.label(s)
+}
+
+// field is the name that the fields about all copies of an item begin with.
+func (it Item) field() string { return strings.TrimSuffix(it.Name, "_"+strconv.Itoa(it.Nth)) }
+
+func (it Item) units(s page.Shell) (out []page.Option) {
+	for i, u := range it.Units {
+		out = append(out, page.Option{Value: strconv.Itoa(i + 1), Text: u.Words.In(s.Lang)})
+	}
+	return out
 }
 
 // hint says what a label leaves open: that a question is new, that it need not be
@@ -417,10 +498,16 @@ func (p FormPage) hint(s page.Shell, it Item) string {
 	if p.fresh(it) {
 		out = append(out, s.T("checkin.form.new"))
 	}
-	if it.Type == "string" && it.Repeats {
+	if it.Repeats && !it.copied() && len(it.Options) == 0 {
 		out = append(out, s.T("checkin.form.lines"))
 	}
-	if choice := len(it.Options) > 0 || it.Type == "boolean" || it.Type == "date"; choice && !it.Required {
+	if len(it.Units) == 1 {
+		out = append(out, s.T("checkin.form.in", it.Units[0].Words.In(s.Lang)))
+	}
+	if it.Type == "url" {
+		out = append(out, s.T("checkin.form.url.hint"))
+	}
+	if choice := len(it.Options) > 0 || it.Type == "boolean" || it.Type == "date" || it.Type == "dateTime"; choice && !it.Required {
 		out = append(out, s.T("checkin.form.skip"))
 	}
 	return strings.Join(out, " ")
@@ -470,7 +557,7 @@ func consent(s page.Shell, p ConsentPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 18, " ")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 21, " ")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -478,7 +565,7 @@ func consent(s page.Shell, p ConsentPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 19, " ")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 22, " ")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -486,33 +573,33 @@ func consent(s page.Shell, p ConsentPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 20, " <div class=\"consent stack\" role=\"region\" tabindex=\"0\" aria-label=\"")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 23, " <div class=\"consent stack\" role=\"region\" tabindex=\"0\" aria-label=\"")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var16 string
 			templ_7745c5c3_Var16, templ_7745c5c3_Err = templ.JoinStringErrs(p.Asked.Consent.Title.In(s.Lang))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `checkin/forms.templ`, Line: 120, Col: 101}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `checkin/forms.templ`, Line: 171, Col: 101}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var16))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 21, "\"><p class=\"preline\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 24, "\"><p class=\"preline\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var17 string
 			templ_7745c5c3_Var17, templ_7745c5c3_Err = templ.JoinStringErrs(p.Asked.Consent.Body.In(s.Lang))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `checkin/forms.templ`, Line: 121, Col: 55}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `checkin/forms.templ`, Line: 172, Col: 55}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var17))
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 22, "</p></div>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 25, "</p></div>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -521,7 +608,7 @@ func consent(s page.Shell, p ConsentPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 23, " ")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 26, " ")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -546,7 +633,7 @@ func consent(s page.Shell, p ConsentPage) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 24, " ")
+					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 27, " ")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -554,7 +641,7 @@ func consent(s page.Shell, p ConsentPage) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 25, " ")
+					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 28, " ")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -568,38 +655,38 @@ func consent(s page.Shell, p ConsentPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 26, " <p><a href=\"")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 29, " <p><a href=\"")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var19 templ.SafeURL
 				templ_7745c5c3_Var19, templ_7745c5c3_Err = templ.JoinURLErrs(below(p.Asked.Visit.ID, ""))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `checkin/forms.templ`, Line: 132, Col: 43}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `checkin/forms.templ`, Line: 183, Col: 43}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var19))
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 27, "\">")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 30, "\">")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var20 string
 				templ_7745c5c3_Var20, templ_7745c5c3_Err = templ.JoinStringErrs(s.T("checkin.later"))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `checkin/forms.templ`, Line: 132, Col: 68}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `checkin/forms.templ`, Line: 183, Col: 68}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var20))
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 28, "</a></p>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 31, "</a></p>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 29, " ")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 32, " ")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -626,6 +713,16 @@ func (a Answer) said(s page.Shell, it Item) string {
 		return s.T("checkin.no")
 	case a.At > 0:
 		return it.Options[a.At-1].Words.In(s.Lang)
+	case a.Kind == "valueQuantity":
+		return strings.TrimSpace(a.Value + " " + a.Unit.In(s.Lang))
+	}
+	for _, w := range []struct {
+		kind, layout string
+		words        func(time.Time) string
+	}{{"valueDate", time.DateOnly, s.Lang.Date}, {"valueDateTime", time.RFC3339, s.Moment}, {"valueDateTime", time.DateOnly, s.Lang.Date}, {"valueTime", time.TimeOnly, s.Lang.Clock}} {
+		if at, err := time.Parse(w.layout, a.Value); err == nil && a.Kind == w.kind {
+			return w.words(at)
+		}
 	}
 	return a.Value
 }
@@ -664,25 +761,25 @@ func filledIn(s page.Shell, f Filled) templ.Component {
 			}
 			ctx = templ.InitializeContext(ctx)
 			if f.Scored {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 30, "<p><b>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 33, "<p><b>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var23 string
 				templ_7745c5c3_Var23, templ_7745c5c3_Err = templ.JoinStringErrs(f.scored(s))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `checkin/forms.templ`, Line: 154, Col: 22}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `checkin/forms.templ`, Line: 215, Col: 22}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var23))
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 31, "</b></p>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 34, "</b></p>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 32, " ")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 35, " ")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

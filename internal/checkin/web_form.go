@@ -42,7 +42,8 @@ func (s *CheckIns) formPage(r *web.Request, c access.Chart, t Typed, wrong error
 	}
 	p := FormPage{Asked: a, Typed: a.Typed, More: len(a.Typed) > 0 && a.Typed.Get(wholeField) == "" && wrong == nil}
 	if t != nil {
-		p.Typed, p.Asked.On = t, a.Form.open(t)
+		p.Asked.show(t)
+		p.Typed = t
 	}
 	return web.Show(func(sh page.Shell) templ.Component {
 		return form(sh.BackTo(below(a.Visit.ID, "")), p)
@@ -56,7 +57,13 @@ func (s *CheckIns) formForm(r *web.Request, c access.Chart) (web.Reply, error) {
 		return web.Reply{}, err
 	}
 	t := Typed{langField: {string(r.Lang)}}
-	for _, f := range a.Form.fields() {
+	for f := range a.Whole.counts(nil) {
+		t[f] = []string{r.Text(f)}
+		if more := strings.TrimSuffix(f, countEnd) + moreEnd; r.Text(more) != "" {
+			t[more] = []string{"yes"}
+		}
+	}
+	for _, f := range a.Whole.copies(t, true).fields() {
 		for _, v := range r.PostForm[f] {
 			if v = strings.TrimSpace(strings.ReplaceAll(store.Clean(v), "\r\n", "\n")); v != "" && len(t[f]) < mostOptions {
 				t[f] = append(t[f], v)
@@ -72,6 +79,16 @@ func (s *CheckIns) formForm(r *web.Request, c access.Chart) (web.Reply, error) {
 		return web.Redirect(below(a.Visit.ID, strings.Replace(part, ":", "/", 1)) + "#more"), err
 	}
 	return web.Redirect(below(a.Visit.ID, a.After(part))), err
+}
+
+// hidden are the fields of a page that nobody sees.
+func (p FormPage) hidden() []page.Hidden {
+	out := []page.Hidden{{Name: shownField, Value: p.shown()}}
+	for name, n := range p.Asked.Whole.counts(p.Typed) {
+		out = append(out, page.Hidden{Name: name, Value: n})
+	}
+	slices.SortFunc(out, func(a, b page.Hidden) int { return strings.Compare(a.Name, b.Name) })
+	return out
 }
 
 // shown names the questions of a page.

@@ -75,7 +75,7 @@ type PreviewPage struct{ Form Form }
 
 func (p PreviewPage) all() map[string]bool {
 	out := map[string]bool{}
-	p.Form.walk(func(it, _ *Item) { out[it.Link] = true })
+	p.Form.copies(nil, true).walk(func(it, _ *Item) { out[it.Link] = true })
 	return out
 }
 
