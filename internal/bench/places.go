@@ -215,7 +215,7 @@ var places = []place{
 	{route: "/staff/recovery/{id}", who: clerk, at: helpPage, queries: 19},
 	{route: "/staff/schedule/waiting", who: clerk, queries: 13},
 	{route: "/staff/schedule/waiting/{id}", who: clerk, from: "/staff/schedule/waiting", queries: 21},
-	{route: "/staff/checkins", who: clerk, queries: 6},
+	{route: "/staff/checkins", who: clerk, queries: 13},
 	{route: "/staff/checkins/{id}", who: clerk, at: deskCheckInPage(""), queries: 20},
 	{route: "/staff/checkins/{id}/photo", who: clerk, at: deskCheckInPage("/photo"), status: 404, queries: 16}, // none was sent
 	{route: "/recover/anew", who: losing, before: startAnew, queries: 4},

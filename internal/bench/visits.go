@@ -142,5 +142,5 @@ func wishPage(ctx context.Context, w *walk) (string, error) {
 	if err := g.post(path, "/waiting/request", "reason", "A mole to take off."); err != nil {
 		return "", err
 	}
-	return w.stored(ctx, "/waiting/", `SELECT id FROM wish ORDER BY made_at DESC LIMIT 1`, "")
+	return w.stored(ctx, "/waiting/", `SELECT id FROM wish WHERE patient_id = (SELECT patient_id FROM appointment WHERE state = 'booked' LIMIT 1) ORDER BY made_at DESC LIMIT 1`, "")
 }
