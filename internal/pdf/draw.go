@@ -82,9 +82,6 @@ func (d *Doc) foot() {
 	}
 }
 
-// Page is the number of the page being drawn, from 1.
-func (d *Doc) Page() int { return d.f.PageNo() }
-
 // Lost counts the characters that no font had and Unprintable replaced.
 func (d *Doc) Lost() int { return d.lost }
 

@@ -67,16 +67,6 @@ func List(ctx context.Context, tx *store.Tx, who access.Reading, q Query) (rows 
 	return seen(tx.Now, who, rows), next, nil
 }
 
-// Count tells how many rows a query has, page by page cursors aside.
-func Count(ctx context.Context, tx *store.Tx, who access.Reading, q Query) (int, error) {
-	q.After = ""
-	where, args, err := q.where(tx.Now, who)
-	if err != nil {
-		return 0, err
-	}
-	return store.Get(ctx, tx, store.One[int], `SELECT COUNT(*) FROM record_row r `+where, args...)
-}
-
 // Counts tells how many rows stand by themselves in each section.
 func Counts(ctx context.Context, tx *store.Tx, who access.Reading) (map[Section]int, error) {
 	if who.Patient() == "" {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"time"
 
 	"portico/internal/access"
@@ -121,13 +120,6 @@ func (w words) missing(gaps []Gap) []string {
 		}
 	}
 	return out
-}
-
-// there are the sections a copy has.
-func (m *making) there() []record.Section {
-	return slices.DeleteFunc(slices.Clone(m.Sections), func(s record.Section) bool {
-		return slices.ContainsFunc(m.gaps, func(g Gap) bool { return g.Section == s })
-	})
 }
 
 // fact is a line of the first page.

@@ -106,16 +106,6 @@ func (b *Tab) shoot(name string) {
 	}
 }
 
-// Picture gives the whole page as PNG.
-func (b *Tab) Picture() []byte {
-	b.T.Helper()
-	p, err := b.picture()
-	if err != nil {
-		b.T.Fatal(err)
-	}
-	return p
-}
-
 func (b *Tab) picture() ([]byte, error) {
 	ctx, cancel := context.WithTimeout(b.ctx, patience)
 	defer cancel()

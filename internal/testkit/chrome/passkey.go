@@ -75,9 +75,3 @@ func (p *Passkeys) Count() int {
 	p.b.must(err)
 	return len(r.Credentials)
 }
-
-// Lose takes the device away.
-func (p *Passkeys) Lose() {
-	p.b.T.Helper()
-	send(p, webauthn.RemoveVirtualAuthenticator, webauthn.RemoveVirtualAuthenticatorParams{AuthenticatorID: p.id})
-}
