@@ -197,11 +197,11 @@ func (c *clinic) cannotCome(t *testing.T, p chrome.Person, who demo.AccountCard,
 
 // keepsACalendar makes an address for a calendar program, which reads it, and ends it.
 func (c *clinic) keepsACalendar(t *testing.T, b *chrome.Tab, l lang.Lang, who demo.AccountCard) {
-	b.Open("/visits").Want(l.T("scheduling.title")).Follow(l.T("scheduling.feed.title"))
-	b.Want(l.T("scheduling.feed.title")).Choose("shows", "place").Follow(l.T("scheduling.feed.make"))
+	b.Open("/visits").Want(l.T("scheduling.title")).Follow(l.T("agenda.title"))
+	b.Want(l.T("agenda.title")).Choose("shows", "place").Follow(l.T("agenda.make"))
 	c.confirm(t, b, l, who)
-	b.Want(l.T("scheduling.feed.title")).Choose("shows", "place").Follow(l.T("scheduling.feed.make"))
-	b.Want(l.T("scheduling.feed.ready"))
+	b.Want(l.T("agenda.title")).Choose("shows", "place").Follow(l.T("agenda.make"))
+	b.Want(l.T("agenda.ready"))
 	address := b.Text("#feed-address")
 	read := func() (int, string) {
 		res, err := http.Get(address)
@@ -219,8 +219,8 @@ func (c *clinic) keepsACalendar(t *testing.T, b *chrome.Tab, l lang.Lang, who de
 	if status != http.StatusOK || !strings.Contains(file, "BEGIN:VEVENT") || strings.Contains(file, "Mbeki") || strings.Contains(file, who.Family) {
 		t.Errorf("%d %s", status, file)
 	}
-	b.Follow(l.T("scheduling.feed.done")).Want(l.T("scheduling.feed.title")).Screenshot("calendar-" + string(l))
-	b.Follow(l.T("scheduling.feed.end")).Want(l.T("scheduling.feed.title"))
+	b.Follow(l.T("agenda.done")).Want(l.T("agenda.title")).Screenshot("calendar-" + string(l))
+	b.Follow(l.T("agenda.end")).Want(l.T("agenda.title"))
 	if status, _ := read(); status != http.StatusNotFound {
 		t.Errorf("an ended address answers %d", status)
 	}

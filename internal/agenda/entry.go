@@ -1,13 +1,13 @@
-package scheduling
+package agenda
 
 import (
 	"context"
 
 	"portico/internal/access"
-	"portico/internal/fault"
 	"portico/internal/ical"
 	"portico/internal/ids"
 	"portico/internal/lang"
+	"portico/internal/page"
 	"portico/internal/store"
 )
 
@@ -24,43 +24,36 @@ const (
 func (s Shows) valid() bool { return s == ShowsBusy || s == ShowsPlace }
 
 // entry is a visit in a calendar file.
-func (s *Scheduling) entry(v Visit, c Clinic, shows Shows, l lang.Lang) ical.Event {
-	e := ical.Event{UID: ical.UID(string(v.ID), s.Base), Version: v.Version, Changed: v.Changed, Start: v.Start, End: v.End, Summary: l.T("scheduling.cal.busy")}
+func (s *Agenda) entry(v Visit, shows Shows, l lang.Lang) ical.Event {
+	e := ical.Event{UID: ical.UID(string(v.ID), s.Base), Version: v.Version, Changed: v.Changed, Start: v.Start, End: v.End, Summary: l.T("agenda.file.busy")}
 	if shows == ShowsBusy {
 		e.UID = string(v.ID) // nor the clinic's address
 		return e
 	}
-	e.Summary, e.URL = l.T("scheduling.cal.visit", s.Clinic.Now().Name), s.address("/visits/"+string(v.ID))
-	e.Notes = l.T("scheduling.cal.notes", s.Clinic.Now().Phone)
-	switch at := c.Place(v.Place); {
+	e.Summary, e.URL = l.T("agenda.file.visit", s.Clinic.Now().Name), s.address("/visits/"+string(v.ID))
+	e.Notes = l.T("agenda.file.notes", s.Clinic.Now().Phone)
+	switch {
 	case v.Video:
 		e.Place = l.T("scheduling.how.video")
-	case at.Address != "":
-		e.Place = at.Name + ", " + at.Address
+	case v.Address != "":
+		e.Place = v.Place + ", " + v.Address
 	default:
-		e.Place = at.Name
+		e.Place = v.Place
 	}
 	return e
 }
 
 // address is a place of the portal as others write it.
-func (s *Scheduling) address(path string) string { return s.Base.JoinPath(path).String() }
+func (s *Agenda) address(path string) string { return s.Base.JoinPath(path).String() }
 
-// Calendar is the file of one of the patient's visits that is still to be.
-func (s *Scheduling) Calendar(ctx context.Context, c access.Chart, id ids.Appointment, l lang.Lang) (file []byte, err error) {
+// File is the calendar file of one of the patient's visits that is still to be.
+func (s *Agenda) File(ctx context.Context, c access.Chart, id ids.Appointment, l lang.Lang) (file []byte, err error) {
 	if err := c.Need(access.SeeVisits); err != nil {
 		return nil, err
 	}
 	err = s.DB.View(ctx, func(tx *store.Tx) error {
-		v, err := s.visitOf(ctx, tx, c.Patient(), id)
-		if err == nil && !v.State.Ahead() {
-			err = fault.Missing()
-		}
-		if err != nil {
-			return err
-		}
-		k, err := s.clinic(ctx, tx)
-		file = ical.Calendar{Zone: s.zone(), Events: []ical.Event{s.entry(v, k, ShowsPlace, l)}}.Bytes()
+		v, err := s.Visits.Ahead(ctx, tx, c.Patient(), id)
+		file = ical.Calendar{Zone: page.ZoneOf(s.Clinic), Events: []ical.Event{s.entry(v, ShowsPlace, l)}}.Bytes()
 		return err
 	})
 	return file, err

@@ -1,4 +1,4 @@
-package scheduling
+package agenda
 
 import (
 	"context"
@@ -10,24 +10,11 @@ import (
 	"portico/internal/fault"
 	"portico/internal/ical"
 	"portico/internal/ids"
-	"portico/internal/lang"
 	"portico/internal/limit"
+	"portico/internal/page"
 	"portico/internal/secret"
 	"portico/internal/store"
 )
-
-// Accounts say of an account what a calendar must know. Nobody is signed in where one
-// is read.
-type Accounts interface {
-	// Person is whose chart an account opens.
-	Person(ctx context.Context, tx *store.Tx, id ids.Account) (ids.Patient, error)
-	// Reads tells whether an account is in use and leads to this person's record.
-	Reads(ctx context.Context, tx *store.Tx, id ids.Account, p ids.Patient) (bool, error)
-	// Tongue is the language of an account.
-	Tongue(ctx context.Context, tx *store.Tx, id ids.Account) (lang.Lang, error)
-	// CalendarMade tells the account's owner that there is a new address.
-	CalendarMade(ctx context.Context, tx *store.Tx, id ids.Account, agent string) error
-}
 
 const (
 	mostFeeds  = 5                   // of one account: a phone, a computer, a partner
@@ -60,7 +47,7 @@ func scanFeed(r store.Row) (f Feed, err error) {
 }
 
 // Feeds lists the addresses that work.
-func (s *Scheduling) Feeds(ctx context.Context, c access.Chart) (out []Feed, err error) {
+func (s *Agenda) Feeds(ctx context.Context, c access.Chart) (out []Feed, err error) {
 	if err := c.Need(access.SeeVisits); err != nil {
 		return nil, err
 	}
@@ -71,9 +58,9 @@ func (s *Scheduling) Feeds(ctx context.Context, c access.Chart) (out []Feed, err
 	return out, err
 }
 
-// MakeFeed makes an address and gives it: it can be shown this once. One that it takes
+// Make makes an address and gives it: it can be shown this once. One that it takes
 // the place of ("" for none) ends in the same moment.
-func (s *Scheduling) MakeFeed(ctx context.Context, c access.Chart, shows Shows, instead ids.Calendar) (address string, err error) {
+func (s *Agenda) Make(ctx context.Context, c access.Chart, shows Shows, instead ids.Calendar) (address string, err error) {
 	if err := c.NeedRaised(access.SeeVisits); err != nil {
 		return "", err
 	}
@@ -93,7 +80,7 @@ func (s *Scheduling) MakeFeed(ctx context.Context, c access.Chart, shows Shows, 
 		}
 		n, err := store.Get(ctx, tx, store.One[int], `SELECT COUNT(*) FROM calendar_feed WHERE account_id = $1 AND ended_at IS NULL`, c.Account())
 		if err == nil && n >= mostFeeds {
-			err = fault.Bad("shows", "scheduling.feed.many", mostFeeds)
+			err = fault.Bad("shows", "agenda.many", mostFeeds)
 		}
 		if err != nil {
 			return err
@@ -107,8 +94,8 @@ func (s *Scheduling) MakeFeed(ctx context.Context, c access.Chart, shows Shows, 
 	return s.address(feedPath + token + feedFile), err
 }
 
-// EndFeed makes an address worth nothing.
-func (s *Scheduling) EndFeed(ctx context.Context, c access.Chart, id ids.Calendar) error {
+// End makes an address worth nothing.
+func (s *Agenda) End(ctx context.Context, c access.Chart, id ids.Calendar) error {
 	if err := c.Need(access.SeeVisits); err != nil {
 		return err
 	}
@@ -138,7 +125,7 @@ type openFeed struct {
 
 // Subscribed is what a calendar program reads at an address. An address that ended,
 // never was, or whose account was closed, locked or held back is Missing.
-func (s *Scheduling) Subscribed(ctx context.Context, v access.Visitor, token string) (file []byte, err error) {
+func (s *Agenda) Subscribed(ctx context.Context, v access.Visitor, token string) (file []byte, err error) {
 	var f openFeed
 	err = s.DB.View(ctx, func(tx *store.Tx) error {
 		f, err = s.feedAt(ctx, tx, token)
@@ -163,7 +150,7 @@ func (s *Scheduling) Subscribed(ctx context.Context, v access.Visitor, token str
 	return file, err
 }
 
-func (s *Scheduling) feedAt(ctx context.Context, tx *store.Tx, token string) (f openFeed, err error) {
+func (s *Agenda) feedAt(ctx context.Context, tx *store.Tx, token string) (f openFeed, err error) {
 	f, err = store.Get(ctx, tx, func(r store.Row) (f openFeed, err error) {
 		return f, r.Scan(&f.ID, &f.Shows, (*store.Time)(&f.Made), (*store.Time)(&f.Read), &f.account)
 	}, `SELECT id, shows, made_at, read_at, account_id FROM calendar_feed WHERE token_hash = $1 AND ended_at IS NULL`, secret.TokenHash(token))
@@ -184,7 +171,7 @@ func (s *Scheduling) feedAt(ctx context.Context, tx *store.Tx, token string) (f 
 }
 
 // noteRead keeps that a calendar was read: the first time, and then once a day.
-func (s *Scheduling) noteRead(ctx context.Context, v access.Visitor, f openFeed) error {
+func (s *Agenda) noteRead(ctx context.Context, v access.Visitor, f openFeed) error {
 	if !f.Read.IsZero() && s.DB.Now().Sub(f.Read) < feedLogged {
 		return nil
 	}
@@ -196,27 +183,21 @@ func (s *Scheduling) noteRead(ctx context.Context, v access.Visitor, f openFeed)
 
 // feed writes the visits that stand, from two months back. One that was cancelled is
 // left out: programs drop what an address does not list any more.
-func (s *Scheduling) feed(ctx context.Context, tx *store.Tx, f openFeed) ([]byte, error) {
+func (s *Agenda) feed(ctx context.Context, tx *store.Tx, f openFeed) ([]byte, error) {
 	l, err := s.Accounts.Tongue(ctx, tx, f.account)
 	if err != nil {
 		return nil, err
 	}
-	k, err := s.clinic(ctx, tx)
+	visits, err := s.Visits.Since(ctx, tx, f.patient, tx.Now.Add(-feedBack), mostInFeed)
 	if err != nil {
 		return nil, err
 	}
-	visits, err := store.List(ctx, tx, s.scanVisit, `SELECT `+bareColumns+` FROM appointment a
-		WHERE a.patient_id = $1 AND a.starts_at > $2 AND a.state IN ('booked', 'checked_in', 'arrived', 'fulfilled') ORDER BY a.starts_at DESC, a.id LIMIT $3`,
-		f.patient, store.Time(tx.Now.Add(-feedBack)), mostInFeed)
-	if err != nil {
-		return nil, err
-	}
-	out := ical.Calendar{Zone: s.zone(), Name: l.T("scheduling.cal.name"), Every: feedEvery}
+	out := ical.Calendar{Zone: page.ZoneOf(s.Clinic), Name: l.T("agenda.file.name"), Every: feedEvery}
 	if f.Shows == ShowsPlace {
 		out.Name = s.Clinic.Now().Name
 	}
 	for _, v := range visits {
-		out.Events = append(out.Events, s.entry(v, k, f.Shows, l))
+		out.Events = append(out.Events, s.entry(v, f.Shows, l))
 	}
 	return out.Bytes(), nil
 }

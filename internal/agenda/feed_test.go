@@ -1,7 +1,6 @@
-package scheduling
+package agenda
 
 import (
-	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -12,54 +11,7 @@ import (
 	"portico/internal/fault"
 	"portico/internal/ids"
 	"portico/internal/lang"
-	"portico/internal/secret"
-	"portico/internal/store"
 )
-
-func (o *outside) Person(_ context.Context, _ *store.Tx, id ids.Account) (ids.Patient, error) {
-	return ids.Patient("pat_" + strings.TrimPrefix(string(id), "acc_")), nil
-}
-
-func (o *outside) Reads(_ context.Context, _ *store.Tx, _ ids.Account, p ids.Patient) (bool, error) {
-	return !o.shut[p], nil
-}
-
-func (o *outside) Tongue(context.Context, *store.Tx, ids.Account) (lang.Lang, error) {
-	return lang.En, nil
-}
-
-func (o *outside) CalendarMade(context.Context, *store.Tx, ids.Account, string) error {
-	o.calendars++
-	return nil
-}
-
-// raised opens a chart in a session whose owner has just proven who they are.
-func (r *rig) raised(name string) access.Chart {
-	r.t.Helper()
-	p := ids.Patient("pat_" + name)
-	if r.count(`patient WHERE id = $1`, p) == 0 {
-		r.addPatient(p)
-	}
-	if r.count(`account WHERE id = $1`, "acc_"+name) == 0 {
-		r.sql(`INSERT INTO account (id, person_id, user_name, skeleton, password_hash, state, level, lang, theme, text_size, created_at, password_at)
-			VALUES ($1, $2, $3, $3, 'x', 'active', 'proven', 'en', '', '', $4, $4)`, "acc_"+name, p, name, store.Time(r.clock.Now()))
-	}
-	var token string
-	if err := r.db.Change(ctx, duty.Did(audit.AccountOpened, "test"), func(tx *store.Tx) (err error) {
-		if token, _, err = r.gate.StartSession(ctx, tx, access.SignedIn{Account: ids.Account("acc_" + name), Patient: p, Source: "192.0.2.7"}); err != nil {
-			return err
-		}
-		_, err = tx.Exec(ctx, `UPDATE session SET raised_at = $2 WHERE token_hash = $1`, secret.TokenHash(token), store.Time(tx.Now))
-		return err
-	}); err != nil {
-		r.t.Fatal(err)
-	}
-	c, _, err := r.gate.RaisedChart(ctx, token, access.SeeVisits, "test", visitor)
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	return c
-}
 
 // token is the secret in an address.
 func token(address string) string {
@@ -69,7 +21,7 @@ func token(address string) string {
 
 func (r *rig) makes(c access.Chart, s Shows, instead ids.Calendar) string {
 	r.t.Helper()
-	a, err := r.MakeFeed(ctx, c, s, instead)
+	a, err := r.Make(ctx, c, s, instead)
 	if err != nil {
 		r.t.Fatal(err)
 	}
@@ -96,13 +48,11 @@ func TestACalendarShowsWhatWasChosenAndNoMore(t *testing.T) {
 	each(t, func(t *testing.T, r *rig) {
 		c := r.raised("ann")
 		busy, place := r.makes(c, ShowsBusy, ""), r.makes(c, ShowsPlace, "")
-		id := r.book(r.patient("ann"), r.pick(r.lee, monday.Add(7), 9, 0))
-		gone := r.book(r.patient("ann"), r.pick(r.lee, monday.Add(8), 9, 0))
-		r.book(r.patient("bob"), r.pick(r.ortiz, monday.Add(7), 9, 0))
-		if err := r.Cancel(ctx, r.patient("ann"), gone, ""); err != nil {
-			t.Fatal(err)
-		}
-		never := []string{"-lee", "-Check-up", "-Ann", "-pat_", "-acc_", "-ATTENDEE", "-20260616T", "DTSTART;TZID=America/New_York:20260615T090000"}
+		id := r.book("ann", 15, 9)
+		gone := r.book("ann", 16, 9)
+		r.book("bob", 15, 11)
+		delete(r.out.visits, gone)
+		never := []string{"-lee", "-Check-up", "-Ann", "-pat_", "-acc_", "-ATTENDEE", "-20260616T", "-T110000", "DTSTART;TZID=America/New_York:20260615T090000"}
 		r.reads(busy, append(never, "SUMMARY:Busy", "-Main", "-/visits/", "-LOCATION", "-Visit", "-portal", "UID:"+string(id)+"\r\n")...)
 		r.reads(place, append(never, "LOCATION:Main Street\\, 1 Main St", "URL:https://portal.example/visits/"+string(id), "UID:"+string(id)+"@portal.example")...)
 		if r.out.calendars != 2 {
@@ -116,16 +66,14 @@ func TestACalendarShowsWhatWasChosenAndNoMore(t *testing.T) {
 		if again, err := r.Subscribed(ctx, visitor, busy); err != nil || string(again) != string(first) {
 			t.Error("the same visits give another file: programs would fetch it each time")
 		}
-		if err := r.Move(ctx, r.patient("ann"), id, r.pick(r.lee, monday.Add(7), 10, 0)); err != nil {
-			t.Fatal(err)
-		}
+		r.move(id, 10)
 		r.reads(busy, "UID:"+string(id), "SEQUENCE:2", "DTSTART;TZID=America/New_York:20260615T100000", "-T090000")
-		if n := r.logged(audit.CalendarRead, ""); n != 2 {
+		if n := r.logged(audit.CalendarRead); n != 2 {
 			t.Errorf("%d lines for two calendars read on one day", n)
 		}
 		r.clock.Move(feedLogged)
 		r.reads(busy)
-		if n := r.logged(audit.CalendarRead, ""); n != 3 {
+		if n := r.logged(audit.CalendarRead); n != 3 {
 			t.Errorf("%d lines the next day", n)
 		}
 	})
@@ -148,16 +96,16 @@ func TestAnAddressEndsAtOnce(t *testing.T) {
 			}
 		}
 		absent("renewed", old)
-		absent("forged", renewed[:42]+"A")
+		absent("forged", renewed[:41]+string(renewed[41]^1)+renewed[42:])
 		absent("empty", "")
-		if _, err := r.MakeFeed(ctx, c, "", list[0].ID); !fault.Is(err, fault.NotFound) {
+		if _, err := r.Make(ctx, c, "", list[0].ID); !fault.Is(err, fault.NotFound) {
 			t.Errorf("renewed twice: %v", err)
 		}
 		list, err = r.Feeds(ctx, c)
 		if err != nil || len(list) != 1 || list[0].Shows != ShowsPlace {
 			t.Fatalf("%v %+v", err, list)
 		}
-		for _, err := range []error{r.EndFeed(ctx, r.raised("bob"), list[0].ID), second(r.MakeFeed(ctx, r.raised("bob"), ShowsBusy, list[0].ID))} {
+		for _, err := range []error{r.End(ctx, r.raised("bob"), list[0].ID), second(r.Make(ctx, r.raised("bob"), ShowsBusy, list[0].ID))} {
 			if !fault.Is(err, fault.NotFound) {
 				t.Errorf("somebody else's: %v", err)
 			}
@@ -166,17 +114,17 @@ func TestAnAddressEndsAtOnce(t *testing.T) {
 		absent("of a locked account", renewed)
 		r.out.shut["pat_ann"] = false
 		r.reads(renewed)
-		if err := r.EndFeed(ctx, c, list[0].ID); err != nil {
+		if err := r.End(ctx, c, list[0].ID); err != nil {
 			t.Fatal(err)
 		}
 		absent("ended", renewed)
 		for range mostFeeds {
 			r.makes(c, ShowsBusy, "")
 		}
-		if _, err := r.MakeFeed(ctx, c, ShowsBusy, ""); !fault.Is(err, fault.Invalid) {
+		if _, err := r.Make(ctx, c, ShowsBusy, ""); !fault.Is(err, fault.Invalid) {
 			t.Errorf("one too many: %v", err)
 		}
-		if _, err := r.MakeFeed(ctx, r.patient("ann"), ShowsBusy, ""); !errors.Is(err, access.ErrNotRaised) && !fault.Is(err, fault.Denied) {
+		if _, err := r.Make(ctx, r.patient("ann", false), ShowsBusy, ""); !errors.Is(err, access.ErrNotRaised) && !fault.Is(err, fault.Denied) {
 			t.Errorf("not raised: %v", err)
 		}
 	})
@@ -207,20 +155,16 @@ func TestCalendarsAreReadSeldom(t *testing.T) {
 
 func TestTheFileOfAVisit(t *testing.T) {
 	each(t, func(t *testing.T, r *rig) {
-		c := r.patient("ann")
-		id := r.book(c, r.pick(r.lee, monday.Add(7), 9, 0))
-		see := r.raised("ann") // opened for seeing
-		b, err := r.Calendar(ctx, see, id, lang.Es)
+		id, see := r.book("ann", 15, 9), r.patient("ann", false)
+		b, err := r.File(ctx, see, id, lang.Es)
 		if err != nil || !strings.Contains(string(b), "METHOD:PUBLISH") || !strings.Contains(string(b), "1 Main St") || strings.Contains(string(b), "lee") {
 			t.Errorf("%v\n%s", err, b)
 		}
-		if _, err := r.Calendar(ctx, r.raised("bob"), id, lang.En); !fault.Is(err, fault.NotFound) {
+		if _, err := r.File(ctx, r.raised("bob"), id, lang.En); !fault.Is(err, fault.NotFound) {
 			t.Errorf("somebody else's: %v", err)
 		}
-		if err := r.Cancel(ctx, c, id, ""); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := r.Calendar(ctx, see, id, lang.En); !fault.Is(err, fault.NotFound) {
+		delete(r.out.visits, id)
+		if _, err := r.File(ctx, see, id, lang.En); !fault.Is(err, fault.NotFound) {
 			t.Errorf("a cancelled visit: %v", err)
 		}
 	})

@@ -16,6 +16,7 @@ import (
 
 	"portico/internal/access"
 	"portico/internal/account"
+	"portico/internal/agenda"
 	"portico/internal/checkin"
 	"portico/internal/clinic"
 	"portico/internal/clock"
@@ -95,6 +96,7 @@ type App struct {
 	Ingest    *ingest.Door
 	Results   *results.Results
 	Visits    *scheduling.Scheduling
+	Agenda    *agenda.Agenda
 	Diary     *diary.Diary
 	Waiting   *waiting.Waiting
 	CheckIns  *checkin.CheckIns
@@ -248,6 +250,7 @@ func (a *App) joinWeb() {
 	a.Accounts.Mount(a.Router)
 	a.Recovery.Mount(a.Router)
 	a.Visits.Mount(a.Router)
+	a.Agenda.Mount(a.Router)
 	a.Waiting.Mount(a.Router)
 	a.CheckIns.Mount(a.Router)
 	a.Results.Mount(a.Router)

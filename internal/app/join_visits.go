@@ -8,6 +8,7 @@ import (
 
 	"portico/internal/access"
 	"portico/internal/account"
+	"portico/internal/agenda"
 	"portico/internal/fault"
 	"portico/internal/ids"
 	"portico/internal/jobs"
@@ -22,7 +23,8 @@ import (
 // joinVisits makes the clinic's calendar.
 func (a *App) joinVisits() {
 	a.Visits = scheduling.New(scheduling.Parts{DB: a.DB, Gate: a.Gate, Keys: a.Keys, Limits: a.Limit, Clinic: a.clinic,
-		Base: a.base, People: visitors{a.Registry}, Teller: visitTeller{a.Accounts, a.Outbox}, Accounts: subscribers{a.Accounts}})
+		People: visitors{a.Registry}, Teller: visitTeller{a.Accounts, a.Outbox}})
+	a.Agenda = agenda.New(agenda.Parts{DB: a.DB, Limits: a.Limit, Clinic: a.clinic, Base: a.base, Visits: dated{a.Visits}, Accounts: subscribers{a.Accounts}})
 	a.Accounts.Visits = comingVisits{a.Visits}
 }
 
@@ -32,6 +34,27 @@ type subscribers struct{ *account.Accounts }
 // CalendarMade tells an account's owner of a new address of their calendar.
 func (s subscribers) CalendarMade(ctx context.Context, tx *store.Tx, id ids.Account, agent string) error {
 	return s.Happened(ctx, tx, id, notify.CalendarMade, agent)
+}
+
+// dated are visits as the patient's own calendar sees them.
+type dated struct{ s *scheduling.Scheduling }
+
+func inCalendar(d scheduling.Dated) agenda.Visit {
+	return agenda.Visit{ID: d.ID, Start: d.Start, End: d.End, Video: d.Video, Place: d.At.Name, Address: d.At.Address, Version: d.Version, Changed: d.Changed}
+}
+
+func (v dated) Ahead(ctx context.Context, tx *store.Tx, p ids.Patient, id ids.Appointment) (agenda.Visit, error) {
+	d, err := v.s.Ahead(ctx, tx, p, id)
+	return inCalendar(d), err
+}
+
+func (v dated) Since(ctx context.Context, tx *store.Tx, p ids.Patient, after time.Time, most int) ([]agenda.Visit, error) {
+	all, err := v.s.Since(ctx, tx, p, after, most)
+	out := make([]agenda.Visit, len(all))
+	for i, d := range all {
+		out[i] = inCalendar(d)
+	}
+	return out, err
 }
 
 // expireHolds lets go of times that nobody booked in time.

@@ -4,8 +4,8 @@ import (
 	"strings"
 
 	"portico/internal/access"
+	"portico/internal/agenda"
 	"portico/internal/ids"
-	"portico/internal/scheduling"
 	"portico/internal/secret"
 	"portico/internal/store"
 )
@@ -38,7 +38,7 @@ func (w *world) calendar(of person) (id, token string) {
 			SELECT id FROM calendar_feed WHERE account_id = $1 AND ended_at IS NULL ORDER BY made_at DESC, id LIMIT 3)`, of.account, store.Time(tx.Now))
 		return err
 	})
-	address := must(w.app.Visits.MakeFeed(ctx, c, scheduling.ShowsBusy, ""))
+	address := must(w.app.Agenda.Make(ctx, c, agenda.ShowsBusy, ""))
 	token = strings.TrimSuffix(address[strings.Index(address, "/calendar/")+len("/calendar/"):], "/visits.ics")
 	return w.one(`SELECT id FROM calendar_feed WHERE token_hash = $1`, secret.TokenHash(token)), token
 }

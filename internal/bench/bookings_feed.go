@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"portico/internal/access"
+	"portico/internal/agenda"
 	"portico/internal/ids"
-	"portico/internal/scheduling"
 	"portico/internal/store"
 )
 
@@ -40,7 +40,7 @@ func (b *calendar) subscribe(ctx context.Context) (rows []string, err error) {
 		var file []byte
 		took, cpu, err := b.quickly(func() (err error) {
 			b.later(calendarPause)
-			file, err = b.app.Visits.Subscribed(ctx, access.NewVisitor("192.0.2.7", "bench"), token)
+			file, err = b.app.Agenda.Subscribed(ctx, access.NewVisitor("192.0.2.7", "bench"), token)
 			return err
 		})
 		if err != nil {
@@ -78,7 +78,7 @@ func (b *calendar) calendarAddress(ctx context.Context, id ids.Patient) (string,
 	if err != nil {
 		return "", err
 	}
-	address, err := b.app.Visits.MakeFeed(ctx, c, scheduling.ShowsBusy, "")
+	address, err := b.app.Agenda.Make(ctx, c, agenda.ShowsBusy, "")
 	return path.Base(path.Dir(address)), err
 }
 

@@ -62,16 +62,7 @@
 // time: moving or cancelling the visit ends it, and so does its beginning. Any other
 // link, however it is wrong, gets the same page.
 //
-// # Calendars
-//
-// A visit is offered as a file (package ical), goes with the e-mails about it, and
-// stands in a calendar that programs read at an address the patient makes. Its secret
-// of 256 bits is kept as a hash and shown once; the patient sees when it was last read,
-// ends or renews it. It says only that somebody is busy, or where the visit is; never
-// who, with whom or why. It answers 404 once it ended, or the account was closed,
-// locked or held back.
-//
 // Tables: place, room, clinician, visit_type, visit_type_clinician, schedule_block,
 // schedule_closure, appointment, appointment_event, appointment_cell, busy_day, tick,
-// visit_reminder, visit_elsewhere, visit_link, visit_answer, calendar_feed.
+// visit_reminder, visit_elsewhere, visit_link, visit_answer.
 package scheduling

@@ -2,7 +2,6 @@ package scheduling
 
 import (
 	"context"
-	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -44,8 +43,7 @@ type outside struct {
 	told     []News
 	reminded []Reminder
 
-	calendars int   // addresses whose owners were told
-	down      error // what telling ends with
+	down error // what telling ends with
 }
 
 func (o *outside) Bookable(_ context.Context, _ *store.Tx, p ids.Patient) (bool, error) {
@@ -93,7 +91,7 @@ func newRig(t testing.TB, db *store.DB, c *clock.Fake) *rig {
 	g := &access.Gate{DB: db}
 	out := &outside{shut: map[ids.Patient]bool{}}
 	r := &rig{t: t, db: db, clock: c, gate: g, out: out, main: "plc_main", lee: "cln_lee", ortiz: "cln_ortiz", exam: "vty_exam",
-		Scheduling: New(Parts{DB: db, Gate: g, Keys: testkit.Keys(t), Limits: &limit.Limiter{DB: db, Keys: testkit.Keys(t)}, Clinic: &page.Clinic{Zone: zone}, Base: &url.URL{Scheme: "https", Host: "portal.example"}, People: out, Teller: out, Accounts: out})}
+		Scheduling: New(Parts{DB: db, Gate: g, Keys: testkit.Keys(t), Limits: &limit.Limiter{DB: db, Keys: testkit.Keys(t)}, Clinic: &page.Clinic{Zone: zone}, People: out, Teller: out})}
 	r.sql(`INSERT INTO place (id, name, address, directions_en, directions_es, phone, active) VALUES ('plc_main', 'Main Street', '1 Main St', '', '', '', TRUE)`)
 	for _, c := range []ids.Clinician{r.lee, r.ortiz} {
 		r.sql(`INSERT INTO clinician (id, name, title_en, title_es, active) VALUES ($1, $1, '', '', TRUE)`, c)

@@ -2,7 +2,6 @@ package scheduling
 
 import (
 	"context"
-	"net/url"
 	"time"
 
 	"portico/internal/access"
@@ -60,11 +59,8 @@ type Parts struct {
 	Keys   *secret.Keyring // seals what people write
 	Limits *limit.Limiter
 	Clinic page.Profile
-	Base   *url.URL // the portal's address
 	People People
 	Teller Teller
-
-	Accounts Accounts
 	// Watcher hears of times that became free, nil for nobody.
 	Watcher Watcher
 	// Waits knows what patients wait for, nil for nothing.

@@ -151,7 +151,7 @@ func visits(s page.Shell, p VisitsPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Err = page.Rows([]page.Row{
-				{Href: "/visits/calendar", Icon: "calendar-days", Title: s.T("scheduling.feed.title"), Text: s.T("scheduling.feed.row")},
+				{Href: "/visits/calendar", Icon: "calendar-days", Title: s.T("agenda.title"), Text: s.T("agenda.row")},
 				{Href: "/records/part?of=visits", Icon: "clipboard-list", Title: s.T("scheduling.records"), Text: s.T("scheduling.records.text")},
 			}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
@@ -1321,6 +1321,38 @@ func (st State) tone() page.Tone {
 		return page.Warn
 	}
 	return page.Plain
+}
+
+// keepIt offers the calendar file of a visit that is still to be.
+func keepIt(s page.Shell, v Visit) templ.Component {
+	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
+		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
+			return templ_7745c5c3_CtxErr
+		}
+		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
+		if !templ_7745c5c3_IsBuffer {
+			defer func() {
+				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err == nil {
+					templ_7745c5c3_Err = templ_7745c5c3_BufErr
+				}
+			}()
+		}
+		ctx = templ.InitializeContext(ctx)
+		templ_7745c5c3_Var36 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var36 == nil {
+			templ_7745c5c3_Var36 = templ.NopComponent
+		}
+		ctx = templ.ClearChildren(ctx)
+		if v.State.Ahead() {
+			templ_7745c5c3_Err = page.Button(page.ButtonSpec{Kind: page.Quiet, Href: "/visits/" + string(v.ID) + "/visit.ics", Text: s.T("agenda.file.add"), Icon: "download"}).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+		}
+		return nil
+	})
 }
 
 var _ = templruntime.GeneratedTemplate

@@ -18,7 +18,6 @@ func (s *Scheduling) mountLinks(r *web.Router) {
 	r.Visitor("GET /v/{token}", s.showLink)
 	r.VisitorForm("POST /v/{token}", s.replyForm)
 	r.PatientForm("POST /visits/{id}/answer", access.BookVisits, s.answerForm)
-	s.mountCalendar(r)
 }
 
 // LinkPage is behind the link in a message. Good is false for a link that leads
