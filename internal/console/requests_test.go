@@ -1,6 +1,7 @@
 package console_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -31,6 +32,63 @@ func TestRequestBesideItsCandidates(t *testing.T) {
 	}
 	if p := b.Get("/staff/requests?reference=ZZZZ-ZZZZ"); p.Has("#requestlist tbody tr") {
 		t.Error("found by another reference")
+	}
+}
+
+// However many people may be meant, a page sets a few beside the claim, the best
+// first, and weighs no more than a page may; the others are a page away.
+func TestManyCandidatesAreShownInPages(t *testing.T) {
+	k := open(t)
+	k.add(maria)
+	for i := range 12 {
+		x := maria
+		x.Number, x.Email, x.Mobile = fmt.Sprintf("MR-20%02d", i), fmt.Sprintf("maria.%d@example.com", i), fmt.Sprintf("+155518630%02d", i)
+		k.add(x)
+	}
+	req := k.ask(maria)
+	b, _ := k.hire("Jordan Kim", "front_desk")
+	p := b.Get("/staff/requests/"+req).Want(200, "Identity request")
+	weight := len(p.Body)
+	for of, at := range map[string]string{`link[rel="stylesheet"]`: "href", "script[src]": "src"} {
+		for _, n := range p.All(of) {
+			for _, a := range n.Attr {
+				if a.Key == at {
+					weight += len(b.Get(a.Val).Body)
+				}
+			}
+		}
+	}
+	seen := map[string]bool{}
+	for page := p; ; page = b.Get(page.Attr(`#rest a[href*="from="]`, "href")) {
+		shown := 0
+		if to := page.Attr(`form[action*="/approve"]`, "action"); len(seen) > 0 && !strings.Contains(to, "?from=") {
+			t.Errorf("a refused decision would lead back to the first ones: %s", to)
+		}
+		for _, n := range page.All(`input[name=patient]`) {
+			for _, a := range n.Attr {
+				if a.Key == "value" && page.Has(card(a.Val)) {
+					seen[a.Val] = true
+					shown++
+				}
+			}
+		}
+		if shown == 0 || shown > 2 || len(seen) > 10 {
+			t.Fatalf("%d candidates on a page, %d in all", shown, len(seen))
+		}
+		if !page.Has(`#rest a[href*="from="]`) {
+			break
+		}
+	}
+	if len(seen) != 10 {
+		t.Errorf("%d candidates in all", len(seen))
+	}
+	t.Logf("%d bytes, %d of them the page", weight, len(p.Body))
+	other := b.Get(p.Attr(`a[href$="?other=1"]`, "href")).Want(200, "Identity request")
+	if other.Has(`form[action*="/approve"]`) || !other.Has(`form[action$="/ask?other=1"]`) || !other.Has(`form[action$="/reject?other=1"]`) {
+		t.Error("the decisions that choose nobody stand not on a page of their own")
+	}
+	if weight > 60<<10 {
+		t.Errorf("the page weighs %d bytes", weight)
 	}
 }
 

@@ -2,6 +2,7 @@ package console
 
 import (
 	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/a-h/templ"
@@ -20,7 +21,9 @@ import (
 type RequestPage struct {
 	Case    enroll.Case
 	Claim   []page.Fact
-	Matches []Match
+	Matches []Match // those of this page, best first
+	Rest    Rest
+	Other   bool // only the decisions that choose nobody
 	Doubles page.TableSpec
 	Log     []page.Row
 	Open    bool
@@ -29,6 +32,35 @@ type RequestPage struct {
 	// What was typed, for a form shown again.
 	By, Patient, Number, Words, Question, Why, Contact string
 	Call                                               enroll.Call
+}
+
+// beside is how many candidates a page sets beside the claim: each item of each is
+// said in words, and ten of them would weigh more than a page may.
+const beside = 2
+
+// Rest says which candidates the page shows, where there are more.
+type Rest struct {
+	First, Last, Of int
+	From            string // "?from=3", "" for the best ones
+	Next            string // address of the next ones, "" for none
+	Back            string // address of the best ones, "" where they are shown
+}
+
+// part picks the candidates of one page; from is as it stands in the address.
+func part(all []enroll.Candidate, path, from string) ([]enroll.Candidate, Rest) {
+	at, err := strconv.Atoi(from)
+	if err != nil || at < 0 || at >= len(all) {
+		at = 0
+	}
+	end := min(at+beside, len(all))
+	r := Rest{First: at + 1, Last: end, Of: len(all)}
+	if end < len(all) {
+		r.Next = path + "?from=" + strconv.Itoa(end)
+	}
+	if at > 0 {
+		r.From, r.Back = "?from="+strconv.Itoa(at), path
+	}
+	return all[at:end], r
 }
 
 // Match is one candidate, set beside the claim item by item.
@@ -70,7 +102,12 @@ func (c *Console) requestPage(q *web.Request, d access.Desk, p RequestPage, wron
 	}
 	s := c.words(q)
 	p.Case, p.Open, p.Claim = found, undecided(found.State), claimFacts(s, found.Claim)
-	for _, k := range found.Candidates {
+	some, rest := part(found.Candidates, "/staff/requests/"+url.PathEscape(string(found.ID)), q.Ask("from"))
+	p.Rest, p.Other = rest, rest.Of > beside && q.Ask("other") != ""
+	if p.Other {
+		some, p.Rest.From = nil, "?other=1"
+	}
+	for _, k := range some {
 		p.Matches = append(p.Matches, matchOf(s, k))
 		for _, t := range k.Person.Contacts {
 			if t.Kind != enroll.Email {
