@@ -59,8 +59,53 @@ func TestAPatientBooksMovesAndCancels(t *testing.T) {
 			b.Follow(l.T("scheduling.cancel"))
 			b.Want(l.T("scheduling.cancel.title")).Follow(l.T("scheduling.cancel.button"))
 			b.Open("/visits").Want(l.T("scheduling.title")).Says(l.T("scheduling.state.cancelled"))
+			c.clerksWeek(t, b, desk, l, who)
 		})
 	}
+}
+
+// clerksWeek books two visits for a patient, writes a note, moves one, cancels the
+// other; after the cut-off the patient is told to call, and the clerk lets them in.
+func (c *clinic) clerksWeek(t *testing.T, b, desk *chrome.Tab, l lang.Lang, who demo.AccountCard) {
+	of, err := c.app.Registry.Numbered(context.Background(), access.NewDuty("test"), who.Number)
+	if err != nil {
+		t.Fatal(err)
+	}
+	book := func() string {
+		kind := ""
+		desk.Open("/staff/schedule/book/"+string(of)).Want(desk.Heading()).Eval(`[...document.querySelectorAll("select[name=type] option")].at(-1).value`, &kind)
+		desk.Open(desk.Path() + "?type=" + kind).Want(desk.Heading()).Follow(firstTime(desk))
+		desk.Want(desk.Heading()).Says(l.T("scheduling.desk.done"))
+		return strings.TrimPrefix(desk.Path(), "/staff/schedule/visits/")
+	}
+	dropped := book()
+	opened := false
+	desk.Eval(`document.querySelector("details:has(textarea[name=why])").open = true`, &opened)
+	desk.Fill("why", "La médica está enferma").Follow(l.T("scheduling.cancel.desk"))
+	desk.Want(desk.Heading()).Says(l.T("scheduling.state.cancelled"))
+	b.Open("/visits/" + dropped).Want(b.Heading()).Says("La médica está enferma")
+	id := book()
+	desk.Fill("note", "Viene con silla de ruedas").Follow(l.T("scheduling.note.save"))
+	desk.Want(desk.Heading()).Says(l.T("scheduling.desk.done")).Follow(l.T("scheduling.move"))
+	desk.Want(desk.Heading()).Follow(firstTime(desk))
+	desk.Want(desk.Heading()).Says(l.T("scheduling.desk.done"))
+
+	m, err := c.app.Visits.Standing(context.Background(), access.NewDuty("test"), ids.Appointment(id))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.clock.move(m.Visit.Start.Add(-time.Minute).Sub(c.clock.Now()))
+	b = chrome.New(t, c.base, chrome.Person{Lang: string(l), Phone: true})
+	c.signIn(t, b, l, who)
+	b.Open("/visits/" + id).Want(b.Heading()).Says(l.T("scheduling.why.cutoff")).Screenshot("visit-after-the-cutoff")
+	b.Open("/visits/" + id + "/cancel").Want(b.Heading())
+	if b.Path() != "/visits/"+id || b.Shows("silla") {
+		t.Errorf("after the cut-off the patient stands at %s", b.Path())
+	}
+	desk = chrome.New(t, c.base, chrome.Person{Lang: string(l)})
+	signInStaff(t, c, desk, l, 1)
+	desk.Open("/staff/schedule/visits/" + id).Want(desk.Heading()).Follow(l.T("scheduling.mark.arrived"))
+	desk.Want(desk.Heading()).Says(l.T("scheduling.state.arrived"))
 }
 
 // firstTime gives the words on the button of the first time offered.
