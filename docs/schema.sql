@@ -2137,3 +2137,8 @@ CREATE INDEX staff_signon_out_at ON staff_signon_out (at);
 -- each of their pages.
 CREATE INDEX chart_opening_own ON chart_opening (staff_id, ends_at);
 
+-- 0115_scheduling_video.sql
+-- Where patients meet a clinician by video: an https address of the clinic's video
+-- service, '' for none.
+ALTER TABLE clinician ADD COLUMN video_url TEXT NOT NULL DEFAULT '';
+

@@ -163,7 +163,7 @@ var forms = map[string]form{
 	"POST /staff/schedule/book/{id}":             {made: (*world).picks, send: say("reason", "A cough.")},
 	"POST /staff/schedule/places/{id}":           {made: (*world).newPlaceName, send: say("address", "1 Elm Street", "directions_en", "Left.", "directions_es", "A la izquierda.", "phone", "555-186-2275", "active", "yes")},
 	"POST /staff/schedule/places/{id}/room":      {send: say("room", "Room 1")},
-	"POST /staff/schedule/clinicians/{id}":       {send: say("name", "Dr. New", "title_en", "Doctor", "title_es", "Médica", "active", "yes")},
+	"POST /staff/schedule/clinicians/{id}":       {send: say("name", "Dr. New", "title_en", "Doctor", "title_es", "Médica", "video_url", "https://video.example/new", "active", "yes")},
 	"POST /staff/schedule/clinicians/{id}/hours": {made: (*world).hours, send: say("weekday", "1", "from", "9:00", "until", "10:00", "in_person", "yes", "video", "", "every", "1", "first_day", "", "first_month", "", "first_year", "", "last_day", "", "last_month", "", "last_year", "")},
 	"POST /staff/schedule/clinicians/{id}/drop":  {apart: (*world).ownHours, send: say("sure", "yes")},
 	"POST /staff/schedule/types/{id}": {many: []string{"who"}, send: say("name_en", "Visit", "name_es", "Cita", "about_en", "", "about_es", "", "prepare_en", "", "prepare_es", "", "who", "", "video", "", "minutes", "20", "before", "0", "after", "5", "step", "5", "notice", "0",

@@ -30,7 +30,7 @@ func (m *maker) visits(ctx context.Context) error {
 	}
 	var who []ids.Clinician
 	for i, c := range []scheduling.Clinician{
-		{Name: "Amelia Reyes, MD", Title: scheduling.Both{En: "Family doctor", Es: "Médica de familia"}, Active: true},
+		{Name: "Amelia Reyes, MD", Title: scheduling.Both{En: "Family doctor", Es: "Médica de familia"}, VideoURL: "https://video.riverside.example/reyes", Active: true},
 		{Name: "Peter Lindqvist, NP", Title: scheduling.Both{En: "Nurse practitioner", Es: "Enfermero practicante"}, Active: true},
 		{Name: "Grace Mbeki, RN", Title: scheduling.Both{En: "Nurse", Es: "Enfermera"}, Active: true},
 	} {

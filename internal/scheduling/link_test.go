@@ -210,11 +210,13 @@ func TestLinksAreTriedSeldom(t *testing.T) {
 	})
 }
 
-// clerkFor is the front desk at a task, in a session of its own: clocks here jump.
-func (r *rig) clerkFor(task access.Task) access.Desk {
+func (r *rig) clerkFor(task access.Task) access.Desk { return r.colleague("front_desk", task) }
+
+// colleague is somebody of a role at a task, in a session of its own: clocks here jump.
+func (r *rig) colleague(role string, task access.Task) access.Desk {
 	r.t.Helper()
 	id := ids.NewStaff()
-	r.sql(`INSERT INTO staff (id, name, email, roles, state, created_at) VALUES ($1, 'Sam', $2, 'front_desk', 'active', $3)`, id, string(id)+"@clinic.example", store.Time(r.clock.Now()))
+	r.sql(`INSERT INTO staff (id, name, email, roles, state, created_at) VALUES ($1, 'Sam', $2, $3, 'active', $4)`, id, string(id)+"@clinic.example", role, store.Time(r.clock.Now()))
 	var token string
 	if err := r.db.Change(ctx, duty.Did(audit.AccountOpened, "test"), func(tx *store.Tx) (err error) {
 		token, err = r.gate.StartStaffSession(ctx, tx, id, visitor)

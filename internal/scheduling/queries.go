@@ -81,9 +81,9 @@ func rooms(ctx context.Context, tx *store.Tx) ([]Room, error) {
 func clinicians(ctx context.Context, tx *store.Tx) ([]Clinician, error) {
 	return store.List(ctx, tx, func(r store.Row) (Clinician, error) {
 		var c Clinician
-		err := r.Scan(&c.ID, &c.Name, &c.Title.En, &c.Title.Es, &c.Active)
+		err := r.Scan(&c.ID, &c.Name, &c.Title.En, &c.Title.Es, &c.VideoURL, &c.Active)
 		return c, err
-	}, `SELECT id, name, title_en, title_es, active FROM clinician ORDER BY name, id`)
+	}, `SELECT id, name, title_en, title_es, video_url, active FROM clinician ORDER BY name, id`)
 }
 
 const blockColumns = `b.id, b.clinician_id, b.place_id, b.room_id, b.in_person, b.video, b.weekday, b.from_minute, b.until_minute, b.every_weeks, b.first_day, b.last_day, b.only_type`

@@ -42,10 +42,11 @@ type Room struct {
 
 // Clinician is someone whom patients visit.
 type Clinician struct {
-	ID     ids.Clinician
-	Name   string
-	Title  Both // "Family doctor"
-	Active bool
+	ID       ids.Clinician
+	Name     string
+	Title    Both   // "Family doctor"
+	VideoURL string // where patients meet them by video: https, or "" for none
+	Active   bool
 }
 
 // VisitType is a kind of visit and its rules. Times are in minutes.
@@ -72,9 +73,10 @@ type VisitType struct {
 }
 
 const (
-	maxName  = 80
-	maxText  = 600
-	maxVisit = 8 * 60
+	maxName    = 80
+	maxText    = 600
+	maxAddress = 500 // of a web address
+	maxVisit   = 8 * 60
 )
 
 // Check finds what is wrong with a kind of visit.

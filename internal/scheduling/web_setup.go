@@ -235,7 +235,7 @@ func (s *Scheduling) clinicianPage(r *web.Request, d access.Desk, p ClinicianPag
 }
 
 func (s *Scheduling) clinicianForm(r *web.Request, d access.Desk) (web.Reply, error) {
-	k := Clinician{ID: ids.Clinician(knownID(r)), Name: r.Text("name"), Title: Both{r.Text("title_en"), r.Text("title_es")}, Active: r.Ticked("active")}
+	k := Clinician{ID: ids.Clinician(knownID(r)), Name: r.Text("name"), Title: Both{r.Text("title_en"), r.Text("title_es")}, VideoURL: r.Text("video_url"), Active: r.Ticked("active")}
 	if k.ID != "" {
 		if _, err := s.Week(r.Context(), d, k.ID); err != nil {
 			return web.Reply{}, err

@@ -2,6 +2,7 @@ package scheduling
 
 import (
 	"context"
+	"net/url"
 	"slices"
 	"time"
 	"unicode/utf8"
@@ -147,16 +148,29 @@ func (s *Scheduling) SaveClinician(ctx context.Context, d access.Desk, c Clinici
 			return "", fault.Bad(field, "scheduling.long", maxName)
 		}
 	}
+	if c.VideoURL = cleaned(c.VideoURL); !webAddress(c.VideoURL) {
+		return "", fault.Bad("video_url", "scheduling.f.video.wrong")
+	}
 	if c.ID == "" {
 		c.ID = ids.NewClinician()
 	}
 	return c.ID, s.change(ctx, d, string(c.ID), "clinician", func(tx *store.Tx) error {
 		_, err := tx.Exec(ctx, `
-			INSERT INTO clinician (id, name, title_en, title_es, active) VALUES ($1, $2, $3, $4, $5)
-			ON CONFLICT (id) DO UPDATE SET name = excluded.name, title_en = excluded.title_en, title_es = excluded.title_es, active = excluded.active`,
-			c.ID, c.Name, c.Title.En, c.Title.Es, c.Active)
+			INSERT INTO clinician (id, name, title_en, title_es, video_url, active) VALUES ($1, $2, $3, $4, $5, $6)
+			ON CONFLICT (id) DO UPDATE SET name = excluded.name, title_en = excluded.title_en, title_es = excluded.title_es, video_url = excluded.video_url, active = excluded.active`,
+			c.ID, c.Name, c.Title.En, c.Title.Es, c.VideoURL, c.Active)
 		return err
 	})
+}
+
+// webAddress tells whether text is an https address that a browser may open, or none:
+// no other scheme, no user name in it.
+func webAddress(text string) bool {
+	if text == "" {
+		return true
+	}
+	u, err := url.Parse(text)
+	return err == nil && u.Scheme == "https" && u.Hostname() != "" && u.User == nil && len(text) <= maxAddress
 }
 
 // SaveType adds a kind of visit, or changes the one with its id. Booked visits keep
