@@ -38,6 +38,7 @@ type DayPage struct {
 	Outside []Visit
 	Crossed []Visit
 	MaySet  bool
+	MayBook bool
 }
 
 // href is this page at another day.
@@ -56,7 +57,7 @@ func (p DayPage) href(d Day, week bool) string {
 }
 
 func (s *Scheduling) showDay(r *web.Request, d access.Desk) (web.Reply, error) {
-	p := DayPage{Week: r.Ask("span") == "week", Filter: Filter{ids.Clinician(r.Ask("who")), ids.Place(r.Ask("place"))}, Today: s.Day(s.DB.Now()), MaySet: d.May(access.SetSchedule)}
+	p := DayPage{Week: r.Ask("span") == "week", Filter: Filter{ids.Clinician(r.Ask("who")), ids.Place(r.Ask("place"))}, Today: s.Day(s.DB.Now()), MaySet: d.May(access.SetSchedule), MayBook: d.May(access.BookVisitsFor)}
 	day, ok := ParseDay(r.Ask("day"))
 	if !ok {
 		day = p.Today
