@@ -143,7 +143,7 @@ type News struct {
 	Limit   int
 }
 
-// Fresh is a row that has become visible lately, in brief.
+// Fresh is a row that has become visible lately, or something in it; in brief.
 type Fresh struct {
 	ID        ids.Resource
 	Title     string
@@ -152,8 +152,9 @@ type Fresh struct {
 }
 
 // Opened gives what stands by itself in a section and became visible at or after
-// since, the newest opening first. The home page asks it at every visit, so it
-// reads four columns only.
+// since, the newest opening first, and what was visible before but has something
+// in it that became so: a value that was held longer than its report, or came
+// later. The home page asks it at every visit, so it reads four columns only.
 func Opened(ctx context.Context, tx *store.Tx, who access.Reading, q News) ([]Fresh, error) {
 	if who.Patient() == "" {
 		return nil, fault.Refused()
@@ -163,10 +164,15 @@ func Opened(ctx context.Context, tx *store.Tx, who access.Reading, q News) ([]Fr
 		err := r.Scan(&f.ID, &f.Title, &f.Sensitive, (*store.Time)(&f.ReleaseAt))
 		return f, err
 	}, `
-		SELECT r.resource_id, CASE WHEN r.title = '' THEN COALESCE(l.label, '') ELSE r.title END, r.sensitive, r.release_at
-		FROM record_row r LEFT JOIN resource_label l ON l.resource_id = r.title_id
-		WHERE r.patient_id = $1 AND r.section = $2 AND r.parent_id = '' AND r.release_at >= $3 AND r.release_at <= $4 AND NOT r.gone
-		ORDER BY r.release_at DESC, r.resource_id LIMIT $5`,
+		SELECT r.resource_id, CASE WHEN r.title = '' THEN COALESCE(l.label, '') ELSE r.title END, r.sensitive, f.at
+		FROM (SELECT * FROM (SELECT resource_id AS id, release_at AS at FROM record_row
+				WHERE patient_id = $1 AND section = $2 AND parent_id = '' AND release_at >= $3 AND release_at <= $4 AND NOT gone
+				ORDER BY release_at DESC, resource_id LIMIT $5) x
+			UNION ALL SELECT u.resource_id, MAX(m.release_at) FROM record_row m JOIN record_row u ON u.resource_id = m.parent_id
+				WHERE m.patient_id = $1 AND m.section = $2 AND m.release_at >= $3 AND m.release_at <= $4 AND NOT m.gone
+					AND u.patient_id = $1 AND u.release_at < $3 AND NOT u.gone GROUP BY u.resource_id) f
+		JOIN record_row r ON r.resource_id = f.id LEFT JOIN resource_label l ON l.resource_id = r.title_id
+		ORDER BY f.at DESC, r.resource_id LIMIT $5`,
 		who.Patient(), string(q.Section), store.Time(q.Since), store.Time(tx.Now), q.Limit)
 }
 

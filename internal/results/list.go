@@ -18,7 +18,7 @@ const perPage = 20
 // Item is one line of a list.
 type Item struct {
 	record.Row
-	New     bool // never opened in this version
+	New     bool // never opened in this version, or something in it was not
 	Veiled  bool // sensitive, and not chosen to be seen in this session
 	Members int  // of a panel
 	Out     int  // members out of range
@@ -92,9 +92,20 @@ func items(ctx context.Context, tx *store.Tx, c access.Chart, rows []record.Row)
 			return nil, err
 		}
 	}
+	isNew := func(r record.Row) bool { return !r.Held && seen[r.ID].Before(r.Changed) }
+	var read []ids.Resource // reports opened before, of which a value may be new
+	for _, r := range rows {
+		if groups[r.ID].Members > 0 && !isNew(r) {
+			read = append(read, r.ID)
+		}
+	}
+	unread, err := unreadIn(ctx, tx, c, read)
+	if err != nil {
+		return nil, err
+	}
 	out := make([]Item, len(rows))
 	for i, r := range rows {
-		out[i] = Item{Row: r, New: !r.Held && seen[r.ID].Before(r.Changed), Veiled: veiled(r, shown),
+		out[i] = Item{Row: r, New: isNew(r) || unread[r.ID], Veiled: veiled(r, shown),
 			Members: groups[r.ID].Members, Out: groups[r.ID].Out}
 	}
 	return out, nil

@@ -21,7 +21,8 @@ type News struct {
 const mostNews = 3
 
 // Newest gives the newest results of the reader's patient that became visible at
-// or after since.
+// or after since. A report that was visible before is among them when a value in
+// it became so.
 func Newest(ctx context.Context, tx *store.Tx, who access.Reading, since time.Time) ([]News, error) {
 	rows, err := record.Opened(ctx, tx, who, record.News{Section: record.Results, Since: since, Limit: mostNews})
 	var out []News

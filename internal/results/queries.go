@@ -49,6 +49,29 @@ func seenAt(ctx context.Context, tx *store.Tx, c access.Chart, of []ids.Resource
 	return out, err
 }
 
+// unreadIn tells which reports and panels have something in them that the chart's
+// account may see and has opened neither by itself nor with them since it opened
+// or changed.
+func unreadIn(ctx context.Context, tx *store.Tx, c access.Chart, of []ids.Resource) (map[ids.Resource]bool, error) {
+	out := map[ids.Resource]bool{}
+	if len(of) == 0 {
+		return out, nil
+	}
+	args := []any{string(c.Patient()), string(c.Account()), store.Time(tx.Now)}
+	for _, id := range of {
+		args = append(args, string(id))
+	}
+	list, err := store.List(ctx, tx, store.One[string], `
+		SELECT DISTINCT m.parent_id FROM record_row m
+		WHERE m.patient_id = $1 AND NOT m.gone AND m.release_at <= $3 AND m.parent_id IN (`+store.In(4, len(of))+`)
+			AND NOT EXISTS (SELECT 1 FROM result_seen v WHERE v.resource_id IN (m.resource_id, m.parent_id) AND v.account_id = $2
+				AND v.last_at >= m.release_at AND v.last_at >= m.changed_at)`, args...)
+	for _, id := range list {
+		out[ids.Resource(id)] = true
+	}
+	return out, err
+}
+
 // shownIn tells which sensitive results the person chose to see in this session.
 func shownIn(ctx context.Context, tx *store.Tx, c access.Chart) (map[ids.Resource]bool, error) {
 	out := map[ids.Resource]bool{}

@@ -3,6 +3,7 @@ package results
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"portico/internal/access"
 	"portico/internal/audit"
@@ -164,6 +165,67 @@ func TestAValueHeldByItselfOutlastsItsReport(t *testing.T) {
 			t.Errorf("%d audit lines", n)
 		}
 	})
+}
+
+// A value that opens later than its report is new then: its patient is told, the
+// home page names the report again, and the list marks it until one of both was read.
+func TestAValueThatOpensLaterIsNew(t *testing.T) {
+	eachDesk(t, func(t *testing.T, r *deskRig) {
+		r.known()
+		r.mixed()
+		if err := r.opensUp(); err != nil {
+			t.Fatal(err)
+		}
+		r.wasTold(1, "the report opens")
+		r.opens(r.see(ana), r.id(panelName))
+		if news, marked := r.newsOf(r.clock.Now().Add(-hour)); news != "Mixed panel" || marked {
+			t.Errorf("after the report was read: news %q, marked %v", news, marked)
+		}
+		r.clock.Move(48 * hour)
+		if news, marked := r.newsOf(r.clock.Now().Add(-hour)); news != "" || marked {
+			t.Errorf("while the value is held: news %q, marked %v", news, marked)
+		}
+		since := r.clock.Now()
+		r.clock.Move(tick)
+		if err := r.opensUp("Observation/h"); err != nil {
+			t.Fatal(err)
+		}
+		if news, marked := r.newsOf(since); news != "Mixed panel" || !marked {
+			t.Errorf("the value opens: news %q, marked %v", news, marked)
+		}
+		if news, _ := r.newsOf(since.Add(-72 * hour)); news != "Mixed panel" {
+			t.Errorf("since before both: news %q", news)
+		}
+		r.wasTold(2, "the value opens")
+		r.opens(r.see(ana), r.id(panelName))
+		if _, marked := r.newsOf(since); marked {
+			t.Error("the report is new after it was read again")
+		}
+		r.clock.Move(tick)
+		r.take(r.glucose("g", `"note":[{"text":"corrected"}]`))
+		if _, marked := r.newsOf(since); !marked {
+			t.Error("a corrected value in a report is not new")
+		}
+	})
+}
+
+// newsOf is what ana's home page calls new, and whether her list marks the report.
+func (r *deskRig) newsOf(since time.Time) (titles string, marked bool) {
+	r.t.Helper()
+	see := r.see(ana)
+	if err := r.db.View(ctx, func(tx *store.Tx) error {
+		news, err := Newest(ctx, tx, see, since)
+		for _, n := range news {
+			titles += n.Title
+		}
+		return err
+	}); err != nil {
+		r.t.Fatal(err)
+	}
+	for _, i := range r.find(see, Filter{}).Items {
+		marked = marked || i.ID == r.id(panelName) && i.New
+	}
+	return titles, marked
 }
 
 // What a release names must be in the report; what hangs below a value that stays
