@@ -8,9 +8,12 @@ import (
 )
 
 // A patient reads every part of the record, searches it, prints the immunization
-// record and asks for a correction; the records clerk answers it.
+// record and asks for a correction; the records clerk answers it, and reads what could not
+// come in.
 func TestAPatientReadsTheRecord(t *testing.T) {
 	c := open(t, false)
+	c.misdelivered(t)
+	c.missent(t)
 	for _, p := range []chrome.Person{{Lang: "en", Phone: true}, {Lang: "es", NoScript: true}} {
 		t.Run(p.String(), func(t *testing.T) {
 			l := lang.Lang(p.Lang)
@@ -39,8 +42,9 @@ func TestAPatientReadsTheRecord(t *testing.T) {
 			b.Want(l.T("records.corrections.title")).Says(l.T("records.correct.sent"))
 
 			began := c.app.DB.Now()
-			desk := chrome.New(t, c.base, chrome.Person{Lang: p.Lang})
+			desk := chrome.New(t, c.base, chrome.Person{Lang: p.Lang, Phone: !p.Phone})
 			signInStaff(t, c, desk, l, 5)
+			c.readsFaults(t, desk, l)
 			desk.Open("/staff/corrections").Want(l.T("records.desk.title")).Follow(who.Given + " " + who.Family)
 			desk.Want(l.T("records.desk.review")).Says("in May").Choose("as", "refused").Follow(l.T("records.settle.button"))
 			desk.Want(l.T("records.desk.review")).Says(l.T("records.settle.empty")).Fill("answer", "Your doctor renewed it on June 1.").Follow(l.T("records.settle.button"))

@@ -323,8 +323,8 @@ func TestBreaker(t *testing.T) {
 		spray := func(from, n int) {
 			for i := from; i < from+n; i++ {
 				v := visitor(fmt.Sprintf("10.%d.%d.%d", i>>16, i>>8&255, i&255))
-				if _, err := p.TryNumber(ctx, v, enroll.NumberTry{Number: fmt.Sprint("S-", i), Birth: "1970-01-01", Lang: lang.En}); err != nil {
-					t.Fatal(err)
+				if _, err := p.TryNumber(ctx, v, enroll.NumberTry{Number: fmt.Sprint("S-", i), Birth: "1970-01-01", Lang: lang.En}); err != nil && !fault.Is(err, fault.TooMany) {
+					t.Fatal(err) // one network has its limit too
 				}
 			}
 		}

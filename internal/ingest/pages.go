@@ -108,9 +108,16 @@ func (i *Door) showImports(q *web.Request, d access.Desk) (web.Reply, error) {
 	return show(q, "ingest.imports.title", func(s page.Shell) templ.Component { return imports(s, p) }), nil
 }
 
+// mostPath is how much of a place a page shows: what is nested too deeply has one
+// of a thousand brackets.
+const mostPath = 80
+
 func pathAndSentence(s page.Shell, path, sentence string) string {
 	if path == "" {
 		return sentence
+	}
+	if r := []rune(path); len(r) > mostPath {
+		path = string(r[:mostPath]) + "…"
 	}
 	return s.T("ingest.fault.at", sentence, path)
 }
