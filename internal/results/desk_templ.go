@@ -595,7 +595,7 @@ func (c Case) table(s page.Shell, now time.Time) page.TableSpec {
 	t := page.TableSpec{ID: "members", Caption: s.T("results.values"), HideCaption: true,
 		Columns: []page.Column{{Text: s.T("results.part")}, {Text: s.T("results.value")}, {Text: s.T("results.range")}, {Text: s.T("results.desk.part")}}}
 	for _, m := range c.Members {
-		t.Rows = append(t.Rows, []page.Cell{{Text: name(s, m.Row), Href: deskPath + "/" + string(m.ID)}, {Part: said(s, m.Measure, m.Status)},
+		t.Rows = append(t.Rows, []page.Cell{{Text: name(s, m.Row), Href: deskPath + "/" + string(m.ID)}, {Part: saidCell(s, m.Measure, m.Status)},
 			{Text: or(rangeOf(s, m.Measure), s.T("results.range.none"))}, {Part: memberOpens(s, m, now)}})
 		for _, part := range m.Parts {
 			if m.Value == "" {
@@ -756,7 +756,7 @@ func (c Case) earlier(s page.Shell) page.TableSpec {
 	t := page.TableSpec{ID: "values", Caption: s.T("results.values"), HideCaption: true,
 		Columns: []page.Column{{Text: s.T("results.date")}, {Text: s.T("results.value")}, {Text: s.T("results.range")}}}
 	for _, p := range c.Points {
-		t.Rows = append(t.Rows, []page.Cell{{Text: s.When(p.At)}, {Part: said(s, p.Measure, p.Status)}, {Text: or(rangeOf(s, p.Measure), s.T("results.range.none"))}})
+		t.Rows = append(t.Rows, []page.Cell{{Text: s.When(p.At)}, {Part: saidCell(s, p.Measure, p.Status)}, {Text: or(rangeOf(s, p.Measure), s.T("results.range.none"))}})
 	}
 	return t
 }
@@ -1201,7 +1201,7 @@ func caseRelease(s page.Shell, p CasePage) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = page.Card(page.CardSpec{ID: "release", Title: s.T("results.desk.release")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var34), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = page.Card(page.CardSpec{ID: "opening", Title: s.T("results.desk.release")}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var34), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

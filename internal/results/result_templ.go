@@ -894,7 +894,7 @@ func partTable(s page.Shell, id string, parts []record.Measure) page.TableSpec {
 }
 
 func partRow(s page.Shell, m record.Measure) []page.Cell {
-	return []page.Cell{{Text: or(m.Title, s.T("results.unnamed"))}, {Part: said(s, m, "final")}, {Text: or(rangeOf(s, m), s.T("results.range.none"))}}
+	return []page.Cell{{Text: or(m.Title, s.T("results.unnamed"))}, {Part: saidCell(s, m, "final")}, {Text: or(rangeOf(s, m), s.T("results.range.none"))}}
 }
 
 func comments(s page.Shell, cs []Comment) templ.Component {
