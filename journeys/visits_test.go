@@ -34,7 +34,14 @@ func TestAPatientBooksMovesAndCancels(t *testing.T) {
 			b.Want(l.T("scheduling.time.title", kind)).Follow(l.T("scheduling.time.more"))
 			b.Want(l.T("scheduling.time.title", kind)).Follow(firstTime(b))
 			began := c.clock.Now()
-			b.Want(l.T("scheduling.confirm.title")).Fill("reason", "Flu").Follow(l.T("scheduling.confirm.button"))
+			b.Want(l.T("scheduling.confirm.title")).Fill("reason", "Flu")
+			c.clock.move(6 * time.Minute) // the hold is over; what was written stays
+			b.Follow(l.T("scheduling.confirm.button"))
+			b.Want(l.T("scheduling.time.title", kind)).Says(l.T("scheduling.why.over")).Says(l.T("scheduling.time.kept")).Follow(firstTime(b))
+			if got := b.Want(l.T("scheduling.confirm.title")).Value("reason"); got != "Flu" {
+				t.Errorf("the reason has become %q", got)
+			}
+			b.Follow(l.T("scheduling.confirm.button"))
 			b.Want(kind).Says("Grace Mbeki")
 			g := c.comes(t, p, who, began)
 			b.Reload().Want(kind).Says(l.T("scheduling.answer.coming.done")).Follow(l.T("scheduling.move"))

@@ -115,14 +115,15 @@ type TimesPage struct {
 	Found   Found
 	Clinic  Clinic
 	Moving  *Visit
-	Soonest Day // the first day if Query.From is a later one
+	Soonest Day    // the first day if Query.From is a later one
+	Reason  string // typed for a time that was lost meanwhile
 }
 
 func (s *Scheduling) showTimes(r *web.Request, c access.Chart) (web.Reply, error) {
-	return s.timesPage(r, c, asked(r.Ask), nil)
+	return s.timesPage(r, c, asked(r.Ask), "", nil)
 }
 
-func (s *Scheduling) timesPage(r *web.Request, c access.Chart, q Query, wrong error) (web.Reply, error) {
+func (s *Scheduling) timesPage(r *web.Request, c access.Chart, q Query, reason string, wrong error) (web.Reply, error) {
 	o, err := s.Offers(r.Context(), c)
 	if err != nil {
 		return web.Reply{}, err
@@ -131,7 +132,7 @@ func (s *Scheduling) timesPage(r *web.Request, c access.Chart, q Query, wrong er
 	if i < 0 || !o.Types[i].Direct {
 		return web.Redirect("/visits/new"), nil
 	}
-	p := TimesPage{Action: "/visits/new/time", Path: "/visits/new/time", Type: o.Types[i], Clinic: o.Clinic}
+	p := TimesPage{Action: "/visits/new/time", Path: "/visits/new/time", Type: o.Types[i], Clinic: o.Clinic, Reason: reason}
 	if !p.Type.InPerson {
 		q.Video = true
 	}
@@ -152,8 +153,12 @@ func (s *Scheduling) hold(r *web.Request, c access.Chart) (web.Reply, error) {
 	if err == nil {
 		id, err = s.Hold(r.Context(), c, p)
 	}
+	reason := r.Text("reason")
 	if fault.Fixable(err) {
-		return s.timesPage(r, c, q, err)
+		return s.timesPage(r, c, q, reason, err)
+	}
+	if err == nil && reason != "" {
+		return s.confirmPage(r, c, id, reason, nil) // an address would show it
 	}
 	return web.Redirect("/visits/" + string(id) + "/confirm"), err
 }
@@ -166,11 +171,11 @@ type ConfirmPage struct {
 }
 
 func (s *Scheduling) showConfirm(r *web.Request, c access.Chart) (web.Reply, error) {
-	return s.confirmPage(r, c, "", nil)
+	return s.confirmPage(r, c, ids.Appointment(r.PathValue("id")), "", nil)
 }
 
-func (s *Scheduling) confirmPage(r *web.Request, c access.Chart, reason string, wrong error) (web.Reply, error) {
-	m, err := s.Visit(r.Context(), c, ids.Appointment(r.PathValue("id")))
+func (s *Scheduling) confirmPage(r *web.Request, c access.Chart, id ids.Appointment, reason string, wrong error) (web.Reply, error) {
+	m, err := s.Visit(r.Context(), c, id)
 	if err != nil {
 		return web.Reply{}, err
 	}
@@ -183,7 +188,7 @@ func (s *Scheduling) confirmPage(r *web.Request, c access.Chart, reason string, 
 			wrong = refuse(WhyOver)
 		}
 		q := Query{Type: m.Visit.Type, Video: m.Visit.Video, Most: pageMost}
-		return s.timesPage(r, c, q, wrong)
+		return s.timesPage(r, c, q, reason, wrong)
 	}
 	return web.Show(func(sh page.Shell) templ.Component {
 		return confirm(sh.BackTo("/visits/new/time?"+Query{Type: m.Visit.Type, Video: m.Visit.Video}.values().Encode()), ConfirmPage{m, reason, left})
@@ -194,7 +199,7 @@ func (s *Scheduling) confirm(r *web.Request, c access.Chart) (web.Reply, error) 
 	id, reason := ids.Appointment(r.PathValue("id")), r.Text("reason")
 	err := s.Confirm(r.Context(), c, id, reason)
 	if fault.Fixable(err) {
-		return s.confirmPage(r, c, reason, err)
+		return s.confirmPage(r, c, id, reason, err)
 	}
 	return web.Redirect("/visits/" + string(id) + "?done=booked"), err
 }
