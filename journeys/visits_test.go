@@ -163,6 +163,10 @@ func TestARequestIsAnsweredWithTimes(t *testing.T) {
 // the other is told and keeps the visit there was.
 func TestTheWaitingListHasOneWinner(t *testing.T) {
 	c := open(t, false)
+	// Before anybody works: late in the day one would still be offered a time of today
+	// and the other, a little later, none before tomorrow.
+	now := c.clock.Now().In(page.ZoneOf(c.app.Clinic))
+	c.clock.move(time.Date(now.Year(), now.Month(), now.Day()+1, 5, 0, 0, 0, now.Location()).Sub(now))
 	en, es := chrome.New(t, c.base, chrome.Person{Lang: "en", NoScript: true}), chrome.New(t, c.base, chrome.Person{Lang: "es", Phone: true})
 	c.waits(t, en, lang.En)
 	c.waits(t, es, lang.Es)
