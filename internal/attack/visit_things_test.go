@@ -31,9 +31,13 @@ func (w *world) office() office {
 	return o
 }
 
-// pick is a time of the office that no other pick of these tests meets.
+// pick is a time of the office that no other pick of these tests meets: counted from
+// one day however far the clock has gone, with room for anotherTime in between.
 func (w *world) pick(o office) scheduling.Pick {
-	start := w.app.DB.Now().Truncate(time.Hour).Add(48*time.Hour + time.Duration(next()%9000)*10*time.Minute)
+	if w.picksFrom.IsZero() {
+		w.picksFrom = w.app.DB.Now().Truncate(24 * time.Hour).Add(60 * 24 * time.Hour)
+	}
+	start := w.picksFrom.Add(time.Duration(next()%9000) * 20 * time.Minute)
 	return scheduling.Pick{Type: o.kind, Clinician: o.clinician, Place: o.place, Start: start}
 }
 
@@ -70,7 +74,7 @@ func (w *world) anotherTime(id string) url.Values {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	return say("time", code(scheduling.Pick{Clinician: o.Visit.Clinician, Place: o.Visit.Place, Start: o.Visit.Start.Add(24 * time.Hour)}))
+	return say("time", code(scheduling.Pick{Clinician: o.Visit.Clinician, Place: o.Visit.Place, Start: o.Visit.Start.Add(24*time.Hour + 10*time.Minute)}))
 }
 
 // place, clinician and kind are parts of the schedule.

@@ -66,6 +66,7 @@ type world struct {
 	t          testing.TB
 	app        *app.App
 	c          *clock.Fake
+	picksFrom  time.Time // when the visits of these tests begin
 	h          http.Handler
 	log        *journal
 	own, other person
