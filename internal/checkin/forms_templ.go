@@ -387,12 +387,7 @@ func ask(s page.Shell, p FormPage, it Item) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-		case "date":
-			templ_7745c5c3_Err = page.DateParts(s, page.DateSpec{Name: it.Name, Label: it.label(s), Hint: p.hint(s, it), Day: p.Typed.Get(it.Name + dayEnd), Month: p.Typed.Get(it.Name + monthEnd), Year: p.Typed.Get(it.Name + yearEnd)}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-		case "dateTime":
+		case "date", "dateTime":
 			templ_7745c5c3_Err = page.DateParts(s, page.DateSpec{Name: it.Name, Label: it.label(s), Hint: p.hint(s, it), Day: p.Typed.Get(it.Name + dayEnd), Month: p.Typed.Get(it.Name + monthEnd), Year: p.Typed.Get(it.Name + yearEnd)}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -401,9 +396,11 @@ func ask(s page.Shell, p FormPage, it Item) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = page.Field(s, page.FieldSpec{Name: it.Name + timeEnd, Label: s.T("checkin.form.time"), Value: p.Typed.Get(it.Name + timeEnd), Kind: "time", Width: "short", Optional: true}).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
+			if it.Type == "dateTime" {
+				templ_7745c5c3_Err = page.Field(s, page.FieldSpec{Name: it.Name + timeEnd, Label: s.T("checkin.form.time"), Value: p.Typed.Get(it.Name + timeEnd), Kind: "time", Width: "short", Optional: true}).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
 			}
 		case "time":
 			templ_7745c5c3_Err = page.Field(s, page.FieldSpec{Name: it.Name, Label: it.label(s), Hint: p.hint(s, it), Value: p.Typed.Get(it.Name), Kind: "time", Width: "short", Optional: !it.Required}).Render(ctx, templ_7745c5c3_Buffer)

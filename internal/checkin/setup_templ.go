@@ -397,7 +397,7 @@ func preview(s page.Shell, p PreviewPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = items(s, FormPage{Asked: FormAsked{Form: p.Form.copies(nil, true), On: p.all()}}, p.Form.copies(nil, true).Items).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = items(s, FormPage{Asked: FormAsked{Form: p.Form, On: p.all()}}, p.Form.Items).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -75,13 +75,15 @@ type PreviewPage struct{ Form Form }
 
 func (p PreviewPage) all() map[string]bool {
 	out := map[string]bool{}
-	p.Form.copies(nil, true).walk(func(it, _ *Item) { out[it.Link] = true })
+	p.Form.walk(func(it, _ *Item) { out[it.Link] = true })
 	return out
 }
 
 func (s *CheckIns) showPreview(r *web.Request, d access.Desk) (web.Reply, error) {
 	f, err := s.Form(r.Context(), d, ids.Form(r.PathValue("id")))
-	return web.Show(func(sh page.Shell) templ.Component { return preview(sh.BackTo(setupPath), PreviewPage{f}) }), err
+	return web.Show(func(sh page.Shell) templ.Component {
+		return preview(sh.BackTo(setupPath), PreviewPage{f.copies(nil, true)})
+	}), err
 }
 
 // KindPage is what one kind of visit asks for.
