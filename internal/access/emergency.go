@@ -149,10 +149,15 @@ func (g *Gate) Openings(ctx context.Context, tx *store.Tx, d Desk, done bool) ([
 // OpeningsWaiting is the query of how many openings wait for a review.
 const OpeningsWaiting = `SELECT COUNT(*) FROM chart_opening WHERE reviewed_at IS NULL`
 
+// openBy are the charts that somebody has open without a task.
+func openBy(s ids.Staff, a *store.Args, now time.Time) string {
+	return ` FROM chart_opening WHERE staff_id = ` + a.Add(s) + ` AND ends_at > ` + a.Time(now) + ` AND ended_at IS NULL`
+}
+
 // OwnOpenings is the query of how many charts the desk's person has open without a
 // task.
 func OwnOpenings(d Desk, a *store.Args, now time.Time) string {
-	return `SELECT COUNT(*) FROM chart_opening WHERE staff_id = ` + a.Add(d.staff) + ` AND ends_at > ` + a.Time(now) + ` AND ended_at IS NULL`
+	return `SELECT COUNT(*)` + openBy(d.staff, a, now)
 }
 
 // OpenNow lists the charts that the desk's person has open without a task, the one
@@ -161,8 +166,9 @@ func (g *Gate) OpenNow(ctx context.Context, tx *store.Tx, d Desk) ([]Opening, er
 	if err := d.Need(OpenCharts); err != nil {
 		return nil, err
 	}
-	return store.List(ctx, tx, scanOpening, `SELECT `+openingColumns+` FROM chart_opening WHERE staff_id = $1 AND ends_at > $2 AND ended_at IS NULL ORDER BY ends_at, id LIMIT 50`,
-		d.staff, store.Time(tx.Now))
+	a := &store.Args{}
+	q := `SELECT ` + openingColumns + openBy(d.staff, a, tx.Now) + ` ORDER BY ends_at, id LIMIT 50`
+	return store.List(ctx, tx, scanOpening, q, a.All()...)
 }
 
 // CountOpenings tells how many wait for a review, and how many of them are overdue.

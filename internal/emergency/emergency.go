@@ -295,9 +295,7 @@ func (e *Emergencies) Cases(ctx context.Context, d access.Desk, done bool) (out 
 func (e *Emergencies) whose(ctx context.Context, tx *store.Tx, all []Case) error {
 	var of []ids.Patient
 	for _, c := range all {
-		if !slices.Contains(of, c.Patient) {
-			of = append(of, c.Patient)
-		}
+		of = append(of, c.Patient)
 	}
 	names, err := e.People.Names(ctx, tx, of)
 	if err != nil {

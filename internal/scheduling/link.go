@@ -249,7 +249,7 @@ const cannotStand = ` FROM visit_answer n JOIN appointment a ON a.id = n.appoint
 
 // cannotCount is the query of how many they are.
 func cannotCount(a *store.Args, now time.Time) string {
-	return `SELECT COUNT(*)` + cannotStand + a.Add(store.Time(now))
+	return `SELECT COUNT(*)` + cannotStand + a.Time(now)
 }
 
 // cannot lists the visits, still to be, whose patients say that they cannot come:
