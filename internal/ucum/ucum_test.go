@@ -225,3 +225,9 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+func BenchmarkWords(b *testing.B) {
+	for b.Loop() {
+		Words("10*3/uL", "en")
+	}
+}

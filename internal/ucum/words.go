@@ -3,6 +3,8 @@ package ucum
 import (
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 )
 
 // Words names a unit in a language ("es", anything else is English): short as it
@@ -10,13 +12,37 @@ import (
 // aloud ("milligrams per deciliter"). A unit that is not known is given back as
 // it came; one that says there is no unit ("1", "{ratio}") gives two empty texts.
 func Words(code, lang string) (short, spoken string) {
+	ask := asked{code, lang == "es"}
+	if a, ok := known.Load(ask); ok {
+		return a.(answer).short, a.(answer).spoken
+	}
 	u, err := Parse(code)
 	if err != nil {
 		return code, code
 	}
-	w := words{es: lang == "es"}
-	return w.short(u.parts), w.spoken(u.parts)
+	w := words{ask.es}
+	a := answer{w.short(u.parts), w.spoken(u.parts)}
+	if len(code) <= longest && knownCount.Add(1) <= mostKnown {
+		known.Store(asked{strings.Clone(code), ask.es}, a)
+	}
+	return a.short, a.spoken
 }
+
+// A clinic's results name some dozen units, each many times on one page, so their
+// words are kept. Files say which, therefore not without end.
+const mostKnown = 2000
+
+var (
+	known      sync.Map // asked to answer
+	knownCount atomic.Int64
+)
+
+type asked struct {
+	code string
+	es   bool
+}
+
+type answer struct{ short, spoken string }
 
 type words struct{ es bool }
 
