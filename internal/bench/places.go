@@ -120,11 +120,11 @@ var places = []place{
 	{route: "/enroll/done", who: applicant, before: acceptTerms, queries: 6},
 
 	{route: "/home", who: patient, queries: 11},
-	{route: "/visits", who: patient, queries: 12},
+	{route: "/visits", who: patient, queries: 10},
 	{route: "/visits/new", who: patient, queries: 8},
 	{route: "/visits/new/time", who: patient, at: timesPage, queries: 15},
 	{route: "/visits/{id}", who: patient, from: "/visits", text: "Open", queries: 11},
-	{route: "/visits/{id}/visit.ics", who: patient, at: visitFile, queries: 9},
+	{route: "/visits/{id}/visit.ics", who: patient, at: visitFile, queries: 5},
 	{route: "/visits/calendar", who: patient, queries: 4},
 	{route: "/visits/{id}/move", who: patient, at: movePage, queries: 18},
 	{route: "/visits/{id}/cancel", who: patient, at: cancelPage, queries: 11},

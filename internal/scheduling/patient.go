@@ -15,7 +15,7 @@ type Mine struct {
 	Ahead  []Visit // booked, the next first
 	Before []Visit // over or given up, the latest first
 	Asked  []Asked // what the patient waits for
-	Clinic Clinic
+	Clinic Clinic  // what the list names of it; nobody is in Who
 
 	Next  []Listed                 // Ahead with visits kept in another system, the next first
 	Past  []Listed                 // Before with those, the latest first
@@ -31,9 +31,6 @@ func (s *Scheduling) Visits(ctx context.Context, c access.Chart) (m Mine, err er
 		return m, err
 	}
 	err = s.DB.View(ctx, func(tx *store.Tx) error {
-		if m.Clinic, err = s.clinic(ctx, tx); err != nil {
-			return err
-		}
 		m.Ahead, err = store.List(ctx, tx, s.scanVisit, `SELECT `+visitColumns+` FROM appointment a
 			WHERE a.patient_id = $1 AND a.ends_at > $2 AND a.state IN ('booked', 'checked_in', 'arrived') ORDER BY a.starts_at, a.id LIMIT 100`, c.Patient(), store.Time(tx.Now))
 		if err != nil {
@@ -51,8 +48,11 @@ func (s *Scheduling) Visits(ctx context.Context, c access.Chart) (m Mine, err er
 		}
 		m.list(others, tx.Now)
 		if s.Waits != nil {
-			m.Asked, err = s.Waits.Asked(ctx, tx, c.Patient())
+			if m.Asked, err = s.Waits.Asked(ctx, tx, c.Patient()); err != nil {
+				return err
+			}
 		}
+		m.Clinic, err = m.named(ctx, tx)
 		return err
 	})
 	m.Check = map[ids.Appointment]bool{}
@@ -64,6 +64,29 @@ func (s *Scheduling) Visits(ctx context.Context, c access.Chart) (m Mine, err er
 		m.Before[i].Note = ""
 	}
 	return m, err
+}
+
+// named reads what a list of visits says of kinds, clinicians and places, and no
+// more: fifty clinicians would otherwise be read for two visits.
+func (m Mine) named(ctx context.Context, tx *store.Tx) (c Clinic, err error) {
+	var kinds, at, who []string
+	for _, v := range m.Ahead {
+		kinds, at, who = append(kinds, string(v.Type)), append(at, string(v.Place)), append(who, string(v.Clinician))
+	}
+	for _, v := range m.Before {
+		kinds = append(kinds, string(v.Type))
+	}
+	for _, a := range m.Asked {
+		kinds = append(kinds, string(a.Type))
+	}
+	if c.Types, err = byID(ctx, tx, scanType, `SELECT `+typeColumns+` FROM visit_type t WHERE t.id`, kinds); err != nil {
+		return c, err
+	}
+	if c.Clinicians, err = byID(ctx, tx, scanClinician, `SELECT `+clinicianColumns+` FROM clinician WHERE id`, who); err != nil {
+		return c, err
+	}
+	c.Places, err = byID(ctx, tx, scanPlace, `SELECT `+placeColumns+` FROM place WHERE id`, at)
+	return c, err
 }
 
 // MyVisit is one visit of the patient's with what happened to it.

@@ -3,6 +3,7 @@ package scheduling
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -78,12 +79,16 @@ func rooms(ctx context.Context, tx *store.Tx) ([]Room, error) {
 	}, `SELECT id, place_id, name, active FROM room ORDER BY place_id, name, id`)
 }
 
+func scanClinician(r store.Row) (Clinician, error) {
+	var c Clinician
+	err := r.Scan(&c.ID, &c.Name, &c.Title.En, &c.Title.Es, &c.VideoURL, &c.Active)
+	return c, err
+}
+
+const clinicianColumns = `id, name, title_en, title_es, video_url, active`
+
 func clinicians(ctx context.Context, tx *store.Tx) ([]Clinician, error) {
-	return store.List(ctx, tx, func(r store.Row) (Clinician, error) {
-		var c Clinician
-		err := r.Scan(&c.ID, &c.Name, &c.Title.En, &c.Title.Es, &c.VideoURL, &c.Active)
-		return c, err
-	}, `SELECT id, name, title_en, title_es, video_url, active FROM clinician ORDER BY name, id`)
+	return store.List(ctx, tx, scanClinician, `SELECT `+clinicianColumns+` FROM clinician ORDER BY name, id`)
 }
 
 const blockColumns = `b.id, b.clinician_id, b.place_id, b.room_id, b.in_person, b.video, b.weekday, b.from_minute, b.until_minute, b.every_weeks, b.first_day, b.last_day, b.only_type`
@@ -272,6 +277,16 @@ func event(ctx context.Context, tx *store.Tx, id ids.Appointment, what, actor st
 }
 
 // anys makes the arguments of an IN list.
+// byID reads the rows that are named, each once. head ends with the column of the names.
+func byID[T any](ctx context.Context, tx *store.Tx, scan func(store.Row) (T, error), head string, names []string) ([]T, error) {
+	slices.Sort(names)
+	names = slices.DeleteFunc(slices.Compact(names), func(n string) bool { return n == "" })
+	if len(names) == 0 {
+		return nil, nil
+	}
+	return store.List(ctx, tx, scan, head+` IN (`+store.In(1, len(names))+`)`, anys(names)...)
+}
+
 func anys[T ~string](list []T) []any {
 	out := make([]any, len(list))
 	for i, v := range list {
