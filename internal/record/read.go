@@ -54,8 +54,15 @@ func List(ctx context.Context, tx *store.Tx, who access.Reading, q Query) (rows 
 	}
 	args = append(args, q.Limit+1, store.Time(tx.Now))
 	n := len(args)
-	rows, err = store.List(ctx, tx, scanRow, `SELECT `+rowColumns(`$1`, fmt.Sprintf(`$%d`, n))+rowTables+where+
-		` ORDER BY r.sort_at`+order+`, r.resource_id`+order+fmt.Sprintf(` LIMIT $%d`, n-1), args...)
+	now, ordered := fmt.Sprintf(`$%d`, n), ` ORDER BY r.sort_at`+order+`, r.resource_id`+order+fmt.Sprintf(` LIMIT $%d`, n-1)
+	from := rowTables + where
+	if q.alone() {
+		from = rowTables + where + ` AND r.parent_id = ''`
+		if !who.Whole() {
+			from = ` FROM ` + standing(where, ordered, now) + ` f JOIN record_row r ON r.resource_id = f.id` + rowLabels
+		}
+	}
+	rows, err = store.List(ctx, tx, scanRow, `SELECT `+rowColumns(`$1`, now)+from+ordered, args...)
 	if err != nil {
 		return nil, "", err
 	}
@@ -65,6 +72,29 @@ func List(ctx context.Context, tx *store.Tx, who access.Reading, q Query) (rows 
 		next = sortable(last.At.Time) + "~" + string(last.ID)
 	}
 	return seen(tx.Now, who, rows), next, nil
+}
+
+// alone tells that only what stands by itself is wanted.
+func (q Query) alone() bool { return q.Parent == "" && !q.Members && q.Code == "" && q.Visit == "" }
+
+// standing finds, as a subquery, what stands by itself for a patient: what is
+// part of nothing, and what is open while all that it is part of is still shut.
+// Each half walks its own index no further than the page asks.
+func standing(where, ordered, now string) string {
+	half := func(which, name string) string {
+		return `SELECT id FROM (SELECT r.resource_id AS id FROM record_row r` + where + which + ordered + `) ` + name
+	}
+	return `(` + half(` AND r.parent_id = ''`, `tops`) + ` UNION ALL ` + half(` AND r.release_at <= `+now+` AND r.parent_id IN `+shut(now), `parts`) + `)`
+}
+
+// shut are, as a subquery, what is not released yet and part of nothing that is.
+// What is held is little, so that is where it starts: the expression keeps SQLite
+// from walking all that stands by itself instead.
+func shut(now string) string {
+	return `(WITH RECURSIVE shut(id) AS (
+		SELECT h.resource_id FROM record_row h WHERE h.patient_id = $1 AND h.release_at > ` + now + ` AND h.parent_id || '' = '' AND NOT h.gone
+		UNION SELECT m.resource_id FROM shut u JOIN record_row m ON m.parent_id = u.id
+			WHERE m.patient_id = $1 AND m.release_at > ` + now + ` AND NOT m.gone) SELECT id FROM shut)`
 }
 
 // Counts tells how many rows stand by themselves in each section.
@@ -116,11 +146,8 @@ func (q Query) where(now time.Time, who access.Reading) (string, []any, error) {
 	if !who.Whole() {
 		w.text += ` AND NOT r.gone`
 	}
-	switch {
-	case q.Parent != "":
+	if q.Parent != "" {
 		w.add(`r.parent_id = `, string(q.Parent))
-	case !q.Members && q.Code == "" && q.Visit == "":
-		w.text += ` AND r.parent_id = ''`
 	}
 	for _, f := range []struct{ column, value string }{{`r.grp = `, q.Group}, {`r.code = `, q.Code}, {`r.visit_id = `, string(q.Visit)},
 		{`r.status = `, q.Status}, {`r.sort_at >= `, sortable(q.From)}, {`r.sort_at < `, sortable(q.To)}} {

@@ -118,7 +118,9 @@ var rowText = `CONCAT_WS('` + column + `', ` + strings.Join([]string{`r.resource
 // said writes a truth as text: "1", or "" for false.
 func said(column string) string { return `CASE WHEN ` + column + ` THEN '1' ELSE '' END` }
 
-const rowTables = ` FROM record_row r
+const rowTables = ` FROM record_row r` + rowLabels
+
+const rowLabels = `
 	LEFT JOIN resource_label lt ON lt.resource_id = r.title_id
 	LEFT JOIN resource_label lw ON lw.resource_id = r.who_id
 	LEFT JOIN resource_label lp ON lp.resource_id = r.place_id `

@@ -170,7 +170,10 @@ func Opened(ctx context.Context, tx *store.Tx, who access.Reading, q News) ([]Fr
 				ORDER BY release_at DESC, resource_id LIMIT $5) x
 			UNION ALL SELECT u.resource_id, MAX(m.release_at) FROM record_row m JOIN record_row u ON u.resource_id = m.parent_id
 				WHERE m.patient_id = $1 AND m.section = $2 AND m.release_at >= $3 AND m.release_at <= $4 AND NOT m.gone
-					AND u.patient_id = $1 AND u.release_at < $3 AND NOT u.gone GROUP BY u.resource_id) f
+					AND u.patient_id = $1 AND u.release_at < $3 AND NOT u.gone GROUP BY u.resource_id
+			UNION ALL SELECT m.resource_id, m.release_at FROM record_row m JOIN record_row u ON u.resource_id = m.parent_id
+				WHERE m.patient_id = $1 AND m.section = $2 AND m.release_at >= $3 AND m.release_at <= $4 AND NOT m.gone
+					AND u.patient_id = $1 AND u.release_at > $4 AND NOT u.gone) f
 		JOIN record_row r ON r.resource_id = f.id LEFT JOIN resource_label l ON l.resource_id = r.title_id
 		ORDER BY f.at DESC, r.resource_id LIMIT $5`,
 		who.Patient(), string(q.Section), store.Time(q.Since), store.Time(tx.Now), q.Limit)

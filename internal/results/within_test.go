@@ -1,6 +1,7 @@
 package results
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -302,6 +303,57 @@ func TestTheDeskReadsFilesBeforeReleasing(t *testing.T) {
 		}
 		if p := open.Submit("#release-form", "with", string(r.id("Observation/h"))).Want(200, "Mixed panel"); p.Has("#with") {
 			t.Error("what was ticked is still held")
+		}
+	})
+}
+
+// A value that was opened while its report is shut stands in the list by itself,
+// is found, filtered and new there, and goes under its report when that opens.
+func TestAValueOpenBeforeItsReportIsInTheList(t *testing.T) {
+	eachDesk(t, func(t *testing.T, r *deskRig) {
+		r.known()
+		r.mixed()
+		titles := func(f Filter) string {
+			var all []string
+			for _, i := range r.find(r.see(ana), f).Items {
+				if i.Held {
+					i.Title = "shut"
+				}
+				all = append(all, i.Title)
+			}
+			slices.Sort(all)
+			return strings.Join(all, ", ")
+		}
+		before := titles(Filter{Group: record.Laboratory})
+		since := r.clock.Now()
+		r.clock.Move(tick)
+		c := r.caseOf("Observation/n")
+		if err := r.Release(ctx, r.doctor(), Opening{On: c.ID, Seen: c.Seen}); err != nil {
+			t.Fatal(err)
+		}
+		if !r.held(panelName) || r.held("Observation/n") {
+			t.Fatal("the report opened with its value, or nothing did")
+		}
+		if got := titles(Filter{Group: record.Laboratory}); got != strings.Replace(before, ", shut", ", Sodium, shut", 1) {
+			t.Errorf("the list has %q", got)
+		}
+		if got := titles(Filter{Words: "sodium"}); got != "Sodium" {
+			t.Errorf("a search finds %q", got)
+		}
+		if got := titles(Filter{Words: "glucose"}) + titles(Filter{Words: "canary"}) + titles(Filter{Out: true}); got != "" {
+			t.Errorf("a search finds what is shut: %q", got)
+		}
+		if news, _ := r.newsOf(since); news != "Sodium" {
+			t.Errorf("the home page names %q", news)
+		}
+		if got := r.serve(ana).Get("/results").Text("main"); !strings.Contains(got, "140") || strings.Contains(got, "canary") {
+			t.Errorf("the page says %s", got)
+		}
+		if err := r.opensUp(); err != nil {
+			t.Fatal(err)
+		}
+		if got := titles(Filter{Group: record.Laboratory}); strings.Contains(got, "Sodium") {
+			t.Errorf("it stands in the list beside its open report: %q", got)
 		}
 	})
 }
