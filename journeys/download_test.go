@@ -74,7 +74,7 @@ func TestAPatientTakesTheRecordAlong(t *testing.T) {
 // copyIs waits for a file and looks whether it is a whole copy of somebody's record.
 func copyIs(t *testing.T, path, format string, l lang.Lang, who demo.AccountCard) {
 	t.Helper()
-	ends := map[string]string{"pdf": "%%EOF\n", "text": l.T("sharing.end") + "\n", "fhir": "]}\n", "ccd": "</ClinicalDocument>\n"}
+	ends := map[string]string{"pdf": "%%EOF\n", "text": l.T("sharing.end") + "\n", "fhir": "]}\n", "sent": "]}\n", "ccd": "</ClinicalDocument>\n"}
 	var file []byte
 	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
 		if file, _ = os.ReadFile(path); bytes.HasSuffix(file, []byte(ends[format])) {
@@ -102,7 +102,7 @@ func copyIs(t *testing.T, path, format string, l lang.Lang, who demo.AccountCard
 		t.Errorf("%s does not say whose it is", format)
 	}
 	want := l.T("sharing.section.conditions")
-	if format == "fhir" {
+	if format == "fhir" || format == "sent" {
 		want = `"resourceType":"Condition"`
 	}
 	if !bytes.Contains(file, []byte(want)) {

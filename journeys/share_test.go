@@ -1,12 +1,17 @@
 package journeys
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
 
+	"portico/internal/access"
 	"portico/internal/demo"
+	"portico/internal/fhir"
+	"portico/internal/ids"
 	"portico/internal/lang"
+	"portico/internal/record"
 	"portico/internal/testkit/chrome"
 )
 
@@ -27,6 +32,7 @@ func (c *clinic) share(t *testing.T, p chrome.Person, ended bool) {
 	l := lang.Lang(p.Lang)
 	b := chrome.New(t, c.base, p)
 	who := c.speaking(l)
+	c.measured(t, who)
 	c.signIn(t, b, l, who)
 	b.Open("/records").Want(l.T("records.title")).Follow(l.T("records.share.title"))
 	c.confirm(t, b, l, who)
@@ -68,6 +74,30 @@ func (c *clinic) share(t *testing.T, p chrome.Person, ended bool) {
 	}
 }
 
+// measured takes in a value as some programs send it, and one whose last zero counts.
+func (c *clinic) measured(t *testing.T, who demo.AccountCard) {
+	t.Helper()
+	ctx, d := context.Background(), access.NewDuty("journeys")
+	id, err := c.app.Registry.Numbered(ctx, d, who.Number)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := record.Batch{Source: "measured", People: map[string]ids.Patient{"Patient/p": id}}
+	for res, err := range fhir.Read("measured.json", strings.NewReader(`{"resourceType":"Bundle","type":"collection","entry":[
+		{"resource":{"resourceType":"Observation","id":"o`+who.Number+`","status":"final","category":[{"coding":[{"code":"laboratory"}]}],"code":{"text":"Oxygen tested"},"subject":{"reference":"Patient/p"},
+			"effectiveDateTime":"2020-02-03","valueQuantity":{"value":97.8093921144508,"unit":"%"},"referenceRange":[{"low":{"value":95.00},"high":{"value":100.123456789}}]}},
+		{"resource":{"resourceType":"Observation","id":"z`+who.Number+`","status":"final","category":[{"coding":[{"code":"laboratory"}]}],"code":{"text":"Zero tested"},"subject":{"reference":"Patient/p"},
+			"effectiveDateTime":"2020-02-03","valueQuantity":{"value":7.0,"unit":"mg"}}}]}`), fhir.ForHTTP) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.Resources = append(b.Resources, res)
+	}
+	if r, err := c.app.Record.Take(ctx, d, b); err != nil || r.New != 2 {
+		t.Fatalf("%+v: %v", r, err)
+	}
+}
+
 // openShared opens a link that v stands before: without a word, with a wrong
 // passcode, and with the right one.
 func (c *clinic) openShared(t *testing.T, v *chrome.Tab, l lang.Lang, who demo.AccountCard) {
@@ -96,6 +126,10 @@ func (c *clinic) openShared(t *testing.T, v *chrome.Tab, l lang.Lang, who demo.A
 	}
 	v.Fill("passcode", "kettle7").Click(l.T("sharing.view.button"))
 	until(v, strings.Replace(l.T("sharing.view.for"), "{0}", who.Given, 1))
+	v.Says("97.81 %").Says("95.00").Says("100.1").Says("7.0 mg")
+	if v.Shows("97.809") || v.Shows("100.12") {
+		t.Error("numbers are shown as a program counted them")
+	}
 	v.Says(l.T("sharing.section.medications")).Says("lisinopril").Says(l.T("sharing.view.savepdf")).Screenshot("share-open-" + name)
 	title := ""
 	v.Eval(`document.title`, &title)
@@ -106,6 +140,8 @@ func (c *clinic) openShared(t *testing.T, v *chrome.Tab, l lang.Lang, who demo.A
 	v.Downloads(dir)
 	v.Click(l.T("sharing.view.savepdf"))
 	copyIs(t, dir+"/health-record.pdf", "pdf", l, who)
+	v.Click(l.T("sharing.view.savedata"))
+	copyIs(t, dir+"/health-record.json", "sent", l, who)
 	if f := v.Faults(); len(f) != 0 {
 		t.Errorf("faults: %q", f)
 	}

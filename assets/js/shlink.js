@@ -1,6 +1,11 @@
 // The form of SMART Health Links: base64url of JSON, and files as JWE.
 const bytes = (s) => Uint8Array.from(atob(s.replace(/-/g, "+").replace(/_/g, "/")), (c) => c.charCodeAt(0));
-const json = (b) => JSON.parse(new TextDecoder().decode(b));
+const text = (b) => new TextDecoder().decode(b);
+const json = (b) => JSON.parse(text(b));
+
+// Reads a file and keeps its text too. Decimals become texts, for a 7.0 that was
+// read as a number would be shown as 7.
+const file = (sent) => ({ ...JSON.parse(sent.replace(/"[^"\\]*(?:\\.[^"\\]*)*"|-?\d+\.\d+(?:[eE][-+]?\d+)?/g, (t) => (t[0] === '"' ? t : '"' + t + '"'))), sent });
 
 // Decrypts a compact JWE, algorithm dir, A256GCM (RFC 7516 section 7.1).
 const open = async (key, jwe, words) => {
@@ -16,7 +21,7 @@ const open = async (key, jwe, words) => {
     sealed.set(t, c.length);
     const k = await crypto.subtle.importKey("raw", bytes(key), "AES-GCM", false, ["decrypt"]);
     const plain = await crypto.subtle.decrypt({ name: "AES-GCM", iv: bytes(part[2]), additionalData: new TextEncoder().encode(part[0]), tagLength: 128 }, k, sealed);
-    return json(plain);
+    return file(text(plain));
   } catch {
     throw { text: words.broken, over: true };
   }

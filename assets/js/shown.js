@@ -12,7 +12,20 @@ const join = (parts, by = ", ") => parts.filter(Boolean).join(by);
 
 // The words of a coded concept.
 const concept = (c) => (c ? c.text || list(c.coding).map((x) => x.display || x.code).find(Boolean) || "" : "");
-const quantity = (q) => (q ? join([(q.comparator || "") + (q.value ?? ""), q.unit || q.code], " ") : "");
+
+// Numbers as record.Legible writes them: what some program's arithmetic gave is
+// rounded to four digits, on the same side of every limit.
+const rounded = (n, limits) => {
+  const whole = n.replace(/^-?0*/, "").split(".")[0].length;
+  const zeros = n.split(".")[1].search(/[^0]|$/);
+  for (let d = whole ? Math.max(4 - whole, 0) : zeros + 4; d < n.length; d++) {
+    const t = (+n).toFixed(d);
+    if (limits.every((x) => Math.sign(n - x) === Math.sign(t - x))) return t;
+  }
+  return n;
+};
+const legible = (x, limits = []) => String(x ?? "").replace(/(^|[\s/:(<>=–])(-?\d+\.\d{5,})(?=$|[\s/:)%])/g, (all, before, n) => before + rounded(n, limits));
+const quantity = (q, limits) => (q ? join([(q.comparator || "") + legible(q.value, limits), q.unit || q.code], " ") : "");
 
 const day = (text) => {
   if (!text) return "";
@@ -28,16 +41,17 @@ const day = (text) => {
 };
 
 const value = (r, words) => {
-  if (r.valueQuantity) return quantity(r.valueQuantity);
+  const g = list(r.referenceRange)[0];
+  if (r.valueQuantity) return quantity(r.valueQuantity, [g?.low?.value, g?.high?.value].filter((x) => x != null));
   if (r.valueCodeableConcept) return concept(r.valueCodeableConcept);
   if (typeof r.valueBoolean === "boolean") return r.valueBoolean ? words.yes : words.no;
   if (r.valueRatio) return join([quantity(r.valueRatio.numerator), quantity(r.valueRatio.denominator)], " : ");
   if (r.valueRange) return join([quantity(r.valueRange.low), quantity(r.valueRange.high)], " – ");
-  return r.valueString || (r.valueInteger ?? "").toString() || day(r.valueDateTime) || concept(r.dataAbsentReason);
+  return legible(r.valueString) || (r.valueInteger ?? "").toString() || day(r.valueDateTime) || concept(r.dataAbsentReason);
 };
 const range = (r) => {
   const g = list(r.referenceRange)[0];
-  return g ? g.text || join([quantity(g.low), quantity(g.high)], " – ") : "";
+  return g ? legible(g.text) || join([quantity(g.low), quantity(g.high)], " – ") : "";
 };
 const note = (r, words) => {
   const code = list(list(r.interpretation)[0]?.coding)[0]?.code || "";
@@ -65,7 +79,7 @@ const columns = {
   MedicationRequest: medicine,
   MedicationStatement: medicine,
   Observation: observation,
-  DiagnosticReport: [["value", (r) => r.conclusion || ""], ["when", date], ["state", state]],
+  DiagnosticReport: [["value", (r) => legible(r.conclusion)], ["when", date], ["state", state]],
 };
 const usual = [["when", date], ["state", state]];
 
@@ -121,7 +135,7 @@ export const show = (place, files, words) => {
   });
   const keep = make("div", "", place, { class: "row" });
   if (paper) save(words.savepdf, "health-record.pdf", "application/pdf", Uint8Array.from(atob(paper.data), (c) => c.charCodeAt(0)), keep);
-  save(words.savedata, "health-record.json", "application/fhir+json", JSON.stringify(bundle), keep);
+  save(words.savedata, "health-record.json", "application/fhir+json", bundle.sent, keep);
   list(cover.section).forEach((s) => {
     const part = make("section", "", place, { class: "stack" });
     make("h3", s.title, part);

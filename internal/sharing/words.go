@@ -91,15 +91,16 @@ func (w words) value(m record.Measure) string {
 
 // bounds writes a reference range in words.
 func (w words) bounds(m record.Measure) string {
+	low, high := record.Legible(m.Low), record.Legible(m.High)
 	switch {
 	case m.Range != "":
-		return m.Range
-	case m.Low != "" && m.High != "":
-		return w.t("sharing.range.both", m.Low, m.High)
-	case m.Low != "":
-		return w.t("sharing.range.low", m.Low)
-	case m.High != "":
-		return w.t("sharing.range.high", m.High)
+		return record.Legible(m.Range)
+	case low != "" && high != "":
+		return w.t("sharing.range.both", low, high)
+	case low != "":
+		return w.t("sharing.range.low", low)
+	case high != "":
+		return w.t("sharing.range.high", high)
 	}
 	return ""
 }
