@@ -193,6 +193,26 @@ func TestNextStaysHere(t *testing.T) {
 	}
 }
 
+// Who must sign in on the way to a list comes to the list as it was asked for; what
+// was said only once and what would lead elsewhere is left out.
+func TestSigningInLeadsBackToWhatWasAskedFor(t *testing.T) {
+	r, b := pageRig(t)
+	m := r.join("sunny.harbor")
+	for asked, want := range map[string]string{
+		"/account/history?from=2026-01-01&lang=en&done=1":   "/account/history?from=2026-01-01",
+		"/account/history?from=//evil.example":              "/account/history?from=%2F%2Fevil.example",
+		"/account/history?from=" + strings.Repeat("x", 600): "/account/history",
+	} {
+		o := b.Other()
+		p := o.Get(asked).Want(200, "Sign in").Submit("#signin", "username", m.name, "password", m.pw).Want(200, "One more step")
+		p = p.Submit("#step", "code", r.sent.digits(m.mail))
+		if p.Status != 200 || strings.TrimSuffix(p.Path+"?"+p.Query, "?") != want {
+			t.Errorf("%s led to %d %s?%s", asked, p.Status, p.Path, p.Query)
+		}
+		r.clock.Move(25 * time.Hour)
+	}
+}
+
 func TestDisplayPages(t *testing.T) {
 	r, b := pageRig(t)
 	m := r.join("sunny.harbor")

@@ -73,7 +73,7 @@ func explained(err error) (error, bool) {
 }
 
 func (s *Accounts) showSignIn(r *web.Request, _ access.Visitor) (web.Reply, error) {
-	p := SignInPage{Passkey: s.Passkeys != nil, Next: web.LocalPath(r.Ask("next"), ""), Again: r.Ask("again") != "", Out: r.Ask("out") != "", Closed: r.Ask("closed") != ""}
+	p := SignInPage{Passkey: s.Passkeys != nil, Next: web.LocalAddress(r.Ask("next"), ""), Again: r.Ask("again") != "", Out: r.Ask("out") != "", Closed: r.Ask("closed") != ""}
 	return signInPage(p), nil
 }
 
@@ -95,7 +95,7 @@ func signInPage(p SignInPage) web.Reply {
 }
 
 func (s *Accounts) signIn(r *web.Request, v access.Visitor) (web.Reply, error) {
-	p := SignInPage{Passkey: s.Passkeys != nil, UserName: r.Text("username"), Next: web.LocalPath(r.Text("next"), "")}
+	p := SignInPage{Passkey: s.Passkeys != nil, UserName: r.Text("username"), Next: web.LocalAddress(r.Text("next"), "")}
 	var missing *fault.Fault
 	if p.UserName == "" {
 		missing = missing.And("username", "account.username.needed")

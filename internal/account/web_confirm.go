@@ -19,8 +19,8 @@ const confirmStep = access.ConfirmPath + "/step"
 
 // onwardFrom is the page to go on to after confirming, never confirming itself.
 func onwardFrom(next string) string {
-	next = web.LocalPath(next, "/home")
-	if next == access.ConfirmPath || strings.HasPrefix(next, access.ConfirmPath+"/") {
+	next = web.LocalAddress(next, "/home")
+	if path, _, _ := strings.Cut(next, "?"); path == access.ConfirmPath || strings.HasPrefix(path, access.ConfirmPath+"/") {
 		return "/home"
 	}
 	return next

@@ -2,6 +2,7 @@ package attack
 
 import (
 	"encoding/json"
+	"html"
 	"net/url"
 	"regexp"
 	"strings"
@@ -43,6 +44,13 @@ func TestRedirectsStayHere(t *testing.T) {
 		if got := web.LocalPath(value, "/home"); got != "/home" && !(strings.HasPrefix(got, "/home/") || strings.HasPrefix(got, "/.")) {
 			t.Errorf("%q is taken for a path of ours: %q", value, got)
 		}
+		for _, as := range []string{value, value + "?a=1", "/home?a=" + value, "/home?" + value} {
+			if got := web.LocalAddress(as, "/home"); got != "/home" && !strings.HasPrefix(got, "/home?a=") && !strings.HasPrefix(got, "/home/") && !strings.HasPrefix(got, "/.") && !strings.HasPrefix(got, "/home?") {
+				t.Errorf("%q is taken for an address of ours: %q", as, got)
+			} else {
+				stays("an address", as, got)
+			}
+		}
 		c := w.role("visitor")
 		post := func(path, cookie, token string, more cookies, fields url.Values) string {
 			jar := cookies{cookie: token}
@@ -62,7 +70,7 @@ func TestRedirectsStayHere(t *testing.T) {
 			}
 		}
 		page := w.do(ask{method: "GET", path: "/signin?" + say("next", value).Encode(), cookies: c})
-		if m := nextField.FindStringSubmatch(page.Body.String()); m != nil && web.LocalPath(m[1], "") != m[1] {
+		if m := nextField.FindStringSubmatch(page.Body.String()); m != nil && web.LocalAddress(html.UnescapeString(m[1]), "") != html.UnescapeString(m[1]) {
 			t.Errorf("the sign-in page carries %q on as %q", value, m[1])
 		}
 	}
@@ -74,7 +82,7 @@ func TestRedirectsStayHere(t *testing.T) {
 		})
 		jar := cookies{web.VisitorCookie: "a-visitor-of-thirty-two-symbols-or-more"}
 		w.do(ask{method: "POST", path: "/signin", cookies: jar, form: with(say("username", m.userName, "password", password, "next", value), w.keyFor(web.Route{Audience: "visitor"}, jar))})
-		if next := w.list(`SELECT next_path FROM signin_attempt`); len(next) != 1 || web.LocalPath(next[0], "") != next[0] && next[0] != "" {
+		if next := w.list(`SELECT next_path FROM signin_attempt`); len(next) != 1 || web.LocalAddress(next[0], "") != next[0] && next[0] != "" {
 			t.Errorf("signing in keeps %q as %q", value, next)
 		}
 	}

@@ -89,7 +89,7 @@ func signInPage(p SignInPage) web.Reply {
 }
 
 func (s *Passkeys) signIn(q *web.Request, v access.Visitor, names Cookies) (web.Reply, error) {
-	p := SignInPage{Step: q.Ticked("step"), Next: web.LocalPath(q.Text("next"), "")}
+	p := SignInPage{Step: q.Ticked("step"), Next: web.LocalAddress(q.Text("next"), "")}
 	a := sent(q)
 	if unsent(a) {
 		return signInPage(p).Fix(fault.Bad("", "passkey.unsent")), nil
@@ -120,7 +120,7 @@ func (s *Passkeys) confirmOptions(q *web.Request, c access.Chart) (web.Reply, er
 }
 
 func (s *Passkeys) confirm(q *web.Request, c access.Chart) (web.Reply, error) {
-	p := ConfirmPage{Next: web.LocalPath(q.Text("next"), "/home")}
+	p := ConfirmPage{Next: web.LocalAddress(q.Text("next"), "/home")}
 	fix := func(err error) (web.Reply, error) {
 		return web.Show(func(sh page.Shell) templ.Component { return confirmPage(sh, p) }).Fix(err), nil
 	}

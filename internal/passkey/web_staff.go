@@ -37,7 +37,7 @@ func (s *Passkeys) staffOptions(q *web.Request, v access.Visitor) (web.Reply, er
 }
 
 func (s *Passkeys) staffSignIn(q *web.Request, v access.Visitor) (web.Reply, error) {
-	next, a := web.LocalPath(q.Text("next"), ""), sent(q)
+	next, a := web.LocalAddress(q.Text("next"), ""), sent(q)
 	if unsent(a) {
 		return staffSignInPage(next).Fix(fault.Bad("", "passkey.unsent")), nil
 	}
@@ -48,7 +48,7 @@ func (s *Passkeys) staffSignIn(q *web.Request, v access.Visitor) (web.Reply, err
 	if err != nil {
 		return web.Reply{}, err
 	}
-	return web.Redirect(web.LocalPath(next, "/staff")).Cookie(web.StaffCookie, token, 0).Cookie(web.VisitorCookie, "", -1), nil
+	return web.Redirect(web.LocalAddress(next, "/staff")).Cookie(web.StaffCookie, token, 0).Cookie(web.VisitorCookie, "", -1), nil
 }
 
 func (s *Passkeys) showOwn(q *web.Request, d access.Desk) (web.Reply, error) {

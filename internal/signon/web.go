@@ -93,7 +93,7 @@ func (d *Door) leave(q *web.Request, _ access.Visitor) (web.Reply, error) {
 // are. Where the clinic has no sign-on, nothing can be proved at it.
 func (d *Door) leaveAgain(q *web.Request, _ access.Desk) (web.Reply, error) {
 	if d.Provider == nil {
-		return web.Redirect(web.LocalPath(next(q), "/staff")), nil
+		return web.Redirect(web.LocalAddress(next(q), "/staff")), nil
 	}
 	return d.begin(q, flow{Next: next(q), Again: true})
 }
@@ -191,7 +191,7 @@ func (d *Door) arrived(q *web.Request, v access.Visitor) (web.Reply, error) {
 	if half != "" {
 		return web.Redirect("/staff/signin/step").Cookie(staff.StepCookie, half, flowLife), nil
 	}
-	return web.Redirect(web.LocalPath(in.Next, "/staff")).Cookie(web.StaffCookie, in.Session, 0).Cookie(web.VisitorCookie, "", -1), nil
+	return web.Redirect(web.LocalAddress(in.Next, "/staff")).Cookie(web.StaffCookie, in.Session, 0).Cookie(web.VisitorCookie, "", -1), nil
 }
 
 // errDeclined means that the person turned back at the provider.

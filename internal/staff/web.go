@@ -61,7 +61,7 @@ func (s *Staff) showSignIn(q *web.Request, _ access.Visitor) (web.Reply, error) 
 			return web.Redirect("/staff"), nil
 		}
 	}
-	return signInPage(SignInPage{Passkey: s.Passkeys != nil, SignOn: s.SignOn.Name, Only: s.SignOn.Only, Next: web.LocalPath(q.Ask("next"), ""), Again: q.Ask("again") != "", Out: q.Ask("out") != "", Ready: q.Ask("ready") != ""}), nil
+	return signInPage(SignInPage{Passkey: s.Passkeys != nil, SignOn: s.SignOn.Name, Only: s.SignOn.Only, Next: web.LocalAddress(q.Ask("next"), ""), Again: q.Ask("again") != "", Out: q.Ask("out") != "", Ready: q.Ask("ready") != ""}), nil
 }
 
 // signOnPath leads to the clinic's sign-on and back to next.
@@ -85,7 +85,7 @@ func signInPage(p SignInPage) web.Reply {
 }
 
 func (s *Staff) signIn(q *web.Request, v access.Visitor) (web.Reply, error) {
-	p := SignInPage{Passkey: s.Passkeys != nil, SignOn: s.SignOn.Name, Only: s.SignOn.Only, Email: q.Text("email"), Next: web.LocalPath(q.Text("next"), "")}
+	p := SignInPage{Passkey: s.Passkeys != nil, SignOn: s.SignOn.Name, Only: s.SignOn.Only, Email: q.Text("email"), Next: web.LocalAddress(q.Text("next"), "")}
 	var missing *fault.Fault
 	if p.Email == "" {
 		missing = missing.And("email", "staff.email.needed")
@@ -139,7 +139,7 @@ func (s *Staff) step(q *web.Request, v access.Visitor) (web.Reply, error) {
 	}
 	// The anonymous cookie dies with the beginning of the session: what was bound
 	// to it before signing in is worth nothing after.
-	return web.Redirect(web.LocalPath(in.Next, "/staff")).Cookie(web.StaffCookie, in.Session, 0).
+	return web.Redirect(web.LocalAddress(in.Next, "/staff")).Cookie(web.StaffCookie, in.Session, 0).
 		Cookie(StepCookie, "", -1).Cookie(web.VisitorCookie, "", -1), nil
 }
 

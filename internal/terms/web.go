@@ -105,9 +105,9 @@ func (t *Terms) first(r *web.Request, c access.Chart) (web.Reply, bool, error) {
 		return web.Reply{}, true, err
 	}
 	if held == nil {
-		return web.Redirect(AcceptPath + "?next=" + url.QueryEscape(r.PageAbove())), true, nil
+		return web.Redirect(AcceptPath + "?next=" + url.QueryEscape(r.Whence())), true, nil
 	}
-	reply, err := t.acceptPage(r, c, AcceptPage{Next: r.PageAbove(), To: r.URL.Path, Held: held.Encode()})
+	reply, err := t.acceptPage(r, c, AcceptPage{Next: r.Whence(), To: r.URL.Path, Held: held.Encode()})
 	return reply.Status(409), true, err
 }
 
@@ -129,7 +129,7 @@ func (t *Terms) showAccept(r *web.Request, c access.Chart) (web.Reply, error) {
 // acceptPage shows what is missing; with nothing missing it shows what is in
 // force, so that a second tab is not told of an error.
 func (t *Terms) acceptPage(r *web.Request, c access.Chart, p AcceptPage) (web.Reply, error) {
-	p.Next = web.LocalPath(p.Next, "/home")
+	p.Next = web.LocalAddress(p.Next, "/home")
 	err := t.DB.View(r.Context(), func(tx *store.Tx) error {
 		missing, err := t.Missing(r.Context(), tx, c.Account())
 		if err != nil {
@@ -189,7 +189,7 @@ func (t *Terms) accept(r *web.Request, c access.Chart) (web.Reply, error) {
 // goOn leads on after accepting: to the page that was wanted, or to what was
 // being sent when the terms came in between.
 func (t *Terms) goOn(r *web.Request, was AcceptPage) (web.Reply, error) {
-	next := web.LocalPath(was.Next, "/home")
+	next := web.LocalAddress(was.Next, "/home")
 	held, err := url.ParseQuery(was.Held)
 	if was.Held == "" || err != nil || !r.Takes(was.To) {
 		return web.Redirect(next), nil
@@ -204,6 +204,6 @@ func (t *Terms) goOn(r *web.Request, was AcceptPage) (web.Reply, error) {
 }
 
 func (t *Terms) showDecline(r *web.Request, _ access.Chart) (web.Reply, error) {
-	p := DeclinePage{Next: web.LocalPath(r.Ask("next"), "/home")}
+	p := DeclinePage{Next: web.LocalAddress(r.Ask("next"), "/home")}
 	return web.Show(func(s page.Shell) templ.Component { return decline(s, p) }), nil
 }

@@ -70,6 +70,7 @@ type Page struct {
 	b      *Browser
 	Status int
 	Path   string // where redirects led
+	Query  string // what was asked there
 	Header http.Header
 	Body   string
 	doc    *html.Node
@@ -107,7 +108,7 @@ func (b *Browser) Do(method, path string, fields url.Values) *Page {
 	if err != nil {
 		b.T.Fatal(err)
 	}
-	return &Page{b: b, Status: res.StatusCode, Path: res.Request.URL.Path, Header: res.Header, Body: string(body), doc: doc}
+	return &Page{b: b, Status: res.StatusCode, Path: res.Request.URL.Path, Query: res.Request.URL.RawQuery, Header: res.Header, Body: string(body), doc: doc}
 }
 
 // All finds the nodes of a CSS selector.

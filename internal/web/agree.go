@@ -82,6 +82,3 @@ func (q *Request) Takes(path string) bool {
 		return t.Form && t.Audience == "patient" && t.Method+" "+t.Path == pattern
 	})
 }
-
-// PageAbove is the nearest address at or above this request's that is a page.
-func (q *Request) PageAbove() string { return q.router.pageAbove(q.URL.Path) }

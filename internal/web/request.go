@@ -173,7 +173,7 @@ func (q *Request) bind(cookie, token string) { q.binding = cookie + "=" + secret
 // they wanted, if it was a page of ours.
 func (q *Request) toSignIn(path string) Reply {
 	if q.Method == http.MethodGet && q.URL.Path != "/home" && q.URL.Path != "/staff" {
-		path += "?next=" + url.QueryEscape(q.URL.Path)
+		path += "?next=" + url.QueryEscape(q.Whence())
 	}
 	return Redirect(path)
 }
@@ -181,7 +181,7 @@ func (q *Request) toSignIn(path string) Reply {
 // toConfirm sends a signed-in person to prove password and second step again,
 // and from there back to this page; a form's person to the page it is on.
 func (q *Request) toConfirm() Reply {
-	return Redirect(access.ConfirmPath + "?next=" + url.QueryEscape(q.router.pageAbove(q.URL.Path)))
+	return Redirect(access.ConfirmPath + "?next=" + url.QueryEscape(q.Whence()))
 }
 
 // toStaffConfirm sends somebody at the desk to prove again who they are, and from
@@ -191,6 +191,25 @@ func (q *Request) toStaffConfirm() Reply {
 	next := *q.URL
 	next.Path = strings.TrimSuffix(next.Path, ".csv")
 	return Redirect(access.StaffConfirmPath + "?next=" + url.QueryEscape(next.RequestURI()))
+}
+
+// Whence is the address of the page this request is about: its own with what was
+// asked of it (a list of one kind), or for a form the nearest page at or above it.
+// What a page says only once ("saved") is left out, as is the language, which the
+// browser keeps by itself.
+func (q *Request) Whence() string {
+	path := q.router.pageAbove(q.URL.Path)
+	if path != q.URL.Path || q.URL.RawQuery == "" {
+		return path
+	}
+	asked := q.URL.Query()
+	for _, once := range []string{"done", "saved", "sent", "again", "lang"} {
+		asked.Del(once)
+	}
+	if len(asked) == 0 {
+		return path
+	}
+	return LocalAddress(path+"?"+asked.Encode(), path)
 }
 
 // pageAbove is the nearest address at or above path that is a page.

@@ -130,6 +130,19 @@ func TestLocalPathStaysHere(t *testing.T) {
 	}
 }
 
+func TestLocalAddressStaysHere(t *testing.T) {
+	for _, good := range []string{"/home", "/results?kind=lab", "/results?kind=lab&from=2026-01-01&name=a%20b+c"} {
+		if web.LocalAddress(good, "/x") != good {
+			t.Errorf("%q refused", good)
+		}
+	}
+	for _, bad := range []string{"", "//evil?a=1", "/\\evil?a", "https://evil?x", "/a?b=//c", "/a?b\r\nSet-Cookie:x", "/a?b#c", "/a?b=@evil", "/a?b=\\evil", "/a?<script>", "?a=b", "/a?" + strings.Repeat("b", 512)} {
+		if got := web.LocalAddress(bad, "/x"); got != "/x" {
+			t.Errorf("%q became %q", bad, got)
+		}
+	}
+}
+
 func TestForeignHostIsNotAnswered(t *testing.T) {
 	b := serve(t, func(r *web.Router) {
 		r.Visitor("GET /{$}", func(*web.Request, access.Visitor) (web.Reply, error) { return web.Show(simple), nil })
