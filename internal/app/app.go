@@ -207,6 +207,11 @@ func (a *App) joinOutbox() error {
 			if err != nil {
 				return fmt.Errorf("%w: %w", ErrUse, err)
 			}
+			if back := a.cfg.Mail.Bounces; back != "" {
+				if err := m.Returning(back); err != nil {
+					return fmt.Errorf("%w: %w", ErrUse, err)
+				}
+			}
 			p.Mail = m
 		}
 		if a.cfg.Phone.URL != "" {

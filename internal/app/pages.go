@@ -1,6 +1,8 @@
 package app
 
 import (
+	"net/http"
+
 	"github.com/a-h/templ"
 
 	"portico/internal/access"
@@ -29,6 +31,12 @@ func (a *App) mountPages() {
 	}))
 	if a.phone != nil {
 		r.SystemHandler("POST "+notify.CallbackPath, a.Outbox.Callback(a.phone))
+	}
+	if a.cfg.Mail.Bounces != "" {
+		r.System("POST "+notify.BouncePath, func(q *web.Request) (web.Reply, error) {
+			err := a.Outbox.Bounced(q.Context(), q.Visitor(), http.MaxBytesReader(nil, q.Body, notify.MaxBounce))
+			return web.Empty(http.StatusNoContent), err
+		})
 	}
 	if !a.demo {
 		return

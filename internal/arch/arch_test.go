@@ -21,7 +21,7 @@ import (
 // floors lists the packages of the house, lowest floor first. A package imports
 // only from floors below its own.
 var floors = [][]string{
-	{"ids", "fault", "lang", "clock", "fhir", "ccda", "pdf", "ucum", "explain", "ical"}, // ground
+	{"ids", "fault", "lang", "clock", "fhir", "ccda", "pdf", "ucum", "explain", "ical", "dsn"}, // ground
 	{"secret"},          // keys
 	{"audit", "config"}, // words
 	{"store"},           // store

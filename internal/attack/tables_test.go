@@ -233,6 +233,7 @@ var systems = map[string]string{
 	"GET /session/left":                "asks about the asker's own sessions, by their cookies",
 	"POST /session/extend":             "extends the asker's own sessions, by their cookies; another site is refused by its origin",
 	"POST /callbacks/phone":            "reports of the text and voice service, believed with its signature only",
+	"POST /callbacks/mail":             "reports of e-mails that came back, believed with the e-mail's own random identifier only, once",
 	"POST /staff/signon/told":          "the clinic's sign-on tells that a session is over, believed with its signature only, once",
 	"POST /shl/{address}":              "opens a link that a patient made: its address and passcode, five tries in all",
 	"OPTIONS /shl/{address}":           "tells browsers that other sites' viewers may ask there",

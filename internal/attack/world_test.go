@@ -129,6 +129,7 @@ func settings(t testing.TB, address string) config.Config {
 	cfg.SignOn.Issuer, cfg.SignOn.ClientID, cfg.SignOn.ClientSecret, cfg.SignOn.Roles = signOn.Address, issuer.Client, issuer.Secret, []string{"portal-desk=front_desk"}
 	cfg.DatabaseURL, cfg.DataDir, cfg.SecretKey = address, t.TempDir(), "c2VjcmV0LW9mLXRoZS10ZXN0cy0wMTIzNDU2Nzg5YWJjZGVm"
 	cfg.Clinic.Name, cfg.Clinic.Phone, cfg.Clinic.Address = "Riverside Family Clinic", "555-010-0123", "1 River Road; Springfield, IL 62701"
+	cfg.Mail.From, cfg.Mail.Bounces = "portal@riverside.example", "bounces@riverside.example"
 	cfg.TrustedProxies = []string{"127.0.0.0/8"}
 	return cfg
 }

@@ -89,6 +89,9 @@ func (c Config) checkMessages() []string {
 	if c.Mail.From == "" || !strings.Contains(c.Mail.From, "@") {
 		p = append(p, "mail.from is missing: the address that e-mails come from")
 	}
+	if c.Mail.Bounces != "" && !strings.Contains(c.Mail.Bounces, "@") {
+		p = append(p, "mail.bounces is an e-mail address whose mail goes on to /callbacks/mail")
+	}
 	if c.Phone.URL != "" {
 		u, err := url.Parse(c.Phone.URL)
 		if err != nil || u.Scheme != "https" {

@@ -56,8 +56,9 @@ type TLS struct {
 
 // Mail says how e-mail leaves.
 type Mail struct {
-	URL  string `toml:"url" env:"URL" secret:"true" doc:"smtp://user:password@host:587 (STARTTLS demanded) or smtps://…:465."`
-	From string `toml:"from" env:"FROM" doc:"Sender address of the portal's e-mails."`
+	URL     string `toml:"url" env:"URL" secret:"true" doc:"smtp://user:password@host:587 (STARTTLS demanded) or smtps://…:465."`
+	From    string `toml:"from" env:"FROM" doc:"Sender address of the portal's e-mails."`
+	Bounces string `toml:"bounces" env:"BOUNCES" doc:"Address that e-mails which cannot be delivered come back to; its mail goes on to /callbacks/mail. Empty: they come back to mail.from, and staff hear only of what the mail server refuses at once."`
 }
 
 // Phone says how texts and voice calls leave, over an HTTP interface compatible with Twilio's.

@@ -104,6 +104,8 @@ func reason(s page.Shell, m notify.Undelivered) string {
 		return s.T("desk.reason.doubt")
 	case why == "not_set_up", strings.HasSuffix(why, "_settings"), why == "mail_from", strings.HasPrefix(why, "mail_53"), strings.HasPrefix(why, "phone_401"), strings.HasPrefix(why, "phone_403"):
 		return s.T("desk.reason.settings")
+	case strings.HasPrefix(why, "mail_bounced"):
+		return s.T("desk.reason.bounced")
 	case strings.HasPrefix(why, "mail_5"), why == "mail_address", strings.HasPrefix(why, "phone_400"), strings.HasPrefix(why, "phone_undelivered"):
 		return s.T("desk.reason.address")
 	case strings.HasPrefix(why, "mail_"), strings.HasPrefix(why, "phone_"):

@@ -33,7 +33,8 @@ type Reacher interface {
 // "This was not me" in it (product.md "Signing in").
 const meanwhile = 10 * 24 * time.Hour
 
-// doubtful is how long a text that was handed over may still be reported as lost.
+// doubtful is how long what was handed over may still be reported as lost and is kept
+// for that.
 const doubtful = 24 * time.Hour
 
 // lasting are the kinds that stay true for a while. Of the others, those with a

@@ -198,7 +198,7 @@ func (o *Outbox) handOver(ctx context.Context, m row) (ref string, err error) {
 	if err != nil {
 		return "", fmt.Errorf("write %s: %w", m.kind, err)
 	}
-	r.id, r.to, r.at = string(m.id), e.To, m.created
+	r.id, r.to, r.at = m.copy(), e.To, m.created
 	s := o.sender(m.channel)
 	if s == nil {
 		return "", &failure{code: "not_set_up"}

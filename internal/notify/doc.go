@@ -14,9 +14,12 @@
 //   - Nothing pointless is sent: a message has an end (Expires), and a room
 //     withdraws by key what no longer makes sense.
 //   - Nothing stays behind: contact and content are erased when the message has
-//     arrived; kind, channel and times remain. What did not arrive is kept, sealed,
-//     for as long as staff may send it again: never a code or a link, at most ten
-//     days, and only to a contact that is proven or on file at that moment.
+//     arrived; kind, channel and times remain. What may still be reported as lost
+//     is kept for a day, and what did not arrive for as long as staff may send it
+//     again, sealed: never a code or a link, at most ten days, and only to a
+//     contact that is proven or on file at that moment.
+//   - What comes back later is told: the phone provider reports to Callback, mail
+//     servers to Bounced. A report counts once, and for the copy it is about.
 //
 // Every link begins with the configured base address, never with a host named
 // by a request. Subjects hold neither codes nor names of people; no message

@@ -13,7 +13,7 @@ const plainWidth = 72
 
 // ready is a message as it leaves: what senders get and the demo shows.
 type ready struct {
-	id      string // of the outbox row; the same on every try
+	id      string // of the outbox row; the same on every try until staff send it again
 	to      string
 	channel Channel
 	lang    string

@@ -2,6 +2,7 @@ package notify
 
 import (
 	"context"
+	"strconv"
 	"time"
 
 	"portico/internal/ids"
@@ -84,9 +85,20 @@ type row struct {
 	sealed  string
 	attempt int
 	unsure  int
+	resent  int
 	charged bool
 	created time.Time
 	expires time.Time
+}
+
+// copy is what the world knows the message by. When staff send it again it is
+// another e-mail: a report about the first says nothing of it, and no server may
+// take it for a copy.
+func (m row) copy() string {
+	if m.resent == 0 {
+		return string(m.id)
+	}
+	return string(m.id) + "-" + strconv.Itoa(m.resent)
 }
 
 // lease takes a message that waits, or whose worker went silent: then nobody
@@ -94,7 +106,7 @@ type row struct {
 func lease(ctx context.Context, tx *store.Tx, id ids.Message) (row, error) {
 	return store.Get(ctx, tx, func(r store.Row) (m row, err error) {
 		var created, expires store.Time
-		err = r.Scan(&m.id, &m.patient, &m.kind, &m.channel, &m.lang, &m.sealed, &m.attempt, &m.unsure, &m.charged, &created, &expires)
+		err = r.Scan(&m.id, &m.patient, &m.kind, &m.channel, &m.lang, &m.sealed, &m.attempt, &m.unsure, &m.charged, &created, &expires, &m.resent)
 		m.created, m.expires = created.Std(), expires.Std()
 		return m, err
 	}, `
@@ -102,7 +114,7 @@ func lease(ctx context.Context, tx *store.Tx, id ids.Message) (row, error) {
 			unsure = unsure + CASE WHEN state = 'sending' THEN 1 ELSE 0 END,
 			charged = CASE WHEN state = 'sending' THEN FALSE ELSE charged END
 		WHERE id = $1 AND (state = 'queued' OR (state = 'sending' AND lease_at <= $2))
-		RETURNING id, patient_id, kind, channel, lang, sealed, attempt, unsure, charged, created_at, expires_at`,
+		RETURNING id, patient_id, kind, channel, lang, sealed, attempt, unsure, charged, created_at, expires_at, resent`,
 		id, store.Time(tx.Now), store.Time(tx.Now.Add(held)))
 }
 
@@ -122,7 +134,7 @@ type ending struct {
 // staff may have to send it again.
 func settle(ctx context.Context, tx *store.Tx, m row, e ending) (bool, error) {
 	until := repeatable(m.kind, m.created, m.expires)
-	keep := until.After(tx.Now) && (e.state == "failed" || e.state == "sent" && e.ref != "" && m.channel == Text)
+	keep := until.After(tx.Now) && (e.state == "failed" || e.state == "sent" && e.ref != "" && m.channel != Voice)
 	if !keep {
 		until = time.Time{}
 	}

@@ -20,6 +20,7 @@ type SMTP struct {
 	host   string
 	from   string
 	domain string // of Message-IDs
+	back   string // where what cannot be delivered goes; "" for from, where nobody reads it
 	name   func() string
 	opts   []gomail.Option
 }
@@ -68,6 +69,16 @@ func NewSMTP(address, from string, name func() string, roots *tls.Config) (*SMTP
 	return s, nil
 }
 
+// Returning has e-mails that a server took and could not deliver sent back to
+// another address than the sender's, from where they come to Bounced.
+func (s *SMTP) Returning(to string) error {
+	if !ValidEmail(to) {
+		return errors.New("mail.bounces is one plain e-mail address")
+	}
+	s.back = to
+	return nil
+}
+
 func portOf(u *url.URL) (int, error) {
 	switch {
 	case u.Port() != "":
@@ -108,7 +119,10 @@ func (s *SMTP) send(ctx context.Context, r ready) (string, error) {
 		return "", mailFailure(err)
 	}
 	_ = client.CloseWithSMTPClient(conn)
-	return "", nil
+	if s.back == "" {
+		return "", nil // we shall not hear what became of it
+	}
+	return r.id, nil
 }
 
 // message puts the e-mail together: the same bytes for each try, so that copies
@@ -122,6 +136,11 @@ func (s *SMTP) message(r ready) (*gomail.Msg, error) {
 	}
 	if err := m.FromFormat(oneLine(s.name()), s.from); err != nil {
 		return nil, &failure{code: "mail_from"}
+	}
+	if s.back != "" {
+		if err := m.EnvelopeFrom(s.back); err != nil {
+			return nil, &failure{code: "mail_from"}
+		}
 	}
 	if !ValidEmail(r.to) {
 		return nil, &failure{code: "mail_address", permanent: true}
