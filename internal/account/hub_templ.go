@@ -862,6 +862,9 @@ func kept(s page.Shell) templ.Component {
 			}
 			templ_7745c5c3_Err = page.SummaryList(s, []page.Fact{
 				{Label: s.T("account.kept.record"), Value: s.T("account.kept.record.text")},
+				{Label: s.T("account.kept.visits"), Value: s.T("account.kept.visits.text")},
+				{Label: s.T("account.kept.asked"), Value: s.T("account.kept.asked.text")},
+				{Label: s.T("account.kept.shared"), Value: s.T("account.kept.shared.text")},
 				{Label: s.T("account.kept.account"), Value: s.T("account.kept.account.text")},
 				{Label: s.T("account.kept.secrets"), Value: s.T("account.kept.secrets.text")},
 				{Label: s.T("account.kept.history"), Value: s.T("account.kept.history.text")},
@@ -882,7 +885,7 @@ func kept(s page.Shell) templ.Component {
 			var templ_7745c5c3_Var32 string
 			templ_7745c5c3_Var32, templ_7745c5c3_Err = templ.JoinStringErrs(s.T("account.kept.never"))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `account/hub.templ`, Line: 163, Col: 32}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `account/hub.templ`, Line: 166, Col: 32}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var32))
 			if templ_7745c5c3_Err != nil {
@@ -895,7 +898,7 @@ func kept(s page.Shell) templ.Component {
 			var templ_7745c5c3_Var33 string
 			templ_7745c5c3_Var33, templ_7745c5c3_Err = templ.JoinStringErrs(s.T("account.kept.ask"))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `account/hub.templ`, Line: 164, Col: 30}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `account/hub.templ`, Line: 167, Col: 30}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var33))
 			if templ_7745c5c3_Err != nil {
