@@ -44,8 +44,8 @@ func still(b *chrome.Tab, names ...string) {
 // A patient checks in on the phone the day before, with a photo of the card, and says
 // something that needs an answer at once; the clerk sees what is different.
 func TestAPatientChecksIn(t *testing.T) {
-	c := open(t, false)
-	for _, p := range []chrome.Person{{Lang: "en", Phone: true}, {Lang: "es", NoScript: true}} {
+	c, people := pair(t, true)
+	for _, p := range people {
 		t.Run(p.String(), func(t *testing.T) {
 			l := lang.Lang(p.Lang)
 			b := chrome.New(t, c.base, p)
@@ -90,7 +90,7 @@ func TestAPatientChecksIn(t *testing.T) {
 			b.Want(l.T("checkin.title")).Follow(l.T("checkin.send"))
 			b.Want(l.T("checkin.sent"))
 
-			desk := chrome.New(t, c.base, chrome.Person{Lang: p.Lang})
+			desk := chrome.New(t, c.base, atDesk(p))
 			signInStaff(t, c, desk, l, 1)
 			desk.Open("/staff/checkins").Want(l.T("checkin.desk.title")).FollowTo("/staff/checkins/" + visit)
 			desk.Want(desk.Heading()).Says("413-555-0188").Says(l.T("checkin.desk.alarm.title")).Says(l.T("checkin.score", 1, 27)).Follow(l.T("checkin.desk.alarm.done"))

@@ -110,6 +110,28 @@ func each(t *testing.T, story func(t *testing.T, c *clinic, b *chrome.Tab, l lan
 	})
 }
 
+// turned is set by hand: it lives the stories of visits by the other pairs of language
+// and screen, on the other database. "bare" takes the scripts from the phone and gives
+// them to the desktop. CI lives one pair, for another costs minutes.
+var turned = os.Getenv("PORTICO_TURNED")
+
+// pair opens a clinic and names two people who live a story in it.
+func pair(t *testing.T, postgres bool) (*clinic, []chrome.Person) {
+	t.Helper()
+	first, second := chrome.Person{Lang: "en", Phone: true}, chrome.Person{Lang: "es", NoScript: true}
+	switch turned {
+	case "":
+	case "bare":
+		first.NoScript, second.NoScript, postgres = true, false, !postgres
+	default:
+		first.Lang, second.Lang, postgres = "es", "en", !postgres
+	}
+	return open(t, postgres), []chrome.Person{first, second}
+}
+
+// atDesk is staff beside p: on a desktop, and on a phone when all is turned.
+func atDesk(p chrome.Person) chrome.Person { return chrome.Person{Lang: p.Lang, Phone: turned != ""} }
+
 // totp gives the authenticator app's code for a base 32 secret. A step that was
 // used is refused by the portal, so the clinic's clock then goes on to the next.
 func (c *clinic) totp(t *testing.T, b32 string) string {

@@ -23,15 +23,15 @@ import (
 // A patient books a visit, gives it another time and cancels it; the clerk sees it in
 // the week.
 func TestAPatientBooksMovesAndCancels(t *testing.T) {
-	c := open(t, false)
-	for _, p := range []chrome.Person{{Lang: "en", Phone: true}, {Lang: "es", NoScript: true}} {
+	c, people := pair(t, true)
+	for _, p := range people {
 		t.Run(p.String(), func(t *testing.T) {
 			l := lang.Lang(p.Lang)
 			b := chrome.New(t, c.base, p)
 			who := c.speaking(l)
 			c.signIn(t, b, l, who)
 			b.Open("/visits").Want(l.T("scheduling.title")).Follow(l.T("scheduling.book"))
-			kind := map[lang.Lang]string{lang.En: "Vaccine", lang.Es: "Vacuna"}[l]
+			kind := vaccine[l]
 			b.Want(l.T("scheduling.new.title")).Follow(kind)
 			b.Want(l.T("scheduling.time.title", kind)).Follow(l.T("scheduling.time.more"))
 			b.Want(l.T("scheduling.time.title", kind)).Follow(firstTime(b))
@@ -53,7 +53,7 @@ func TestAPatientBooksMovesAndCancels(t *testing.T) {
 			b.Want(kind)
 			g.Reload().Want(l.T("scheduling.link.title")).Says(l.T("scheduling.link.gone"))
 
-			desk := chrome.New(t, c.base, chrome.Person{Lang: p.Lang})
+			desk := chrome.New(t, c.base, atDesk(p))
 			signInStaff(t, c, desk, l, 1)
 			day := ""
 			b.Eval(`location.pathname`, &day)
@@ -94,7 +94,8 @@ func (c *clinic) clerksWeek(t *testing.T, b, desk *chrome.Tab, l lang.Lang, who 
 	desk.Want(desk.Heading()).Says(l.T("scheduling.state.cancelled"))
 	b.Open("/visits/" + dropped).Want(b.Heading()).Says("La médica está enferma")
 	id := book()
-	desk.Fill("note", "Viene con silla de ruedas").Follow(l.T("scheduling.note.save"))
+	c.weekChanges(t, b, desk, l, id)
+	desk.Open("/staff/schedule/visits/"+id).Want(desk.Heading()).Fill("note", "Viene con silla de ruedas").Follow(l.T("scheduling.note.save"))
 	desk.Want(desk.Heading()).Says(l.T("scheduling.desk.done")).Follow(l.T("scheduling.move"))
 	desk.Want(desk.Heading()).Follow(firstTime(desk))
 	desk.Want(desk.Heading()).Says(l.T("scheduling.desk.done"))
@@ -111,10 +112,46 @@ func (c *clinic) clerksWeek(t *testing.T, b, desk *chrome.Tab, l lang.Lang, who 
 	if b.Path() != "/visits/"+id || b.Shows("silla") {
 		t.Errorf("after the cut-off the patient stands at %s", b.Path())
 	}
-	desk = chrome.New(t, c.base, chrome.Person{Lang: string(l)})
+	desk = chrome.New(t, c.base, atDesk(chrome.Person{Lang: string(l)}))
 	signInStaff(t, c, desk, l, 1)
 	desk.Open("/staff/schedule/visits/" + id).Want(desk.Heading()).Follow(l.T("scheduling.mark.arrived"))
-	desk.Want(desk.Heading()).Says(l.T("scheduling.state.arrived"))
+	desk.Want(desk.Heading()).Says(l.T("scheduling.state.arrived")).Follow(l.T("scheduling.mark.booked"))
+	desk.Want(desk.Heading()).Follow(l.T("scheduling.mark.no_show")) // a minute too early
+	desk.Want(desk.Heading()).Says(l.T("scheduling.mark.early"))
+	c.clock.move(2 * time.Minute)
+	desk.Follow(l.T("scheduling.mark.no_show"))
+	desk.Want(desk.Heading()).Says(l.T("scheduling.state.no_show"))
+	b.Open("/visits").Want(l.T("scheduling.title")).Says(l.T("scheduling.state.no_show")).FollowTo("/visits/" + id)
+	b.Want(b.Heading()).Says(l.T("scheduling.state.no_show")).Screenshot("visit-missed")
+}
+
+// weekChanges takes the hours out in which a visit is booked: who does it is told of
+// it, the clerk finds it on the schedule, and the patient still has it.
+func (c *clinic) weekChanges(t *testing.T, b, desk *chrome.Tab, l lang.Lang, id string) {
+	ctx := context.Background()
+	at, err := c.app.Visits.Standing(ctx, access.NewDuty("test"), ids.Appointment(id))
+	if err != nil {
+		t.Fatal(err)
+	}
+	local := at.Visit.Start.In(page.ZoneOf(c.app.Clinic))
+	block := ""
+	if err := c.app.DB.View(ctx, func(tx *store.Tx) (err error) {
+		block, err = store.Get(ctx, tx, store.One[string], `SELECT id FROM schedule_block WHERE clinician_id = $1 AND weekday = $2 AND from_minute <= $3 AND until_minute > $3 ORDER BY id LIMIT 1`,
+			at.Visit.Clinician, int64(local.Weekday()), local.Hour()*60+local.Minute())
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	admin := chrome.New(t, c.base, atDesk(chrome.Person{Lang: string(l), NoScript: true}))
+	signInStaff(t, c, admin, l, 2)
+	admin.Open("/staff/schedule/setup").Want(l.T("scheduling.setup.title")).FollowTo("/staff/schedule/clinicians/" + string(at.Visit.Clinician))
+	admin.Want(at.Clinician).FollowIn(`form:has([value="`+block+`"])`, l.T("scheduling.block.drop"))
+	admin.Want(at.Clinician).Says(l.T("scheduling.stays.week")).Screenshot("hours-with-visits").Follow(l.T("scheduling.block.drop.sure"))
+	admin.Want(at.Clinician).Says(l.T("scheduling.desk.done"))
+	b.Open("/visits/" + id).Want(b.Heading()).Says(l.T("scheduling.state.booked"))
+	if !desk.Open("/staff/schedule").Want(desk.Heading()).Has(`.note a[href="/staff/schedule/visits/` + id + `"]`) {
+		t.Error("the schedule does not say that a visit stands outside the week")
+	}
 }
 
 // firstTime gives the words on the button of the first time offered.
@@ -126,8 +163,8 @@ func firstTime(b *chrome.Tab) (words string) {
 // A patient asks for a visit that the clinic books itself; the clerk proposes two
 // times, and the patient takes one.
 func TestARequestIsAnsweredWithTimes(t *testing.T) {
-	c := open(t, false)
-	for _, p := range []chrome.Person{{Lang: "en", Phone: true}, {Lang: "es", NoScript: true}} {
+	c, people := pair(t, false)
+	for _, p := range people {
 		t.Run(p.String(), func(t *testing.T) {
 			l := lang.Lang(p.Lang)
 			b := chrome.New(t, c.base, p)
@@ -140,7 +177,7 @@ func TestARequestIsAnsweredWithTimes(t *testing.T) {
 			b.Want(l.T("waiting.request.of", kind)).Says(l.T("waiting.lead.open"))
 			b.Open("/visits").Want(l.T("scheduling.title")).Says(l.T("waiting.state.open"))
 
-			desk := chrome.New(t, c.base, chrome.Person{Lang: p.Lang})
+			desk := chrome.New(t, c.base, atDesk(p))
 			signInStaff(t, c, desk, l, 1)
 			desk.Open("/staff/schedule").Want(desk.Heading()).Follow(l.T("waiting.desk.nav"))
 			desk.Want(l.T("waiting.desk.title")).Follow(who.Given + " " + who.Family)
@@ -164,25 +201,28 @@ func TestARequestIsAnsweredWithTimes(t *testing.T) {
 // Two patients wait for an earlier time and are asked about the same one: one has it,
 // the other is told and keeps the visit there was.
 func TestTheWaitingListHasOneWinner(t *testing.T) {
-	c := open(t, false)
+	c, people := pair(t, true)
 	// Before anybody works: late in the day one would still be offered a time of today
 	// and the other, a little later, none before tomorrow.
 	now := c.clock.Now().In(page.ZoneOf(c.app.Clinic))
 	c.clock.move(time.Date(now.Year(), now.Month(), now.Day()+1, 5, 0, 0, 0, now.Location()).Sub(now))
-	en, es := chrome.New(t, c.base, chrome.Person{Lang: "en", NoScript: true}), chrome.New(t, c.base, chrome.Person{Lang: "es", Phone: true})
-	c.waits(t, en, lang.En)
-	c.waits(t, es, lang.Es)
-	wish := map[*chrome.Tab]string{en: en.Path(), es: es.Path()}
-	offered(en, lang.En, wish[en])
-	offered(es, lang.Es, wish[es])
-	c.oneTime(t, wish[en], wish[es])
-	es.Reload()
-	en.Follow(lang.En.T("waiting.take"))
-	en.Want("Vaccine").Says(lang.En.T("scheduling.done.moved"))
-	es.Follow(lang.Es.T("waiting.take"))
-	es.Want(lang.Es.T("waiting.earlier.of", "Vacuna")).Says(lang.Es.T("waiting.why.gone"))
-	es.Open("/visits").Want(lang.Es.T("scheduling.title")).Says("Grace Mbeki") // the visit there was
+	wins, loses := chrome.New(t, c.base, people[1]), chrome.New(t, c.base, people[0])
+	l, m := lang.Lang(people[1].Lang), lang.Lang(people[0].Lang)
+	c.waits(t, wins, l)
+	c.waits(t, loses, m)
+	first, second := wins.Path(), loses.Path()
+	offered(wins, l, first)
+	offered(loses, m, second)
+	c.oneTime(t, first, second)
+	loses.Reload()
+	wins.Follow(l.T("waiting.take"))
+	wins.Want(vaccine[l]).Says(l.T("scheduling.done.moved"))
+	loses.Follow(m.T("waiting.take"))
+	loses.Want(m.T("waiting.earlier.of", vaccine[m])).Says(m.T("waiting.why.gone"))
+	loses.Open("/visits").Want(m.T("scheduling.title")).Says("Grace Mbeki") // the visit there was
 }
+
+var vaccine = map[lang.Lang]string{lang.En: "Vaccine", lang.Es: "Vacuna"}
 
 // oneTime makes two people be asked about the same time: on a slow machine the second
 // asks so late that the first free time is another by then.
@@ -206,7 +246,7 @@ func (c *clinic) oneTime(t *testing.T, first, second string) {
 
 // waits books a visit some days ahead and asks for an earlier time.
 func (c *clinic) waits(t *testing.T, b *chrome.Tab, l lang.Lang) {
-	kind := map[lang.Lang]string{lang.En: "Vaccine", lang.Es: "Vacuna"}[l]
+	kind := vaccine[l]
 	c.signIn(t, b, l, c.speaking(l))
 	b.Open("/visits/new").Want(l.T("scheduling.new.title")).Follow(kind)
 	b.Want(l.T("scheduling.time.title", kind)).Follow(l.T("scheduling.time.more"))

@@ -131,7 +131,7 @@ func (s *Scheduling) fit(ctx context.Context, tx *store.Tx, of ids.Patient, p Pi
 	if err != nil {
 		return Visit{}, err
 	}
-	if why := t.allows(p, tx.Now, s.zone(), patient); why != "" {
+	if why := t.allows(p, tx.Now, s.zone(), patient, moving != ""); why != "" {
 		return Visit{}, refuse(why)
 	}
 	if ok, err := s.People.Bookable(ctx, tx, of); err != nil || !ok {
@@ -156,10 +156,11 @@ func (s *Scheduling) fit(ctx context.Context, tx *store.Tx, of ids.Patient, p Pi
 	return v, err
 }
 
-// allows checks what can be known without the calendar.
-func (v VisitType) allows(p Pick, now time.Time, zone *time.Location, patient bool) Why {
+// allows checks what can be known without the calendar. A visit that is moved may be of
+// a kind that is not offered any more.
+func (v VisitType) allows(p Pick, now time.Time, zone *time.Location, patient, moving bool) Why {
 	switch {
-	case !v.Active || p.Video && !v.Video || !p.Video && !v.InPerson || !slices.Contains(v.Who, p.Clinician):
+	case !v.Active && (patient || !moving) || p.Video && !v.Video || !p.Video && !v.InPerson || !slices.Contains(v.Who, p.Clinician):
 		return WhyType
 	case patient && !v.Direct:
 		return WhyRequest
@@ -203,7 +204,7 @@ func (s *Scheduling) counts(ctx context.Context, tx *store.Tx, t VisitType, p Pi
 // seat finds the block of the week, with its place and room, in which the time can
 // be had.
 func (s *Scheduling) seat(ctx context.Context, tx *store.Tx, t VisitType, p Pick, moving ids.Appointment) (Block, error) {
-	all, err := blocks(ctx, tx, []ids.Clinician{p.Clinician})
+	all, err := offered(ctx, tx, []ids.Clinician{p.Clinician})
 	if err != nil {
 		return Block{}, err
 	}
@@ -275,7 +276,7 @@ func (s *Scheduling) Confirm(ctx context.Context, c access.Chart, id ids.Appoint
 			return err
 		}
 		if v.State != Held || !v.HeldUntil.After(tx.Now) {
-			return refuse(WhyOver)
+			return lapsed(ctx, tx, v)
 		}
 		n, err := tx.Exec(ctx, `UPDATE appointment SET state = 'booked', held_until = NULL, reason = $3, version = version + 1, changed_at = $4 WHERE id = $1 AND patient_id = $2 AND state = 'held'`,
 			id, c.Patient(), s.seal(sealReason, id, reason), store.Time(tx.Now))
@@ -283,7 +284,8 @@ func (s *Scheduling) Confirm(ctx context.Context, c access.Chart, id ids.Appoint
 			return err
 		}
 		if n == 0 {
-			return refuse(WhyOver)
+			v.State = Released // meanwhile
+			return lapsed(ctx, tx, v)
 		}
 		if err := event(ctx, tx, id, string(Booked), string(c.Account()), v.Start, v.Clinician); err != nil {
 			return err
@@ -294,6 +296,22 @@ func (s *Scheduling) Confirm(ctx context.Context, c access.Chart, id ids.Appoint
 		v.Version++
 		return s.news(ctx, tx, v, News{What: Booked})
 	})
+}
+
+// lapsed refuses a time that is not held any more: its minutes are over, or its
+// patient has picked another, in a second window for instance.
+func lapsed(ctx context.Context, tx *store.Tx, v Visit) error {
+	if v.State != Released {
+		return refuse(WhyOver)
+	}
+	n, err := store.Get(ctx, tx, store.One[int], `SELECT COUNT(*) FROM appointment WHERE patient_id || '' = $1 AND state = 'held' AND held_for = '' AND held_until > $2`, v.Patient, store.Time(tx.Now))
+	if err != nil {
+		return err
+	}
+	if n > 0 {
+		return refuse(WhyOther)
+	}
+	return refuse(WhyOver)
 }
 
 // LetGo gives back what the patient holds.

@@ -79,7 +79,7 @@ func TestOnePersonHoldsOneTime(t *testing.T) {
 		ana := r.patient("ana")
 		first := r.hold(ana, r.pick(r.lee, monday, 9, 0))
 		r.hold(ana, r.pick(r.ortiz, monday, 9, 0)) // the same hour: the first was let go
-		r.wantWhy(r.Confirm(ctx, ana, first, ""), WhyOver)
+		r.wantWhy(r.Confirm(ctx, ana, first, ""), WhyOther)
 		r.book(r.patient("ben"), r.pick(r.lee, monday, 9, 0))
 	})
 }

@@ -27,6 +27,18 @@ func (v Visit) canChange(t VisitType, now time.Time) Why {
 	return ""
 }
 
+// stays tells why patients cannot choose another time for a visit of the kind
+// themselves: the clinic does, or it is not offered any more as it was booked.
+func (v VisitType) stays(of Visit) Why {
+	switch {
+	case !v.Direct:
+		return WhyRequest
+	case !v.Active || of.Video && !v.Video || !of.Video && !v.InPerson:
+		return WhyType
+	}
+	return ""
+}
+
 // Move gives a visit another time in one step: if the new one cannot be had, the
 // old one stands.
 func (s *Scheduling) Move(ctx context.Context, c access.Chart, id ids.Appointment, p Pick) error {

@@ -135,7 +135,7 @@ func (s *Scheduling) find(ctx context.Context, tx *store.Tx, of ids.Patient, q Q
 	if err != nil {
 		return Found{}, err
 	}
-	if !v.Active || q.Video && !v.Video || !q.Video && !v.InPerson || patient && !v.Direct {
+	if !v.Active && (patient || q.Moving == "") || q.Video && !v.Video || !q.Video && !v.InPerson || patient && !v.Direct {
 		return Found{}, fault.Missing()
 	}
 	if q.Want <= 0 {
@@ -158,7 +158,7 @@ func (s *Scheduling) find(ctx context.Context, tx *store.Tx, of ids.Patient, q Q
 	if q.Clinician != "" {
 		who = slices.DeleteFunc(slices.Clone(who), func(c ids.Clinician) bool { return c != q.Clinician })
 	}
-	if h.blocks, err = blocks(ctx, tx, who); err != nil {
+	if h.blocks, err = offered(ctx, tx, who); err != nil {
 		return Found{}, err
 	}
 	h.blocks = slices.DeleteFunc(h.blocks, func(b Block) bool { return !b.fits(v, q) })

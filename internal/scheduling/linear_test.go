@@ -81,6 +81,16 @@ func (c *calendar) fits(patient, at, but int) Why {
 	return ""
 }
 
+// lapsed says why a time is not held any more.
+func (c *calendar) lapsed(visit int) Why {
+	for n := range c {
+		if c[visit].state == Released && c[n].state == Held && c[n].patient == c[visit].patient {
+			return WhyOther
+		}
+	}
+	return WhyOver
+}
+
 // step does w on c if t is what must be answered then.
 func step(c calendar, w wish, t told) (bool, calendar) {
 	if t.lost { // somebody changed the visit meanwhile: nothing was done
@@ -100,7 +110,7 @@ func step(c calendar, w wish, t told) (bool, calendar) {
 		}
 	case "confirm":
 		if !c.live(w.visit) {
-			want = WhyOver
+			want = c.lapsed(w.visit)
 		}
 		c[w.visit].state = Booked
 	case "move":

@@ -96,6 +96,8 @@ type MyVisit struct {
 	Clinic Clinic
 	Events []Event
 	Cannot Why // why it cannot be moved or cancelled here, "" if it can
+	Stays  Why // why it cannot be moved here though it can be cancelled, "" if it can
+	Gone   Why // why a time that was held is not held any more
 	Answer Answer
 
 	Done  string // path of what was done at it, "" if none is known
@@ -118,7 +120,11 @@ func (s *Scheduling) Visit(ctx context.Context, c access.Chart, id ids.Appointme
 			return err
 		}
 		m.Visit.Note, m.Type = "", m.Clinic.Type(m.Visit.Type)
-		m.Cannot = m.Visit.canChange(m.Type, tx.Now)
+		m.Cannot, m.Stays = m.Visit.canChange(m.Type, tx.Now), m.Type.stays(m.Visit)
+		gone := lapsed(ctx, tx, m.Visit)
+		if m.Gone = Refused(gone); m.Gone == "" {
+			return gone
+		}
 		if m.Answer, err = answerOf(ctx, tx, m.Visit); err != nil {
 			return err
 		}

@@ -108,6 +108,15 @@ func blocks(ctx context.Context, tx *store.Tx, who []ids.Clinician) ([]Block, er
 		WHERE b.clinician_id IN (`+store.In(1, len(who))+`) ORDER BY b.clinician_id, b.weekday, b.from_minute, b.id`, anys(who)...)
 }
 
+// offered is blocks without those of clinicians and places that are not in use.
+func offered(ctx context.Context, tx *store.Tx, who []ids.Clinician) ([]Block, error) {
+	if len(who) == 0 {
+		return nil, nil
+	}
+	return store.List(ctx, tx, scanBlock, `SELECT `+blockColumns+` FROM schedule_block b JOIN place p ON p.id = b.place_id JOIN clinician c ON c.id = b.clinician_id
+		WHERE p.active AND c.active AND b.clinician_id IN (`+store.In(1, len(who))+`) ORDER BY b.clinician_id, b.weekday, b.from_minute, b.id`, anys(who)...)
+}
+
 // closures reads what falls on or between two days.
 func closures(ctx context.Context, tx *store.Tx, from, until Day) ([]Closure, error) {
 	return store.List(ctx, tx, scanClosure, `SELECT `+closureColumns+` FROM schedule_closure WHERE last_day >= $1 AND first_day <= $2 ORDER BY first_day, id`, string(from), string(until))

@@ -186,6 +186,7 @@ const (
 	WhyDay      Why = "day"     // the clinician's day has as many of the kind as it may
 	WhyYours    Why = "yours"   // the patient has another visit then
 	WhyOver     Why = "over"    // the five minutes are over
+	WhyOther    Why = "other"   // the patient picked another time after this one
 	WhyPerson   Why = "person"  // deceased, inactive or joined with another record
 	WhyCutOff   Why = "cutoff"
 	WhyStarted  Why = "started"

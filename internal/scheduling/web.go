@@ -108,15 +108,14 @@ func parsePick(of ids.VisitType, code string) (Pick, error) {
 
 // TimesPage is the choice of a time, for a new visit or for one that is moved.
 type TimesPage struct {
-	Action  string // where a chosen time is sent
-	Path    string // where other times are asked for
-	Type    VisitType
-	Query   Query
-	Found   Found
-	Clinic  Clinic
-	Moving  *Visit
-	Soonest Day    // the first day if Query.From is a later one
-	Reason  string // typed for a time that was lost meanwhile
+	Action string // where a chosen time is sent
+	Path   string // where other times are asked for
+	Type   VisitType
+	Query  Query
+	Found  Found
+	Clinic Clinic
+	Moving *Visit
+	Reason string // typed for a time that was lost meanwhile
 }
 
 func (s *Scheduling) showTimes(r *web.Request, c access.Chart) (web.Reply, error) {
@@ -185,7 +184,7 @@ func (s *Scheduling) confirmPage(r *web.Request, c access.Chart, id ids.Appointm
 	}
 	if m.Visit.State != Held || left <= 0 {
 		if wrong == nil {
-			wrong = refuse(WhyOver)
+			wrong = refuse(m.Gone)
 		}
 		q := Query{Type: m.Visit.Type, Video: m.Visit.Video, Most: pageMost}
 		return s.timesPage(r, c, q, reason, wrong)
@@ -241,7 +240,7 @@ func (s *Scheduling) movePage(r *web.Request, c access.Chart, q Query, wrong err
 		return web.Reply{}, err
 	}
 	here := "/visits/" + string(m.Visit.ID)
-	if m.Cannot != "" {
+	if m.Cannot != "" || m.Stays != "" {
 		return web.Redirect(here), nil
 	}
 	p := TimesPage{Action: here + "/move", Path: here + "/move", Type: m.Type, Clinic: m.Clinic, Moving: &m.Visit}
@@ -249,6 +248,7 @@ func (s *Scheduling) movePage(r *web.Request, c access.Chart, q Query, wrong err
 	if r.Ask("how") == "" && r.Text("how") == "" {
 		q.Video = m.Visit.Video
 	}
+	q.Video = q.Video && m.Type.Video || !m.Type.InPerson
 	if p.Found, err = s.Find(r.Context(), c, q); err != nil {
 		return web.Reply{}, err
 	}

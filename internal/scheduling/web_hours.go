@@ -115,14 +115,10 @@ func (s *Scheduling) dropForm(r *web.Request, d access.Desk) (web.Reply, error) 
 	if !slices.ContainsFunc(w.Blocks, func(b Block) bool { return b.ID == id }) {
 		return here, nil // somebody took them out already
 	}
-	if !r.Ticked("sure") {
-		touched, err := s.Touches(r.Context(), d, Change{Drop: []ids.Block{id}})
-		if err != nil {
-			return web.Reply{}, err
-		}
-		if len(touched) > 0 {
-			return s.clinicianPage(r, d, ClinicianPage{Touched: touched, Sure: id}, fault.Bad("sure", "scheduling.touches", len(touched)))
-		}
+	if touched, err := s.sure(r, d, Change{Drop: []ids.Block{id}}); len(touched) > 0 {
+		return s.clinicianPage(r, d, ClinicianPage{Touched: touched, Sure: id}, err)
+	} else if err != nil {
+		return web.Reply{}, err
 	}
 	return here, s.DropBlock(r.Context(), d, id)
 }

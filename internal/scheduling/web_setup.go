@@ -55,6 +55,8 @@ type TypePage struct {
 	Type   VisitType
 	Typed  map[string]string
 	Clinic Clinic
+
+	Touched []Visit // what giving it up leaves booked
 }
 
 // numbers of a kind of visit, in the order of the form.
@@ -114,12 +116,30 @@ func (s *Scheduling) typeForm(r *web.Request, d access.Desk) (web.Reply, error) 
 			v.Who = append(v.Who, k.ID)
 		}
 	}
-	if _, err := s.SaveType(r.Context(), d, *v); fault.Fixable(err) {
-		return s.typePage(p, err), nil
-	} else if err != nil {
-		return web.Reply{}, err
+	err = v.Check()
+	if err == nil && c.Type(v.ID).Active && !v.Active {
+		p.Touched, err = s.sure(r, d, Change{Type: v.ID})
 	}
-	return web.Redirect(setupPath + "?done=1"), nil
+	if err == nil {
+		_, err = s.SaveType(r.Context(), d, *v)
+	}
+	if fault.Fixable(err) {
+		return s.typePage(p, err), nil
+	}
+	return web.Redirect(setupPath + "?done=1"), err
+}
+
+// sure refuses a change that leaves booked visits behind until whoever makes it has
+// seen them and says so.
+func (s *Scheduling) sure(r *web.Request, d access.Desk, ch Change) ([]Visit, error) {
+	if r.Ticked("sure") {
+		return nil, nil
+	}
+	touched, err := s.Touches(r.Context(), d, ch)
+	if err == nil && len(touched) > 0 {
+		err = fault.Bad("sure", "scheduling.stays", len(touched))
+	}
+	return touched, err
 }
 
 // PlacePage is the form for a place.
@@ -127,26 +147,31 @@ type PlacePage struct {
 	ID    string
 	Place Place
 	Rooms []Room
+
+	Clinic  Clinic
+	Touched []Visit // what giving it up leaves outside the week
 }
 
 func (s *Scheduling) showPlace(r *web.Request, d access.Desk) (web.Reply, error) {
-	return s.placePage(r, d, nil, nil)
+	return s.placePage(r, d, PlacePage{}, nil)
 }
 
-func (s *Scheduling) placePage(r *web.Request, d access.Desk, typed *Place, wrong error) (web.Reply, error) {
+// placePage shows the place as typed if something is wrong with it.
+func (s *Scheduling) placePage(r *web.Request, d access.Desk, p PlacePage, wrong error) (web.Reply, error) {
 	c, err := s.Setup(r.Context(), d)
 	if err != nil {
 		return web.Reply{}, err
 	}
-	p := PlacePage{ID: r.PathValue("id"), Place: Place{Active: true}}
+	typed := p.Place
+	p.ID, p.Clinic, p.Place = r.PathValue("id"), c, Place{Active: true}
 	if p.ID != fresh {
 		if p.Place = c.Place(ids.Place(p.ID)); p.Place.ID == "" {
 			return web.Reply{}, fault.Missing()
 		}
 	}
 	p.Rooms = slices.DeleteFunc(slices.Clone(c.Rooms), func(m Room) bool { return m.Place != p.Place.ID || p.Place.ID == "" })
-	if typed != nil {
-		p.Place = *typed
+	if typed != (Place{}) {
+		p.Place = typed
 	}
 	done := r.Ask("done") != ""
 	return web.Show(func(sh page.Shell) templ.Component {
@@ -167,15 +192,21 @@ func knownID(r *web.Request) string {
 
 func (s *Scheduling) placeForm(r *web.Request, d access.Desk) (web.Reply, error) {
 	p := Place{ID: ids.Place(knownID(r)), Name: r.Text("name"), Address: r.Text("address"), Directions: Both{r.Text("directions_en"), r.Text("directions_es")}, Phone: r.Text("phone"), Active: r.Ticked("active")}
-	if c, err := s.Setup(r.Context(), d); err != nil || p.ID != "" && c.Place(p.ID).ID == "" {
+	c, err := s.Setup(r.Context(), d)
+	if err != nil || p.ID != "" && c.Place(p.ID).ID == "" {
 		return web.Reply{}, or404(err)
 	}
-	if _, err := s.SavePlace(r.Context(), d, p); fault.Fixable(err) {
-		return s.placePage(r, d, &p, err)
-	} else if err != nil {
-		return web.Reply{}, err
+	var touched []Visit
+	if c.Place(p.ID).Active && !p.Active {
+		touched, err = s.sure(r, d, Change{Place: p.ID})
 	}
-	return web.Redirect(setupPath + "?done=1"), nil
+	if err == nil {
+		_, err = s.SavePlace(r.Context(), d, p)
+	}
+	if fault.Fixable(err) {
+		return s.placePage(r, d, PlacePage{Place: p, Touched: touched}, err)
+	}
+	return web.Redirect(setupPath + "?done=1"), err
 }
 
 func or404(err error) error {
@@ -191,7 +222,7 @@ func (s *Scheduling) roomForm(r *web.Request, d access.Desk) (web.Reply, error) 
 		for i := range f.Problems {
 			f.Problems[i].Field = "room"
 		}
-		return s.placePage(r, d, nil, err)
+		return s.placePage(r, d, PlacePage{}, err)
 	}
 	return web.Redirect("/staff/schedule/places/" + r.PathValue("id") + "?done=1"), err
 }
@@ -204,6 +235,7 @@ type ClinicianPage struct {
 	Typed   map[string]string // into the form for hours
 	Touched []Visit           // what the change that was just sent leaves outside the week
 	Sure    ids.Block         // the hours that Touched is about
+	Left    []Visit           // what giving the clinician up leaves outside the week
 }
 
 func (s *Scheduling) showClinician(r *web.Request, d access.Desk) (web.Reply, error) {
@@ -236,14 +268,23 @@ func (s *Scheduling) clinicianPage(r *web.Request, d access.Desk, p ClinicianPag
 
 func (s *Scheduling) clinicianForm(r *web.Request, d access.Desk) (web.Reply, error) {
 	k := Clinician{ID: ids.Clinician(knownID(r)), Name: r.Text("name"), Title: Both{r.Text("title_en"), r.Text("title_es")}, VideoURL: r.Text("video_url"), Active: r.Ticked("active")}
+	var w Week
+	var touched []Visit
+	var err error
 	if k.ID != "" {
-		if _, err := s.Week(r.Context(), d, k.ID); err != nil {
+		if w, err = s.Week(r.Context(), d, k.ID); err != nil {
 			return web.Reply{}, err
 		}
 	}
-	id, err := s.SaveClinician(r.Context(), d, k)
+	if w.Clinician.Active && !k.Active {
+		touched, err = s.sure(r, d, Change{Clinician: k.ID})
+	}
+	id := k.ID
+	if err == nil {
+		id, err = s.SaveClinician(r.Context(), d, k)
+	}
 	if fault.Fixable(err) {
-		return s.clinicianPage(r, d, ClinicianPage{Week: Week{Clinician: k}}, err)
+		return s.clinicianPage(r, d, ClinicianPage{Week: Week{Clinician: k}, Left: touched}, err)
 	}
 	return web.Redirect("/staff/schedule/clinicians/" + string(id) + "?done=1"), err
 }
@@ -285,21 +326,16 @@ func (s *Scheduling) closureForm(r *web.Request, d access.Desk) (web.Reply, erro
 	if r.Text("from")+r.Text("until") != "" {
 		c.From, c.Until = readClock(r.Text("from")), readClock(r.Text("until"))
 	}
+	var touched []Visit
 	err := c.Check()
-	if err == nil && !r.Ticked("sure") {
-		touched, terr := s.Touches(r.Context(), d, Change{Shut: []Closure{c}})
-		if terr != nil {
-			return web.Reply{}, terr
-		}
-		if len(touched) > 0 {
-			return s.closuresPage(r, d, ClosuresPage{Typed: typedOf(r), Touched: touched}, fault.Bad("sure", "scheduling.touches", len(touched)))
-		}
+	if err == nil {
+		touched, err = s.sure(r, d, Change{Shut: []Closure{c}})
 	}
 	if err == nil {
 		err = s.Shut(r.Context(), d, c)
 	}
 	if fault.Fixable(err) {
-		return s.closuresPage(r, d, ClosuresPage{Typed: typedOf(r)}, err)
+		return s.closuresPage(r, d, ClosuresPage{Typed: typedOf(r), Touched: touched}, err)
 	}
 	return web.Redirect("/staff/schedule/closures?done=1"), err
 }

@@ -353,21 +353,29 @@ func (s *Scheduling) Week(ctx context.Context, d access.Desk, id ids.Clinician) 
 	return w, err
 }
 
-// Change is a change of the week that is only thought of yet: blocks to come and to
-// go, closures to come.
+// Change is a change of the schedule that is only thought of yet: blocks to come and
+// to go, closures to come, and what will not be in use any more.
 type Change struct {
-	Add  []Block
-	Drop []ids.Block
-	Shut []Closure
+	Add       []Block
+	Drop      []ids.Block
+	Shut      []Closure
+	Clinician ids.Clinician
+	Place     ids.Place
+	Type      ids.VisitType
 }
 
-// Touches lists the booked visits that a change would leave outside the week. It
-// changes nothing.
+// Touches lists the booked visits that a change would leave outside the week, or
+// whose kind it gives up. It changes nothing.
 func (s *Scheduling) Touches(ctx context.Context, d access.Desk, ch Change) (out []Visit, err error) {
 	if err := d.Need(access.SetSchedule); err != nil {
 		return nil, err
 	}
 	err = s.DB.View(ctx, func(tx *store.Tx) error {
+		if ch.Type != "" {
+			out, err = s.booked(ctx, tx)
+			out = slices.DeleteFunc(out, func(v Visit) bool { return v.Type != ch.Type })
+			return err
+		}
 		before, err := s.outside(ctx, tx, Change{})
 		if err != nil {
 			return err
@@ -394,9 +402,14 @@ func (s *Scheduling) Outside(ctx context.Context, d access.Desk) (out []Visit, e
 	return out, err
 }
 
-func (s *Scheduling) outside(ctx context.Context, tx *store.Tx, ch Change) ([]Visit, error) {
-	visits, err := store.List(ctx, tx, s.scanVisit, `SELECT `+bareColumns+` FROM appointment a WHERE a.day >= $1 AND a.starts_at > $2 AND a.state IN ('booked', 'checked_in') ORDER BY a.day, a.starts_at, a.id LIMIT 5000`,
+// booked are the visits to come.
+func (s *Scheduling) booked(ctx context.Context, tx *store.Tx) ([]Visit, error) {
+	return store.List(ctx, tx, s.scanVisit, `SELECT `+bareColumns+` FROM appointment a WHERE a.day >= $1 AND a.starts_at > $2 AND a.state IN ('booked', 'checked_in') ORDER BY a.day, a.starts_at, a.id LIMIT 5000`,
 		string(s.Day(tx.Now)), store.Time(tx.Now))
+}
+
+func (s *Scheduling) outside(ctx context.Context, tx *store.Tx, ch Change) ([]Visit, error) {
+	visits, err := s.booked(ctx, tx)
 	if err != nil || len(visits) == 0 {
 		return nil, err
 	}
@@ -406,11 +419,13 @@ func (s *Scheduling) outside(ctx context.Context, tx *store.Tx, ch Change) ([]Vi
 			who = append(who, v.Clinician)
 		}
 	}
-	all, err := blocks(ctx, tx, who)
+	all, err := offered(ctx, tx, who)
 	if err != nil {
 		return nil, err
 	}
-	all = slices.DeleteFunc(all, func(b Block) bool { return slices.Contains(ch.Drop, b.ID) })
+	all = slices.DeleteFunc(all, func(b Block) bool {
+		return slices.Contains(ch.Drop, b.ID) || b.Clinician == ch.Clinician || b.Place == ch.Place
+	})
 	all = append(all, ch.Add...)
 	shut, err := closures(ctx, tx, visits[0].Day, visits[len(visits)-1].Day)
 	if err != nil {
