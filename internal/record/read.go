@@ -4,8 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"strings"
 	"time"
 
 	"portico/internal/access"
@@ -14,55 +12,17 @@ import (
 	"portico/internal/store"
 )
 
-// Query says which rows of a chart. The zero Query is the whole timeline.
-type Query struct {
-	Section  Section // "" for all but Claims
-	Group    string  // within Results: Laboratory, Imaging, …
-	Code     string  // one test's history
-	Visit    ids.Resource
-	Parent   ids.Resource // members of one panel; else only what stands by itself
-	Members  bool         // members of panels too
-	From, To time.Time    // half-open, by clinical moment
-	Words    string       // each must occur in title, value, person or place
-	Abnormal bool         // only what is out of range
-	Veil     bool         // find no sensitive result by what it says, but for Shown
-	Shown    []ids.Resource
-	Status   string // FHIR status
-	After    string // cursor from the page before
-	Limit    int    // at most; 0 means 50, most is 10,000
-	Oldest   bool   // oldest first
-}
-
-const (
-	usual = 50
-	most  = 10_000
-)
-
 // List gives rows, newest first, and the cursor of the next page ("" at the end).
 func List(ctx context.Context, tx *store.Tx, who access.Reading, q Query) (rows []Row, next string, err error) {
-	where, args, err := q.where(tx.Now, who)
-	if err != nil {
-		return nil, "", err
-	}
 	if q.Limit <= 0 {
 		q.Limit = usual
 	}
 	q.Limit = min(q.Limit, most)
-	order := ` DESC`
-	if q.Oldest {
-		order = ` ASC`
+	text, args, err := q.text(tx.Now, who)
+	if err != nil {
+		return nil, "", err
 	}
-	args = append(args, q.Limit+1, store.Time(tx.Now))
-	n := len(args)
-	now, ordered := fmt.Sprintf(`$%d`, n), ` ORDER BY r.sort_at`+order+`, r.resource_id`+order+fmt.Sprintf(` LIMIT $%d`, n-1)
-	from := rowTables + where
-	if q.alone() {
-		from = rowTables + where + ` AND r.parent_id = ''`
-		if !who.Whole() {
-			from = ` FROM ` + standing(where, ordered, now) + ` f JOIN record_row r ON r.resource_id = f.id` + rowLabels
-		}
-	}
-	rows, err = store.List(ctx, tx, scanRow, `SELECT `+rowColumns(`$1`, now)+from+ordered, args...)
+	rows, err = store.List(ctx, tx, scanRow, text, args...)
 	if err != nil {
 		return nil, "", err
 	}
@@ -72,29 +32,6 @@ func List(ctx context.Context, tx *store.Tx, who access.Reading, q Query) (rows 
 		next = sortable(last.At.Time) + "~" + string(last.ID)
 	}
 	return seen(tx.Now, who, rows), next, nil
-}
-
-// alone tells that only what stands by itself is wanted.
-func (q Query) alone() bool { return q.Parent == "" && !q.Members && q.Code == "" && q.Visit == "" }
-
-// standing finds, as a subquery, what stands by itself for a patient: what is
-// part of nothing, and what is open while all that it is part of is still shut.
-// Each half walks its own index no further than the page asks.
-func standing(where, ordered, now string) string {
-	half := func(which, name string) string {
-		return `SELECT id FROM (SELECT r.resource_id AS id FROM record_row r` + where + which + ordered + `) ` + name
-	}
-	return `(` + half(` AND r.parent_id = ''`, `tops`) + ` UNION ALL ` + half(` AND r.release_at <= `+now+` AND r.parent_id IN `+shut(now), `parts`) + `)`
-}
-
-// shut are, as a subquery, what is not released yet and part of nothing that is.
-// What is held is little, so that is where it starts: the expression keeps SQLite
-// from walking all that stands by itself instead.
-func shut(now string) string {
-	return `(WITH RECURSIVE shut(id) AS (
-		SELECT h.resource_id FROM record_row h WHERE h.patient_id = $1 AND h.release_at > ` + now + ` AND h.parent_id || '' = '' AND NOT h.gone
-		UNION SELECT m.resource_id FROM shut u JOIN record_row m ON m.parent_id = u.id
-			WHERE m.patient_id = $1 AND m.release_at > ` + now + ` AND NOT m.gone) SELECT id FROM shut)`
 }
 
 // Counts tells how many rows stand by themselves in each section.
@@ -131,88 +68,6 @@ func seen(now time.Time, who access.Reading, rows []Row) []Row {
 		}
 	}
 	return rows
-}
-
-func (q Query) where(now time.Time, who access.Reading) (string, []any, error) {
-	if who.Patient() == "" {
-		return "", nil, fault.Refused()
-	}
-	w := &clause{args: []any{string(who.Patient())}, text: ` WHERE r.patient_id = $1`}
-	if q.Section != "" {
-		w.add(`r.section = `, string(q.Section))
-	} else {
-		w.text += ` AND r.section <> 'claims'`
-	}
-	if !who.Whole() {
-		w.text += ` AND NOT r.gone`
-	}
-	if q.Parent != "" {
-		w.add(`r.parent_id = `, string(q.Parent))
-	}
-	for _, f := range []struct{ column, value string }{{`r.grp = `, q.Group}, {`r.code = `, q.Code}, {`r.visit_id = `, string(q.Visit)},
-		{`r.status = `, q.Status}, {`r.sort_at >= `, sortable(q.From)}, {`r.sort_at < `, sortable(q.To)}} {
-		if f.value != "" {
-			w.add(f.column, f.value)
-		}
-	}
-	if q.Abnormal {
-		w.text += ` AND r.abnormal`
-	}
-	// What is not released must not be found by what it says.
-	if !who.Whole() && (q.Abnormal || q.Words != "" || q.Status != "") {
-		w.add(`r.release_at <= `, store.Time(now))
-		w.text += ` AND NOT (r.kind = 'DiagnosticReport' AND r.resource_id IN ` + holders(`$1`, fmt.Sprintf(`$%d`, len(w.args))) + `)`
-	}
-	if q.Veil && (q.Abnormal || q.Words != "" || q.Status != "") {
-		w.unveiled(q.Shown)
-	}
-	for i, word := range strings.Fields(strings.ToLower(store.Clean(q.Words))) {
-		if i == maxWords {
-			break
-		}
-		w.args = append(w.args, "%"+escapeLike(word)+"%")
-		w.text += fmt.Sprintf(` AND r.words LIKE $%d ESCAPE '!'`, len(w.args))
-	}
-	if at, id, ok := strings.Cut(q.After, "~"); ok {
-		op := "<"
-		if q.Oldest {
-			op = ">"
-		}
-		w.args = append(w.args, at, id)
-		n := len(w.args)
-		w.text += fmt.Sprintf(` AND (r.sort_at %s $%d OR (r.sort_at = $%d AND r.resource_id %s $%d))`, op, n-1, n-1, op, n)
-	}
-	return w.text, w.args, nil
-}
-
-// maxWords bounds what a search costs.
-const maxWords = 8
-
-func escapeLike(s string) string {
-	return strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(s)
-}
-
-type clause struct {
-	text string
-	args []any
-}
-
-func (w *clause) add(condition string, value any) {
-	w.args = append(w.args, value)
-	w.text += fmt.Sprintf(` AND %s$%d`, condition, len(w.args))
-}
-
-// unveiled leaves out results that are sensitive, but for those shown.
-func (w *clause) unveiled(shown []ids.Resource) {
-	if len(shown) == 0 {
-		w.text += ` AND NOT (r.sensitive AND r.section = 'results')`
-		return
-	}
-	shown = shown[:min(len(shown), 500)]
-	w.text += ` AND (NOT r.sensitive OR r.section <> 'results' OR r.resource_id IN (` + store.In(len(w.args)+1, len(shown)) + `))`
-	for _, id := range shown {
-		w.args = append(w.args, string(id))
-	}
 }
 
 // One gives a single row; NotFound if the reader's patient has no such row, or
@@ -294,8 +149,12 @@ func Document(ctx context.Context, tx *store.Tx, who access.Reading, id ids.Reso
 var docColumns = `d.id, d.type, d.patient_id, d.version, d.status, d.body, d.source, d.changed_at, d.home_id, (NOT $3 AND d.id IN ` + holders(`$1`, `$2`) + `)`
 
 // docTables admits what a reading may see: $1 patient, $2 now, $3 whole.
-const docTables = ` FROM resource d LEFT JOIN record_row r ON r.resource_id = d.id
-	WHERE d.patient_id IN ($1, '') AND ($3 OR r.resource_id IS NULL OR (r.release_at <= $2 AND NOT r.gone))`
+const docTables = docFrom + `d.patient_id IN ($1, '')` + docSeen
+
+const (
+	docFrom = ` FROM resource d LEFT JOIN record_row r ON r.resource_id = d.id WHERE `
+	docSeen = ` AND ($3 OR r.resource_id IS NULL OR (r.release_at <= $2 AND NOT r.gone))`
+)
 
 func docArgs(tx *store.Tx, who access.Reading, more ...any) []any {
 	return append([]any{string(who.Patient()), store.Time(tx.Now), who.Whole()}, more...)
@@ -319,13 +178,9 @@ func Documents(ctx context.Context, tx *store.Tx, who access.Reading, types []st
 	if who.Patient() == "" {
 		return fault.Refused()
 	}
-	q := `SELECT ` + docColumns + docTables + ` AND d.patient_id = $1`
 	args := docArgs(tx, who)
-	if len(types) > 0 {
-		for _, t := range types {
-			args = append(args, t)
-		}
-		q += ` AND d.type IN (` + store.In(4, len(types)) + `)`
+	for _, t := range types {
+		args = append(args, t)
 	}
 	_, err := store.List(ctx, tx, func(in store.Row) (struct{}, error) {
 		d, err := scanDoc(in)
@@ -333,8 +188,17 @@ func Documents(ctx context.Context, tx *store.Tx, who access.Reading, types []st
 			err = each(d)
 		}
 		return struct{}{}, err
-	}, q+` ORDER BY d.type, d.at, d.id`, args...)
+	}, documentsText(len(types)), args...)
 	return err
+}
+
+// documentsText reads a chart's documents of so many types; of all if 0.
+func documentsText(types int) string {
+	q := `SELECT ` + docColumns + docFrom + `d.patient_id = $1` + docSeen
+	if types > 0 {
+		q += ` AND d.type IN (` + store.In(4, types) + `)`
+	}
+	return q + ` ORDER BY d.type, d.at, d.id`
 }
 
 // Link is one reference between two resources of a chart.

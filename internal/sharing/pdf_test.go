@@ -6,11 +6,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"portico/internal/lang"
 	"portico/internal/record"
+	"portico/internal/testkit"
 )
 
 // read gives the words of a copy; of a PDF what pdftotext finds.
@@ -61,6 +63,51 @@ func TestThePDFReadsInOrder(t *testing.T) {
 			}
 		}
 	})
+}
+
+// The copies of real charts have the sections that were chosen, in the order of
+// the page that offers them.
+func TestTheSectionsOfRealChartsComeInOrder(t *testing.T) {
+	if _, err := exec.LookPath("pdftotext"); err != nil {
+		t.Skip("pdftotext is not here")
+	}
+	for _, c := range []struct {
+		name   string
+		l      lang.Lang
+		chosen []record.Section
+	}{
+		{"fhir-synthea/Elvina_Lemke_f2a4f241-ad65-4a1b-8b54-b5717a2338b6.json.gz", lang.En, record.Sections},
+		{"fhir-synthea/Elvina_Lemke_f2a4f241-ad65-4a1b-8b54-b5717a2338b6.json.gz", lang.Es, []record.Section{record.Family, record.Medications, record.Insurance, record.Results}},
+		{"fhir-uscore/uscore_bundle_patient_85.json", lang.Es, record.Sections},
+	} {
+		t.Run(c.name[:8]+string(c.l), func(t *testing.T) {
+			db, clock := testkit.SQLite(t)
+			r := newRig(t, db, clock)
+			r.sample(filepath.Join("../../../shared/data", c.name))
+			o := whole(PDF)
+			o.Lang, o.Sections = c.l, c.chosen
+			var want []string
+			for _, s := range record.Sections {
+				if slices.Contains(c.chosen, s) {
+					want = append(want, words{l: o.Lang}.section(s))
+				}
+			}
+			r.inOrder(r.write(o), want)
+		})
+	}
+}
+
+// inOrder wants each heading as a line of its own below the one before.
+func (r *rig) inOrder(file string, want []string) {
+	r.t.Helper()
+	lines := strings.Split(strings.ReplaceAll(r.read(PDF, file), "\f", "\n"), "\n") // a page begins with \f
+	for _, w := range want {
+		n := slices.Index(lines, w)
+		if n < 0 {
+			r.t.Fatalf("no %q where it should be among %q", w, want)
+		}
+		lines = lines[n+1:]
+	}
 }
 
 func TestTheTablesOfThePDFAreTagged(t *testing.T) {

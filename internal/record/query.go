@@ -1,0 +1,165 @@
+package record
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"portico/internal/access"
+	"portico/internal/fault"
+	"portico/internal/ids"
+	"portico/internal/store"
+)
+
+// Query says which rows of a chart. The zero Query is the whole timeline.
+type Query struct {
+	Section  Section // "" for all but Claims
+	Group    string  // within Results: Laboratory, Imaging, …
+	Code     string  // one test's history
+	Visit    ids.Resource
+	Parent   ids.Resource // members of one panel; else only what stands by itself
+	Members  bool         // members of panels too
+	From, To time.Time    // half-open, by clinical moment
+	Words    string       // each must occur in title, value, person or place
+	Abnormal bool         // only what is out of range
+	Veil     bool         // find no sensitive result by what it says, but for Shown
+	Shown    []ids.Resource
+	Status   string // FHIR status
+	After    string // cursor from the page before
+	Limit    int    // at most; 0 means 50, most is 10,000
+	Oldest   bool   // oldest first
+}
+
+const (
+	usual = 50
+	most  = 10_000
+)
+
+// text writes the query with its arguments. It asks for one row more than wanted,
+// which tells whether there is a next page.
+func (q Query) text(at time.Time, who access.Reading) (string, []any, error) {
+	where, args, err := q.where(at, who)
+	if err != nil {
+		return "", nil, err
+	}
+	order := ` DESC`
+	if q.Oldest {
+		order = ` ASC`
+	}
+	args = append(args, q.Limit+1, store.Time(at))
+	n := len(args)
+	now, ordered := fmt.Sprintf(`$%d`, n), ` ORDER BY r.sort_at`+order+`, r.resource_id`+order+fmt.Sprintf(` LIMIT $%d`, n-1)
+	from := rowTables + where
+	if q.alone() {
+		from += ` AND r.parent_id = ''`
+		if !who.Whole() {
+			from = ` FROM ` + standing(where, ordered, now) + ` f JOIN record_row r ON r.resource_id = f.id` + rowLabels
+		}
+	}
+	return `SELECT ` + rowColumns(`$1`, now) + from + ordered, args, nil
+}
+
+// alone tells that only what stands by itself is wanted.
+func (q Query) alone() bool { return q.Parent == "" && !q.Members && q.Code == "" && q.Visit == "" }
+
+// standing finds, as a subquery, what stands by itself for a patient: what is
+// part of nothing, and what is open while all that it is part of is still shut.
+// Each half walks its own index no further than the page asks.
+func standing(where, ordered, now string) string {
+	half := func(which, name string) string {
+		return `SELECT id FROM (SELECT r.resource_id AS id FROM record_row r` + where + which + ordered + `) ` + name
+	}
+	return `(` + half(` AND r.parent_id = ''`, `tops`) + ` UNION ALL ` + half(` AND r.release_at <= `+now+` AND r.parent_id IN `+shut(now), `parts`) + `)`
+}
+
+// shut are, as a subquery, what is not released yet and part of nothing that is.
+// What is held is little, so that is where it starts: the expression keeps SQLite
+// from walking all that stands by itself instead.
+func shut(now string) string {
+	return `(WITH RECURSIVE shut(id) AS (
+		SELECT h.resource_id FROM record_row h WHERE h.patient_id = $1 AND h.release_at > ` + now + ` AND h.parent_id || '' = '' AND NOT h.gone
+		UNION SELECT m.resource_id FROM shut u JOIN record_row m ON m.parent_id = u.id
+			WHERE m.patient_id = $1 AND m.release_at > ` + now + ` AND NOT m.gone) SELECT id FROM shut)`
+}
+
+func (q Query) where(now time.Time, who access.Reading) (string, []any, error) {
+	if who.Patient() == "" {
+		return "", nil, fault.Refused()
+	}
+	w := &clause{args: []any{string(who.Patient())}, text: ` WHERE r.patient_id = $1`}
+	if q.Section != "" {
+		w.add(`r.section = `, string(q.Section))
+	} else {
+		w.text += ` AND r.section <> 'claims'`
+	}
+	if !who.Whole() {
+		w.text += ` AND NOT r.gone`
+	}
+	if q.Parent != "" {
+		w.add(`r.parent_id = `, string(q.Parent))
+	}
+	for _, f := range []struct{ column, value string }{{`r.grp = `, q.Group}, {`r.code = `, q.Code}, {`r.visit_id = `, string(q.Visit)},
+		{`r.status = `, q.Status}, {`r.sort_at >= `, sortable(q.From)}, {`r.sort_at < `, sortable(q.To)}} {
+		if f.value != "" {
+			w.add(f.column, f.value)
+		}
+	}
+	if q.Abnormal {
+		w.text += ` AND r.abnormal`
+	}
+	// What is not released must not be found by what it says.
+	if !who.Whole() && (q.Abnormal || q.Words != "" || q.Status != "") {
+		w.add(`r.release_at <= `, store.Time(now))
+		w.text += ` AND NOT (r.kind = 'DiagnosticReport' AND r.resource_id IN ` + holders(`$1`, fmt.Sprintf(`$%d`, len(w.args))) + `)`
+	}
+	if q.Veil && (q.Abnormal || q.Words != "" || q.Status != "") {
+		w.unveiled(q.Shown)
+	}
+	for i, word := range strings.Fields(strings.ToLower(store.Clean(q.Words))) {
+		if i == maxWords {
+			break
+		}
+		w.args = append(w.args, "%"+escapeLike(word)+"%")
+		w.text += fmt.Sprintf(` AND r.words LIKE $%d ESCAPE '!'`, len(w.args))
+	}
+	if at, id, ok := strings.Cut(q.After, "~"); ok {
+		op := "<"
+		if q.Oldest {
+			op = ">"
+		}
+		w.args = append(w.args, at, id)
+		n := len(w.args)
+		w.text += fmt.Sprintf(` AND (r.sort_at %s $%d OR (r.sort_at = $%d AND r.resource_id %s $%d))`, op, n-1, n-1, op, n)
+	}
+	return w.text, w.args, nil
+}
+
+// maxWords bounds what a search costs.
+const maxWords = 8
+
+func escapeLike(s string) string {
+	return strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(s)
+}
+
+type clause struct {
+	text string
+	args []any
+}
+
+func (w *clause) add(condition string, value any) {
+	w.args = append(w.args, value)
+	w.text += fmt.Sprintf(` AND %s$%d`, condition, len(w.args))
+}
+
+// unveiled leaves out results that are sensitive, but for those shown.
+func (w *clause) unveiled(shown []ids.Resource) {
+	if len(shown) == 0 {
+		w.text += ` AND NOT (r.sensitive AND r.section = 'results')`
+		return
+	}
+	shown = shown[:min(len(shown), 500)]
+	w.text += ` AND (NOT r.sensitive OR r.section <> 'results' OR r.resource_id IN (` + store.In(len(w.args)+1, len(shown)) + `))`
+	for _, id := range shown {
+		w.args = append(w.args, string(id))
+	}
+}
