@@ -2142,3 +2142,8 @@ CREATE INDEX chart_opening_own ON chart_opening (staff_id, ends_at);
 -- service, '' for none.
 ALTER TABLE clinician ADD COLUMN video_url TEXT NOT NULL DEFAULT '';
 
+-- 0125_access_session_shared.sql
+-- The person said that others use the browser too: the session ends after five
+-- minutes without use in place of fifteen.
+ALTER TABLE session ADD COLUMN shared BOOLEAN NOT NULL DEFAULT FALSE;
+

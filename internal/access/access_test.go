@@ -83,6 +83,59 @@ func TestOpeningAChartWritesALine(t *testing.T) {
 	})
 }
 
+// T29: a session in a browser that others use too ends after five minutes without use,
+// to the second, in every way a session is looked at; in use it goes on.
+func TestSharedSessionsEndSooner(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, db *store.DB, c *clock.Fake) {
+		g := &access.Gate{DB: db}
+		var shared string
+		if err := db.Change(ctx, test, func(tx *store.Tx) (err error) {
+			shared, _, err = g.StartSession(ctx, tx, access.SignedIn{Account: "acc_1", Patient: "pat_acc_1", Source: "192.0.2.7", Shared: true})
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		own := signIn(t, db, g, "acc_1")
+		listed := func() (n int) {
+			chart, _, err := g.Chart(ctx, own, access.SeeHome, "GET /home", visitor)
+			if err == nil {
+				err = db.View(ctx, func(tx *store.Tx) error {
+					all, err := g.Sessions(ctx, tx, chart)
+					n = len(all)
+					return err
+				})
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+		c.Move(access.IdleShared - time.Second)
+		_, live, err := g.Chart(ctx, shared, access.SeeHome, "GET /home", visitor)
+		if err != nil || live.Spell != access.IdleShared || !live.Idle.Equal(c.Now().Add(access.IdleShared)) || listed() != 2 {
+			t.Fatalf("%+v, %v", live, err)
+		}
+		c.Move(access.IdleShared - time.Second)
+		if live, err := g.Peek(ctx, shared); err != nil || !live.Idle.Equal(c.Now().Add(time.Second)) {
+			t.Errorf("a second before its end: %+v, %v", live, err)
+		}
+		c.Move(time.Second)
+		if _, err := g.Peek(ctx, shared); !errors.Is(err, access.ErrNoSession) {
+			t.Errorf("after five minutes: %v", err)
+		}
+		if _, err := g.Extend(ctx, shared, visitor); !errors.Is(err, access.ErrNoSession) {
+			t.Errorf("extended after its end: %v", err)
+		}
+		if _, _, err := g.Chart(ctx, shared, access.SeeHome, "GET /home", visitor); !errors.Is(err, access.ErrNoSession) || listed() != 1 {
+			t.Errorf("%v; %d sessions", err, listed())
+		}
+		c.Move(-time.Minute) // a clock set back opens nothing again
+		if _, err := g.Peek(ctx, shared); !errors.Is(err, access.ErrNoSession) {
+			t.Errorf("open again: %v", err)
+		}
+	})
+}
+
 // Idle and absolute end to the second, and asking how long is left moves neither.
 func TestSessionsEndOnTime(t *testing.T) {
 	testkit.Each(t, func(t *testing.T, db *store.DB, c *clock.Fake) {

@@ -96,7 +96,7 @@ func (g *Gate) desk(ctx context.Context, token string, task Task, route string, 
 	if err == nil && !May(d.roles, task) {
 		return Desk{}, live, fault.Refused()
 	}
-	return d, live, g.retire(ctx, token, err, endLateStaff)
+	return d, live, g.retire(ctx, token, err, endLateStaff, Idle)
 }
 
 func touchDesk(ctx context.Context, tx *store.Tx, token string, v Visitor) (Desk, Live, error) {

@@ -16,6 +16,9 @@ const (
 	// Idle is how long a session stays open without a request (automatic
 	// logoff, 45 CFR 164.312(a)(2)(iii); the number from NIST 800-63B AAL3).
 	Idle = 15 * time.Minute
+	// IdleShared is that in a browser which others use too (OWASP: two to five
+	// minutes where much is at stake).
+	IdleShared = 5 * time.Minute
 	// Absolute is how long a session lives at most (NIST 800-63B AAL3).
 	Absolute = 12 * time.Hour
 	// Resume is how long someone half-way through opening an account may pause.
@@ -38,6 +41,7 @@ type SignedIn struct {
 	Device  ids.Device
 	Agent   string // browser in words
 	Source  Source
+	Shared  bool // others use this browser too
 }
 
 // StartSession opens a session in the caller's transaction and gives its token,
@@ -45,18 +49,31 @@ type SignedIn struct {
 func (g *Gate) StartSession(ctx context.Context, tx *store.Tx, s SignedIn) (token string, id ids.Session, err error) {
 	token, id = secret.Token(), ids.NewSession()
 	_, err = tx.Exec(ctx, `
-		INSERT INTO session (id, token_hash, account_id, patient_id, device_id, agent, source, created_at, seen_at, expires_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9)`,
-		id, secret.TokenHash(token), s.Account, s.Patient, s.Device, s.Agent, string(s.Source), store.Time(tx.Now), store.Time(tx.Now.Add(Absolute)))
+		INSERT INTO session (id, token_hash, account_id, patient_id, device_id, agent, source, created_at, seen_at, expires_at, shared)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10)`,
+		id, secret.TokenHash(token), s.Account, s.Patient, s.Device, s.Agent, string(s.Source), store.Time(tx.Now), store.Time(tx.Now.Add(Absolute)), s.Shared)
 	return token, id, err
 }
 
 // Live is what the page frame needs to know of the session.
 type Live struct {
-	Expires time.Time // absolute end
-	Idle    time.Time // end if nothing happens
-	Stamp   int64     // of what servers keep in memory; 0 where it was not read
+	Expires time.Time     // absolute end
+	Idle    time.Time     // end if nothing happens
+	Spell   time.Duration // from a request to that end
+	Stamp   int64         // of what servers keep in memory; 0 where it was not read
 }
+
+// idle is how long a session stays open without a request.
+func idle(shared bool) time.Duration {
+	if shared {
+		return IdleShared
+	}
+	return Idle
+}
+
+// used is the condition for a session that was used lately enough; $3 and $4 are
+// the moments before which it was not: in a browser of one's own, and in any.
+const used = `(seen_at > $4 OR seen_at > $3 AND NOT shared)`
 
 // Chart proves that token's session may do perm with its patient's chart, moves
 // the idle clock and writes the audit line. route says which page, for the line.
@@ -72,7 +89,7 @@ func (g *Gate) Chart(ctx context.Context, token string, perm Permission, route s
 		c.perm, c.source, c.agent = perm, v.source, v.agent
 		return c.Did(audit.ChartOpened, route).With(string(perm)), nil
 	})
-	return c, live, g.retire(ctx, token, err, endLate)
+	return c, live, g.retire(ctx, token, err, endLate, Idle, IdleShared)
 }
 
 func touch(ctx context.Context, tx *store.Tx, token string) (Chart, Live, error) {
@@ -80,16 +97,17 @@ func touch(ctx context.Context, tx *store.Tx, token string) (Chart, Live, error)
 	c, err := store.Get(ctx, tx, func(r store.Row) (c Chart, err error) {
 		var ends, raised store.Time
 		var agreed, demanded, stamp int64
-		err = r.Scan(&c.session, &c.account, &c.patient, &ends, &raised, &agreed, &demanded, &stamp)
+		var shared bool
+		err = r.Scan(&c.session, &c.account, &c.patient, &ends, &raised, &shared, &agreed, &demanded, &stamp)
 		c.behind = agreed < demanded
 		c.token, c.raised = secret.TokenHash(token), stillRaised(raised, tx.Now)
-		live = Live{Expires: ends.Std(), Idle: tx.Now.Add(Idle), Stamp: stamp}
+		live = Live{Expires: ends.Std(), Idle: tx.Now.Add(idle(shared)), Spell: idle(shared), Stamp: stamp}
 		return c, err
 	}, `
 		UPDATE session SET seen_at = $2
-		WHERE token_hash = $1 AND ended_at IS NULL AND expires_at > $2 AND seen_at > $3
-		RETURNING id, account_id, patient_id, expires_at, raised_at, agreed, (SELECT COUNT(*) FROM access_demand WHERE since_at <= $2), `+stampNow,
-		secret.TokenHash(token), store.Time(tx.Now), store.Time(tx.Now.Add(-Idle)))
+		WHERE token_hash = $1 AND ended_at IS NULL AND expires_at > $2 AND `+used+`
+		RETURNING id, account_id, patient_id, expires_at, raised_at, shared, agreed, (SELECT COUNT(*) FROM access_demand WHERE since_at <= $2), `+stampNow,
+		secret.TokenHash(token), store.Time(tx.Now), store.Time(tx.Now.Add(-Idle)), store.Time(tx.Now.Add(-IdleShared)))
 	if errors.Is(err, store.ErrNone) {
 		return Chart{}, Live{}, ErrNoSession
 	}
@@ -103,10 +121,11 @@ func (g *Gate) Peek(ctx context.Context, token string) (Live, error) {
 	err := g.DB.View(ctx, func(tx *store.Tx) (err error) {
 		live, err = store.Get(ctx, tx, func(r store.Row) (Live, error) {
 			var seen, ends store.Time
-			err := r.Scan(&seen, &ends)
-			return Live{Expires: ends.Std(), Idle: seen.Std().Add(Idle)}, err
-		}, `SELECT seen_at, expires_at FROM session WHERE token_hash = $1 AND ended_at IS NULL AND expires_at > $2 AND seen_at > $3`,
-			secret.TokenHash(token), store.Time(tx.Now), store.Time(tx.Now.Add(-Idle)))
+			var shared bool
+			err := r.Scan(&seen, &ends, &shared)
+			return Live{Expires: ends.Std(), Idle: seen.Std().Add(idle(shared)), Spell: idle(shared)}, err
+		}, `SELECT seen_at, expires_at, shared FROM session WHERE token_hash = $1 AND ended_at IS NULL AND expires_at > $2 AND `+used,
+			secret.TokenHash(token), store.Time(tx.Now), store.Time(tx.Now.Add(-Idle)), store.Time(tx.Now.Add(-IdleShared)))
 		return err
 	})
 	if errors.Is(err, store.ErrNone) {

@@ -3,6 +3,7 @@ package access
 import (
 	"context"
 	"errors"
+	"time"
 
 	"portico/internal/secret"
 	"portico/internal/store"
@@ -10,7 +11,7 @@ import (
 
 // retire ends a session that was found to have run out, and gives err back. Were
 // it only refused, it would be open again should the clock be set back.
-func (g *Gate) retire(ctx context.Context, token string, err error, end string) error {
+func (g *Gate) retire(ctx context.Context, token string, err error, end string, idle ...time.Duration) error {
 	if !errors.Is(err, ErrNoSession) || token == "" {
 		return err
 	}
@@ -18,7 +19,11 @@ func (g *Gate) retire(ctx context.Context, token string, err error, end string) 
 	// it could not be written changes nothing: the answer is no in any case.
 	ctx = context.WithoutCancel(ctx)
 	_ = g.DB.Housekeep(ctx, "access", func(tx *store.Tx) error {
-		_, err := tx.Exec(ctx, end, secret.TokenHash(token), store.Time(tx.Now), store.Time(tx.Now.Add(-Idle)))
+		args := []any{secret.TokenHash(token), store.Time(tx.Now)}
+		for _, d := range idle {
+			args = append(args, store.Time(tx.Now.Add(-d)))
+		}
+		_, err := tx.Exec(ctx, end, args...)
 		return err
 	})
 	return err
@@ -26,6 +31,6 @@ func (g *Gate) retire(ctx context.Context, token string, err error, end string) 
 
 // What ends a session that has run out, for each kind.
 const (
-	endLate      = `UPDATE session SET ended_at = $2, ended_why = 'late' WHERE token_hash = $1 AND ended_at IS NULL AND (expires_at <= $2 OR seen_at <= $3)`
+	endLate      = `UPDATE session SET ended_at = $2, ended_why = 'late' WHERE token_hash = $1 AND ended_at IS NULL AND (expires_at <= $2 OR NOT ` + used + `)`
 	endLateStaff = `UPDATE staff_session SET ended_at = $2 WHERE token_hash = $1 AND ended_at IS NULL AND (expires_at <= $2 OR seen_at <= $3)`
 )

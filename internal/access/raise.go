@@ -60,7 +60,7 @@ func (g *Gate) RaisedChart(ctx context.Context, token string, perm Permission, r
 	if err == nil && !c.raised {
 		err = ErrNotRaised
 	}
-	return c, live, g.retire(ctx, token, err, endLate)
+	return c, live, g.retire(ctx, token, err, endLate, Idle, IdleShared)
 }
 
 // Raise raises the chart's session in the caller's transaction and gives its new

@@ -30,9 +30,9 @@ func (g *Gate) Sessions(ctx context.Context, tx *store.Tx, c Chart) ([]OpenSessi
 		return s, err
 	}, `
 		SELECT id, device_id, agent, source, created_at, seen_at FROM session
-		WHERE account_id = $1 AND ended_at IS NULL AND expires_at > $2 AND seen_at > $3
-		ORDER BY CASE WHEN id = $4 THEN 0 ELSE 1 END, seen_at DESC, id`,
-		c.account, store.Time(tx.Now), store.Time(tx.Now.Add(-Idle)), c.session)
+		WHERE account_id = $1 AND ended_at IS NULL AND expires_at > $2 AND `+used+`
+		ORDER BY CASE WHEN id = $5 THEN 0 ELSE 1 END, seen_at DESC, id`,
+		c.account, store.Time(tx.Now), store.Time(tx.Now.Add(-Idle)), store.Time(tx.Now.Add(-IdleShared)), c.session)
 }
 
 // EndOne ends a session of the chart's account: its next request opens nothing.

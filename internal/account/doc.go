@@ -57,6 +57,8 @@
 // A browser may skip the second step for 30 days. Its mark changes at each use,
 // and one that comes a second time, or from another browser, was copied and ends.
 // It never raises a session, and ends with every change of what lets somebody in.
+// Whoever says that others use the browser too is signed out after five minutes
+// without use, and nothing in the browser outlasts it.
 //
 // # When records are joined
 //

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"portico/internal/access"
 	"portico/internal/testkit"
 	"portico/internal/web"
 )
@@ -210,6 +211,36 @@ func TestSigningInLeadsBackToWhatWasAskedFor(t *testing.T) {
 			t.Errorf("%s led to %d %s?%s", asked, p.Status, p.Path, p.Query)
 		}
 		r.clock.Move(25 * time.Hour)
+	}
+}
+
+// Whoever says that others use the browser leaves nothing in it that outlasts it.
+func TestASharedBrowserKeepsNothing(t *testing.T) {
+	r, b := pageRig(t)
+	m := r.join("sunny.harbor")
+	p := b.Get("/signin").Submit("#signin", "username", m.name, "password", m.pw).Want(200, "One more step")
+	if p = p.Submit("#step", "shared", "on", "remember", "on"); p.Status != 422 || !p.Has("input[name=shared][checked]") || !p.Has("input[name=remember][checked]") {
+		t.Fatalf("%d: what was ticked is lost", p.Status)
+	}
+	_, v := p.Fields("#step")
+	v.Set("code", r.sent.digits(m.mail))
+	v.Set("shared", "on")
+	v.Set("remember", "on")
+	b.Client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	p = b.Post("/signin/step", v)
+	b.Client.CheckRedirect = nil
+	for _, c := range (&http.Response{Header: p.Header}).Cookies() {
+		if c.MaxAge > 0 || c.Name == RememberCookie {
+			t.Errorf("%s stays for %d s", c.Name, c.MaxAge)
+		}
+	}
+	p = b.Get("/home").Want(200, "Hello, Ana")
+	if p.Attr("[data-idle]", "data-idle") != "300" || !strings.Contains(p.Text("footer"), "5 minutes") {
+		t.Errorf("the page says %s: %s", p.Attr("[data-idle]", "data-idle"), p.Text("footer"))
+	}
+	r.clock.Move(access.IdleShared)
+	if p = b.Get("/home"); p.Path != "/signin" {
+		t.Errorf("after five minutes: %s", p.Path)
 	}
 }
 

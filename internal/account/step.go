@@ -140,6 +140,7 @@ type Step struct {
 	Old    string // token of a session this browser still has, "" for none
 	Mark   string // remember cookie, "" for none
 	Keep   bool   // the browser wants to skip the second step from now on
+	Shared bool   // others use the browser too: nothing is kept in it
 }
 
 // SignedIn is what a completed sign-in gives the browser.
@@ -152,6 +153,7 @@ type SignedIn struct {
 	Zone    string
 	Text    string
 	Mark    string // remember cookie, for RememberLife; "" to leave it as it is
+	Shared  bool   // nothing outlasts the browser's own session
 }
 
 // Finish checks the second step and opens the session. Every wrong code is
@@ -253,7 +255,7 @@ func (s *Accounts) open(ctx context.Context, v access.Visitor, p pending, st Ste
 // letIn opens the session of an account whose owner has proven who they are.
 func (s *Accounts) letIn(ctx context.Context, tx *store.Tx, v access.Visitor, p pending, st Step, old *access.Chart) (out SignedIn, e audit.Entry, err error) {
 	a := p.account
-	out = SignedIn{Lang: string(a.lang), Theme: a.theme, Text: a.text, Zone: a.zone}
+	out = SignedIn{Lang: string(a.lang), Theme: a.theme, Text: a.text, Zone: a.zone, Shared: st.Shared}
 	e = v.Did(audit.SignedIn, string(a.id)).On(string(a.person))
 	e.Actor, e.ActorID = audit.ByAccount, string(a.id)
 	if err := s.stillActive(ctx, tx, a.id); err != nil {
@@ -264,7 +266,7 @@ func (s *Accounts) letIn(ctx context.Context, tx *store.Tx, v access.Visitor, p 
 		return out, e, err
 	}
 	out.Device = cookie
-	if st.Keep && st.Method != byRemembered {
+	if st.Keep && !st.Shared && st.Method != byRemembered {
 		if out.Mark, err = s.keepBrowser(ctx, tx, a, device, v.Agent()); err != nil {
 			return out, e, err
 		}
@@ -278,7 +280,7 @@ func (s *Accounts) letIn(ctx context.Context, tx *store.Tx, v access.Visitor, p 
 		}
 	}
 	var session ids.Session
-	out.Session, session, err = s.Gate.StartSession(ctx, tx, access.SignedIn{Account: a.id, Patient: a.person, Device: device, Agent: v.Agent(), Source: v.Source()})
+	out.Session, session, err = s.Gate.StartSession(ctx, tx, access.SignedIn{Account: a.id, Patient: a.person, Device: device, Agent: v.Agent(), Source: v.Source(), Shared: st.Shared})
 	if err != nil {
 		return out, e, err
 	}

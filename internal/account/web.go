@@ -145,7 +145,7 @@ func (s *Accounts) stepPage(r *web.Request, wrong error) (web.Reply, error) {
 	if err != nil {
 		return web.Reply{}, err
 	}
-	view.Offer, view.Keep, view.Passkey = true, r.Ticked("remember"), "/signin/passkey"
+	view.Offer, view.Keep, view.Shared, view.Passkey = true, r.Ticked("remember"), r.Ticked("shared"), "/signin/passkey"
 	return web.Show(func(sh page.Shell) templ.Component { return step(sh, view) }).Fix(wrong), nil
 }
 
@@ -184,7 +184,7 @@ func (s *Accounts) step(r *web.Request, v access.Visitor) (web.Reply, error) {
 		return s.stepPage(r, fault.Bad("code", "account.code.needed"))
 	}
 	in, err := s.Finish(r.Context(), v, Step{Token: r.Cookie(SignInCookie), Method: r.Text("method"), Code: r.Text("code"),
-		Device: r.Cookie(DeviceCookie), Old: r.Cookie(web.SessionCookie), Keep: r.Ticked("remember")})
+		Device: r.Cookie(DeviceCookie), Old: r.Cookie(web.SessionCookie), Keep: r.Ticked("remember"), Shared: r.Ticked("shared")})
 	if errors.Is(err, errGone) {
 		return startOver(), nil
 	}
@@ -212,7 +212,11 @@ func enter(r *web.Request, in SignedIn) web.Reply {
 	if r.Cookie(langCookie) != "" {
 		in.Lang = string(r.Lang)
 	}
-	return reply.Display(in.Lang, in.Theme, in.Text).Zone(in.Zone)
+	reply = reply.Display(in.Lang, in.Theme, in.Text).Zone(in.Zone)
+	if in.Shared {
+		return reply.Passing() // whoever comes next must not look like its owner
+	}
+	return reply
 }
 
 func (s *Accounts) send(r *web.Request, v access.Visitor) (web.Reply, error) {

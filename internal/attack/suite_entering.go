@@ -99,10 +99,9 @@ var entering = []Attack{
 		}},
 	{Number: "T29", Title: "asking in the background keeps a session alive",
 		Here:  "The page's own question looks and does not move the clock; both ends are exact to the second.",
-		Tests: []Test{"account.TestT29BackgroundAskingExtendsNothing", "access.TestSessionsEndOnTime", "staff.TestSessionEndsExactly"}, Short: "15 minutes and 12 hours",
+		Tests: []Test{"account.TestT29BackgroundAskingExtendsNothing", "access.TestSessionsEndOnTime", "access.TestSharedSessionsEndSooner", "staff.TestSessionEndsExactly"}, Short: "15 minutes, 5 in a shared browser, and 12 hours",
 		Controls: []Control{off("the idle end", "account.TestT29BackgroundAskingExtendsNothing", "access/gate.go",
-			"AND expires_at > $2 AND seen_at > $3\n\t\tRETURNING id, account_id", "AND expires_at > $2 AND $3 <> ''\n\t\tRETURNING id, account_id").
-			and("access/gate.go", "AND ended_at IS NULL AND expires_at > $2 AND seen_at > $3`", "AND ended_at IS NULL AND expires_at > $2 AND $3 <> ''`")}},
+			"const used = `(seen_at > $4 OR seen_at > $3 AND NOT shared)`", "const used = `($3 <> '' AND $4 <> '')`")}},
 	{Number: "T30", Title: "the back button after signing out",
 		Here:  "No page of a person may be kept by the browser, and signing out empties its cache.",
 		Tests: []Test{"journeys.TestBackAfterSignOut", "account.TestSignOutClearsTheCache", "attack.TestEveryRouteByEveryRole"}, Short: "Chromium with and without JavaScript; every route by every role",

@@ -42,7 +42,7 @@ var machinery = []Attack{
 		Here:  "Ends are kept as moments and compared with the transaction's own time; the log is in the order of its tree, whatever the times say.",
 		Tests: []Test{"attack.TestT59ClockJumps", "jobs.TestAClockSetBackStopsNoWork", "enroll.TestAgeTurnsOnTheBirthday"}, Short: "an hour, a day, the year 2038, summer time; leap days",
 		Controls: []Control{off("a session's absolute end", "attack.TestT59ClockJumps", "access/gate.go",
-			"AND expires_at > $2 AND seen_at > $3\n\t\tRETURNING id, account_id", "AND $2 <> '' AND seen_at > $3\n\t\tRETURNING id, account_id")}},
+			"AND ended_at IS NULL AND expires_at > $2 AND `+used+`\n\t\tRETURNING id, account_id", "AND ended_at IS NULL AND $2 <> '' AND `+used+`\n\t\tRETURNING id, account_id")}},
 	{Number: "T60", Title: "the database server dies under load",
 		Here:  "What was acknowledged was committed by PostgreSQL; connections are made anew, and requests meanwhile are refused. One server: promotion of a standby is the clinic's own.",
 		Tests: []Test{"attack.TestT60DatabaseDies"}, Short: "2 crashes and restarts", Long: "50 crashes and restarts",

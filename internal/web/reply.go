@@ -123,6 +123,18 @@ func (r Reply) Display(lang, theme, text string) Reply {
 // Zone remembers in the browser in which time zone its person is, "" for the clinic's.
 func (r Reply) Zone(id string) Reply { return r.Cookie(zoneCookie, id, preference) }
 
+// Passing makes the reply's cookies end with the browser's own session.
+func (r Reply) Passing() Reply {
+	out := make([]*http.Cookie, len(r.cookies))
+	for i, c := range r.cookies {
+		passing := *c
+		passing.MaxAge = min(c.MaxAge, 0)
+		out[i] = &passing
+	}
+	r.cookies = out
+	return r
+}
+
 func cookie(name, value string, life time.Duration) *http.Cookie {
 	c := &http.Cookie{Name: name, Value: value, Path: "/", Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode}
 	switch {

@@ -208,7 +208,7 @@ func (r *Router) patient(pattern string, t Route, h patientFunc) {
 		// forms in the others stale.
 		q.bind(SessionCookie, string(c.Session()))
 		q.seen(live.Stamp)
-		q.shell.Idle, q.shell.Absolute = access.Idle, live.Expires
+		q.shell.Idle, q.shell.Absolute = live.Spell, live.Expires
 		q.shell.Nav, q.shell.SignOut = r.patientNav, "/signout"
 		q.shell.Account = r.account
 		q.shell.Mark = r.mark(string(c.Account()))
