@@ -250,6 +250,7 @@ func (a *App) joinWeb() {
 	a.mountPages()
 	a.Clinic.Mount(a.Router)
 	a.Router.MountSession()
+	a.Router.MountReports()
 	a.Terms.Mount(a.Router, free...)
 	a.Enroll.Mount(a.Router)
 	a.Accounts.Mount(a.Router)

@@ -231,6 +231,7 @@ var systems = map[string]string{
 	"GET /healthz":                     "tells that the process lives",
 	"GET /readyz":                      "tells that the database answers",
 	"GET /session/left":                "asks about the asker's own sessions, by their cookies",
+	"POST /policy/reports":             "browsers tell what the content security policy kept from happening; counted by directive, nothing else is kept",
 	"POST /session/extend":             "extends the asker's own sessions, by their cookies; another site is refused by its origin",
 	"POST /callbacks/phone":            "reports of the text and voice service, believed with its signature only",
 	"POST /callbacks/mail":             "reports of e-mails that came back, believed with the e-mail's own random identifier only, once",

@@ -17,10 +17,6 @@ import (
 	"portico/internal/page"
 )
 
-// policy lets a page load nothing but our own files and frame nothing.
-const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; " +
-	"manifest-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'"
-
 // Handler is the router with everything around it that each request meets.
 func (r *Router) Handler() http.Handler {
 	origin := http.NewCrossOriginProtection()
