@@ -22,7 +22,7 @@ import (
 // with 503, what it acknowledged is there, and when there is room again it goes
 // on without a restart.
 func TestT58FullDisk(t *testing.T) {
-	dir := smallDisk(t, "12m")
+	dir := smallDisk(t, "12m,nr_inodes=64")
 	w := open(t, "sqlite:"+filepath.Join(dir, "portico.db"))
 	w.c.Move(time.Minute)
 	patient, visitor := w.role("patient"), cookies{web.VisitorCookie: "a-visitor-of-thirty-two-symbols-or-more"}
@@ -72,6 +72,17 @@ func TestT58FullDisk(t *testing.T) {
 	}
 	if got := page("/home"); got.Code != 200 {
 		t.Errorf("with room again the patient's page answers %d", got.Code)
+	}
+	// No file can be made any more: none is needed.
+	for i := 0; ; i++ {
+		f, err := os.Create(filepath.Join(dir, fmt.Sprint("file", i)))
+		if err != nil {
+			break
+		}
+		f.Close()
+	}
+	if got := ask(); got != 303 {
+		t.Errorf("on a disk that takes no more files a form is answered %d", got)
 	}
 	if n := len(w.list(`SELECT id FROM identity_request`)); n != len(acked) {
 		t.Errorf("%d requests were acknowledged, %d are there", len(acked), n)

