@@ -13,7 +13,7 @@ var entering = []Attack{
 	{Number: "T20", Title: "strangers lock somebody out by failing in their name",
 		Here:  "A browser that has signed in before has a counter of its own, which strangers cannot move.",
 		Tests: []Test{"account.TestT20FloodDoesNotLockTheOwnerOut", "account.TestKnownBrowserHasItsOwnCount", "staff.TestStrangersCannotLockStaffOut", "passkey.TestAFloodOfPasswordsDoesNotStopAPasskey"},
-		Short: "50 failures a second for 4 s", Long: "50 failures a second for 10 minutes",
+		Short: "50 failures a second for 3 s on each database", Long: "50 failures a second for 10 minutes on each database",
 		Controls: []Control{
 			off("the known browser's own counter", "account.TestT20FloodDoesNotLockTheOwnerOut", "account/signin.go",
 				"if g.known {\n\t\treturn passed(l.Begin(ctx, knownWaits,", "if g.known && g.source == \"\" {\n\t\treturn passed(l.Begin(ctx, knownWaits,"),
