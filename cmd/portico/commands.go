@@ -220,7 +220,7 @@ func (c restoreCommand) Run(s settings) error {
 
 type benchCommand struct {
 	Name     string        `arg:"" optional:"" help:"What to measure; without a name all short ones."`
-	Patients int           `help:"Size of the clinic of figures start and record." default:"100000"`
+	Patients int           `help:"Size of the clinic of figures start, record and keep." default:"100000"`
 	Seed     uint64        `help:"The same seed makes the same clinic." default:"1"`
 	Database string        `help:"PostgreSQL to measure beside SQLite: postgres://… Tables are made in a schema of its own." env:"PORTICO_BENCH_DATABASE"`
 	Data     string        `help:"Folder that keeps the clinic of figure start for the next time." type:"path"`

@@ -59,6 +59,8 @@ func restore(t testing.TB, address, file string) (said string, err error) {
 func TestBackupComesBackWhole(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		w.newcomer()
+		w.visit(w.own)
+		w.heldVisit(w.other)
 		file := w.backUp()
 		before := w.dump()
 		for engine, address := range map[string]string{"sqlite": "sqlite:" + filepath.Join(t.TempDir(), "new.db"), "postgres": testkit.Postgres(t)} {
@@ -75,7 +77,11 @@ func TestBackupComesBackWhole(t *testing.T) {
 				t.Errorf("to %s: the number leads to %q", engine, got)
 			}
 			after := again.dump()
-			for _, table := range []string{"patient", "patient_contact", "account", "account_factor", "session", "staff"} {
+			for _, table := range []string{"patient", "patient_contact", "account", "account_factor", "session", "staff", "appointment", "appointment_cell"} {
+				if len(before[table]) == 0 {
+					t.Fatalf("there was nothing in %s", table)
+				}
+
 				if len(after[table]) != len(before[table]) {
 					t.Errorf("to %s: %d rows of %s, were %d", engine, len(after[table]), table, len(before[table]))
 				}

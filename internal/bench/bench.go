@@ -17,7 +17,7 @@ import (
 // Options are those of `portico bench`.
 type Options struct {
 	Name     string        // of a figure, "" for all short ones
-	Patients int           // size of the clinic of figures start and record
+	Patients int           // size of the clinic of figures start, record and keep
 	Seed     uint64        // the same seed makes the same clinic
 	Database string        // postgres://…, "" to measure SQLite only
 	Data     string        // folder that keeps the clinic of figure start for the next time, "" for none
@@ -40,6 +40,7 @@ var figures = []figure{
 	{name: "start", what: "From the start to the first answer, and memory", long: true, run: start},
 	{name: "record", what: "Records taken in and read, and a chart with very many values", run: records},
 	{name: "visits", what: "Times found and booked, races, reminders among 100,000 visits", long: true, run: bookings},
+	{name: "keep", what: "The key changed under load, a backup made and restored", long: true, run: keep},
 	{name: "pages", what: "Queries and weight of each page", run: pages},
 }
 
@@ -61,6 +62,7 @@ type run struct {
 	Options
 	dir      string // empty, and gone afterwards
 	standing bool   // on a clinic whose clock stands still
+	keyFile  bool   // whose key can be changed
 }
 
 // Run measures. An unknown name is wrong use.
@@ -123,7 +125,7 @@ func (r *run) each(ctx context.Context, f func(context.Context, *clinic) ([]stri
 }
 
 func (r *run) on(ctx context.Context, database string, f func(context.Context, *clinic) ([]string, error)) (rows []string, err error) {
-	o := opening{seed: r.Seed, standing: r.standing}
+	o := opening{seed: r.Seed, standing: r.standing, keyFile: r.keyFile}
 	if o.dir, err = os.MkdirTemp(r.dir, "clinic"); err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -22,6 +23,19 @@ func TestShortFiguresRun(t *testing.T) {
 		if !f.long && !strings.Contains(out.String(), "\n"+f.name+": ") {
 			t.Errorf("figure %s is not in the output", f.name)
 		}
+	}
+}
+
+// Keeping a clinic is a long figure; it runs to its end with a small one, and no page
+// fails while the key changes.
+func TestKeepingRuns(t *testing.T) {
+	var out bytes.Buffer
+	if err := Run(context.Background(), Options{Name: "keep", Patients: made, Seed: 1, Out: &out}); err != nil {
+		t.Fatalf("%v\n%s", err, out.String())
+	}
+	row := regexp.MustCompile(`SQLite +60 +\d+ +[\d.]+ +\d+ +0 `)
+	if !row.MatchString(out.String()) {
+		t.Errorf("pages failed, or the table is another: %s", out.String())
 	}
 }
 

@@ -40,6 +40,7 @@ type opening struct {
 	database string // postgres://…, "" for an SQLite file in dir
 	seed     uint64
 	standing bool // a clock that stands still until moved
+	keyFile  bool // the key is in a file in dir, so that it can be changed
 }
 
 func (o opening) config() config.Config {
@@ -48,6 +49,9 @@ func (o opening) config() config.Config {
 	cfg.DatabaseURL, cfg.SecretKey = o.database, "YSBjbGluaWMgdGhhdCBpcyBvbmx5IG1lYXN1cmVkLCBub3QgdXNlZCwgMDE="
 	if cfg.DatabaseURL == "" {
 		cfg.DatabaseURL = "sqlite:" + filepath.Join(o.dir, "portico.db")
+	}
+	if o.keyFile {
+		cfg.SecretKeyFile = filepath.Join(o.dir, "secret.key")
 	}
 	cfg.Clinic.Name, cfg.Clinic.Phone, cfg.Clinic.Address = "Riverside Family Clinic", "413-555-0123", "12 River Road; Riverside, MA 01001"
 	return cfg
@@ -64,6 +68,11 @@ func open(ctx context.Context, o opening) (*clinic, error) {
 	var err error
 	if c.base, err = url.Parse(cfg.BaseURL); err != nil {
 		return nil, err
+	}
+	if o.keyFile {
+		if err := os.WriteFile(cfg.SecretKeyFile, []byte(cfg.SecretKey+"\n"), 0o600); err != nil {
+			return nil, err
+		}
 	}
 	set := demo.Options{Patients: made, Seed: o.seed}
 	if o.standing {
