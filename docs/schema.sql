@@ -2142,6 +2142,16 @@ CREATE INDEX chart_opening_own ON chart_opening (staff_id, ends_at);
 -- service, '' for none.
 ALTER TABLE clinician ADD COLUMN video_url TEXT NOT NULL DEFAULT '';
 
+-- 0120_record_source.sql
+-- What people call a sender of records: a patient reads "Riverside laboratory", not
+-- the identifier by which a feed's names for things are told apart.
+CREATE TABLE record_source (
+    source TEXT PRIMARY KEY,
+    name TEXT NOT NULL
+);
+
+INSERT INTO record_source (source, name) SELECT source, name FROM feed;
+
 -- 0125_access_session_shared.sql
 -- The person said that others use the browser too: the session ends after five
 -- minutes without use in place of fifteen.

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"portico/internal/access"
+	"portico/internal/demo"
 	"portico/internal/ingest"
 	"portico/internal/lang"
 	"portico/internal/testkit/chrome"
@@ -105,4 +106,22 @@ func (c *clinic) readsFaults(t *testing.T, b *chrome.Tab, l lang.Lang) {
 	if left := b.Open("/staff/imports").Count("#faults ~ .card"); left != n {
 		t.Errorf("after the same files came again there are %d faults, not %d", left, n)
 	}
+}
+
+// bringsIn is the records clerk with a file that a patient was given elsewhere:
+// first for the wrong person, then for the right one, who finds it in the record.
+func (c *clinic) bringsIn(t *testing.T, b, patient *chrome.Tab, l lang.Lang, who demo.AccountCard) {
+	t.Helper()
+	b.Open("/staff/imports").Want(l.T("ingest.imports.title")).Follow(l.T("ingest.upload.title"))
+	b.Want(l.T("staff.confirm.title")).Fill("code", c.totp(t, c.cards.Staff[5].Secret)).Follow(l.T("staff.confirm.go"))
+	file := []byte(`{"resourceType":"Bundle","type":"collection","entry":[{"resource":{"resourceType":"Patient","id":"77","name":[{"family":"` + who.Family + `","given":["` + who.Given + `"]}],"birthDate":"` + who.Birth + `"}},
+		{"resource":{"resourceType":"Condition","id":"c","clinicalStatus":{"coding":[{"code":"active"}]},"code":{"text":"Hay fever from ` + string(l) + `"},"subject":{"reference":"Patient/77"},"onsetDateTime":"2019-04"}}]}`)
+	other := c.someone()
+	b.Want(l.T("ingest.upload.title")).Fill("number", other.Number).Fill("from", "Valley Hospital").Attach("file", "chart.json", "application/json", file).Screenshot("upload").Follow(l.T("ingest.upload.button"))
+	b.Want(l.T("ingest.upload.title")).Says(l.T("ingest.upload.other")).Screenshot("upload-other")
+	b.Fill("number", who.Number).Attach("file", "chart.json", "application/json", file).Follow(l.T("ingest.upload.button"))
+	b.Want(l.T("ingest.imports.title")).Says(l.T("ingest.upload.done")).Says("Valley Hospital").Screenshot("upload-done")
+	patient.Open("/records/part?of=conditions").Want(l.T("records.section.conditions")).Says("Hay fever from " + string(l))
+	patient.Follow("Hay fever from " + string(l))
+	patient.Want("Hay fever from " + string(l)).Screenshot("upload-read")
 }

@@ -45,6 +45,7 @@ func TestAPatientReadsTheRecord(t *testing.T) {
 			desk := chrome.New(t, c.base, chrome.Person{Lang: p.Lang, Phone: !p.Phone})
 			signInStaff(t, c, desk, l, 5)
 			c.readsFaults(t, desk, l)
+			c.bringsIn(t, desk, b, l, who)
 			desk.Open("/staff/corrections").Want(l.T("records.desk.title")).Follow(who.Given + " " + who.Family)
 			desk.Want(l.T("records.desk.review")).Says("in May").Choose("as", "refused").Follow(l.T("records.settle.button"))
 			desk.Want(l.T("records.desk.review")).Says(l.T("records.settle.empty")).Fill("answer", "Your doctor renewed it on June 1.").Follow(l.T("records.settle.button"))

@@ -186,6 +186,7 @@ const (
 	SetReleaseRules   Task = "results.rules"
 	ReviewCorrections Task = "corrections.review"
 	SeeImports        Task = "imports.see"
+	TakeImports       Task = "imports.take" // bring in a file about one patient
 	ManageFeeds       Task = "feeds.manage"
 
 	ManageTerms  Task = "terms.manage"
@@ -222,7 +223,7 @@ var Roles = map[Role][]Task{
 	Administrator: {SeeDesk, ManageStaff, SeeUndelivered, SeeJobs, ReviewOpenings, ManageFeeds, ManageTerms, ManageClinic, HelpRecover, SeeSchedule, SetSchedule, SetForms},
 	Auditor:       {SeeDesk, ReadAudit, ReviewOpenings},
 	Clinician:     {SeeDesk, FindPatients, ReleaseResults, SetReleaseRules, OpenCharts, SeeSchedule, SeeCheckIns},
-	RecordsClerk:  {SeeDesk, FindPatients, ReviewCorrections, SeeImports, OpenCharts},
+	RecordsClerk:  {SeeDesk, FindPatients, ReviewCorrections, SeeImports, TakeImports, OpenCharts},
 }
 
 // ParseRoles reads a stored list, "front_desk,auditor".

@@ -12,6 +12,10 @@
 // whatever its size. What was refused is told by file, entry and path, never by
 // value, and kept until the same file comes in without it.
 //
+// A clerk brings in a file about one patient in the browser (Upload). It goes into
+// the chart of the patient the clerk names, if name and birth date in it are
+// theirs, and never changes the patient index.
+//
 // Tables: ingest_person, feed, ingest_run. Routes: POST /feeds/fhir,
 // /staff/imports…, /staff/feeds…. Jobs: none. Audit: feed.changed, feed.tried,
 // patients.imported, record.taken.

@@ -14,6 +14,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 
 	"portico/internal/ccda"
 	"portico/internal/fault"
@@ -53,6 +54,11 @@ func document(ctx context.Context, w *work, name string, body []byte) error {
 	if p == "" {
 		return refuse(registry.Refusal{Path: "ClinicalDocument/recordTarget", Key: "ingest.ccda.nobody_known"})
 	}
+	return w.filed(ctx, name, p, doc, plain)
+}
+
+// filed puts a document whose patient is known into the chart.
+func (w *work) filed(ctx context.Context, name string, p ids.Patient, doc ccda.Document, plain []byte) (err error) {
 	b := record.Batch{Patient: p, People: map[string]ids.Patient{subject: p}}
 	if b.Known, err = w.visit(ctx, p, doc.Encounter); err != nil {
 		return err
@@ -150,7 +156,7 @@ func (w *work) match(ctx context.Context, p ccda.Patient) (id ids.Patient, err e
 			if err != nil {
 				return err
 			}
-			same, err := w.same(ctx, tx, hit, p)
+			same, err := w.same(ctx, tx, hit, namesOf(p), p.Birth.At.Format(time.DateOnly))
 			if err != nil {
 				return err
 			}
@@ -166,14 +172,22 @@ func (w *work) match(ctx context.Context, p ccda.Patient) (id ids.Patient, err e
 	return id, err
 }
 
-// same tells whether name and birth date agree outright.
-func (w *work) same(ctx context.Context, tx *store.Tx, id ids.Patient, p ccda.Patient) (bool, error) {
+// namesOf are the names a document has for its patient.
+func namesOf(p ccda.Patient) (out []registry.Details) {
+	for _, n := range p.Names {
+		out = append(out, registry.Details{Given: strings.Join(n.Given, " "), Family: n.Family})
+	}
+	return out
+}
+
+// same tells whether a name and the birth date agree outright.
+func (w *work) same(ctx context.Context, tx *store.Tx, id ids.Patient, names []registry.Details, birth string) (bool, error) {
 	person, err := w.Registry.Person(ctx, tx, id)
 	if err != nil {
 		return false, err
 	}
-	for _, n := range p.Names {
-		d := registry.Details{Given: strings.Join(n.Given, " "), Family: n.Family, Birth: p.Birth.At.Format("2006-01-02")}
+	for _, d := range names {
+		d.Birth = birth
 		agreed := map[string]bool{}
 		against := false
 		for _, r := range registry.Compare(d, person, w.Registry.Region, tx.Now).Reasons {

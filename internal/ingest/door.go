@@ -34,6 +34,7 @@ type work struct {
 	*Door
 	d      access.Duty
 	source string
+	sender string // what people call the source, if a person said so
 	rep    Report
 	files  []string // names of what was read, without folders
 	left   bool     // something was left to be read late

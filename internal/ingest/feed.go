@@ -10,6 +10,7 @@ import (
 	"portico/internal/audit"
 	"portico/internal/fault"
 	"portico/internal/ids"
+	"portico/internal/record"
 	"portico/internal/secret"
 	"portico/internal/store"
 )
@@ -59,7 +60,10 @@ func (i *Door) addFeed(ctx context.Context, did func(audit.Action, string) audit
 		// name is another sender.
 		_, err = tx.Exec(ctx, `INSERT INTO feed (id, name, source, secret_hash, created_at, created_by, ended_at, last_at) VALUES ($1, $2, $3, $4, $5, $6, NULL, NULL)`,
 			id, name, string(id), secret.TokenHash(key), store.Time(tx.Now), by)
-		return err
+		if err != nil {
+			return err
+		}
+		return record.NameSender(ctx, tx, string(id), name)
 	})
 	return id, string(id) + "." + key, err
 }

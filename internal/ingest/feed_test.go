@@ -15,6 +15,7 @@ import (
 	"portico/internal/clock"
 	"portico/internal/ids"
 	"portico/internal/ingest"
+	"portico/internal/record"
 	"portico/internal/store"
 	"portico/internal/testkit"
 	"portico/internal/web"
@@ -100,6 +101,14 @@ func TestAMessageComesInOnce(t *testing.T) {
 		}
 		if got := rows(t, p.door, patientOf(t, p.door, "1001")); len(got) != 1 || got[0].Value != "6.1" {
 			t.Errorf("rows %+v", got)
+		} else if err := p.door.DB.View(ctx, func(tx *store.Tx) error {
+			called, err := record.Senders(ctx, tx, got[0].Source, "import")
+			if called[got[0].Source] != "Lab" || called["import"] != "import" {
+				t.Errorf("senders are called %v", called)
+			}
+			return err
+		}); err != nil {
+			t.Error(err)
 		}
 		state := func() [4]int {
 			return [4]int{count(t, p.door.DB, "resource"), count(t, p.door.DB, "resource_version"), count(t, p.door.DB, "ingest_person"),
@@ -221,7 +230,7 @@ func TestFeedsOnTheDesk(t *testing.T) {
 		}
 		p.fhir(token, bundle("collection", patient("a", "1001"), observation("o1", "Patient/nobody", "6")))
 		seen := clerk.Get("/staff/imports")
-		if seen.Status != 200 || !strings.Contains(seen.Body, "It is about a patient who has not come in.") || !strings.Contains(seen.Body, "Working") {
+		if seen.Status != 200 || !strings.Contains(seen.Body, "It is about a patient who has not come in.") || !strings.Contains(seen.Body, "Working") || !strings.HasPrefix(seen.Text("#faults ~ .card h3, .card h3"), "Lab ") {
 			t.Errorf("%d %s", seen.Status, seen.Body)
 		}
 		if done := seen.Submit("details form"); done.Status != 200 || count(t, db, "import_fault") != 0 {

@@ -21,7 +21,7 @@ import (
 // but the line that it came.
 func (i *Door) message(ctx context.Context, f Feed, source access.Source, body []byte, read func(context.Context, *work, string, []byte) error) (Report, error) {
 	sum := sha256.Sum256(body)
-	name := "message " + hex.EncodeToString(sum[:6])
+	name := f.Name + " " + hex.EncodeToString(sum[:6]) // a clerk reads whose message it was
 	d := access.NewDuty("feed " + string(f.ID))
 	w := i.begin(d, f.Source)
 	if err := read(ctx, w, name, body); err != nil {

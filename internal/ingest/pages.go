@@ -17,6 +17,8 @@ import (
 func (i *Door) mountPages(r *web.Router) {
 	r.Staff("GET /staff/imports", access.SeeImports, i.showImports)
 	r.StaffForm("POST /staff/imports/faults/{id}", access.SeeImports, i.settle)
+	r.StaffRaised("GET "+uploadPath, access.TakeImports, i.showUpload)
+	r.StaffRaisedUpload("POST "+uploadPath, access.TakeImports, maxBody, i.uploadForm)
 	r.StaffNav(page.NavItem{Path: "/staff/imports", Icon: "inbox", TextKey: "ingest.nav.imports"})
 	r.StaffQueue("/staff/imports", access.SeeImports, web.Counted(registry.FaultsWaiting))
 	r.Staff("GET /staff/feeds", access.ManageFeeds, i.showFeeds)
@@ -33,6 +35,8 @@ type ImportsPage struct {
 	Feeds, Runs page.TableSpec
 	Faults      []FaultCard
 	More        int // faults beyond those listed
+	Take        bool
+	Came        page.CalloutSpec // what became of the file just brought in
 }
 
 // FaultCard is one thing that was refused.
@@ -99,7 +103,12 @@ func (i *Door) showImports(q *web.Request, d access.Desk) (web.Reply, error) {
 		return web.Reply{}, err
 	}
 	s := i.words(q)
-	p := ImportsPage{Feeds: feedTable(s, feeds, i.DB.Now()), Runs: runTable(s, runs), More: all - len(faults)}
+	p := ImportsPage{Feeds: feedTable(s, feeds, i.DB.Now()), Runs: runTable(s, runs), More: all - len(faults), Take: d.May(access.TakeImports)}
+	for _, r := range runs {
+		if r.ID == q.Ask("run") {
+			p.Came = came(s, r)
+		}
+	}
 	for _, f := range faults {
 		where := f.Refusal
 		where.Path, where.Key, where.Args = "", "ingest.fault.since", []any{s.Moment(f.At)}

@@ -37,6 +37,6 @@
 // the same transaction (Follow): every resource knows the record it came in for.
 //
 // Tables: record_home, resource, resource_version, resource_name, resource_token,
-// resource_link, resource_label, record_row, record_part, record_value. Routes: none. Jobs:
+// resource_link, resource_label, record_row, record_part, record_value, record_source. Routes: none. Jobs:
 // none. Audit: record.taken.
 package record

@@ -35,7 +35,7 @@ func TestWhatHasNoSectionIsListedUnderOther(t *testing.T) {
 				t.Errorf("no %q in %s", want, list.Text("main"))
 			}
 		}
-		if got := b.Get("/records/item/" + string(r.first(ana, record.Other).ID)).Text("main"); !strings.Contains(got, "Helmet fitting") {
+		if got := b.Get("/records/item/" + string(r.first(ana, record.Other).ID)).Text("main"); !strings.Contains(got, "Helmet fitting") || !strings.Contains(got, "Came from ehr") {
 			t.Errorf("the entry says %s", got)
 		}
 		if got := r.browser(ben).Get("/records").Text("main"); strings.Contains(got, "Other entries") {

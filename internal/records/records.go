@@ -118,6 +118,7 @@ type Item struct {
 	Files    []record.File
 	Labels   map[ids.Resource]string // of people and places it names
 
+	Sender string // what whoever sent it is called
 	Booked string // of a visit: where it stands in the calendar, "" if that is not known
 	Sure   bool   // its sender said so
 }
@@ -159,6 +160,11 @@ func open(ctx context.Context, tx *store.Tx, who access.Reading, id ids.Resource
 		return it, err
 	}
 	it.Parts = parts[id]
+	senders, err := record.Senders(ctx, tx, it.Row.Source)
+	if err != nil {
+		return it, err
+	}
+	it.Sender = senders[it.Row.Source]
 	return it, it.surroundings(ctx, tx, who)
 }
 

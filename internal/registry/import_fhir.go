@@ -101,7 +101,7 @@ func (w *run) read(ctx context.Context, name string, in io.Reader, l fhir.Limits
 	w.files = append(w.files, name)
 	for res, err := range fhir.Read(name, in, l) {
 		if err != nil {
-			fault := refusalOf(err)
+			fault := RefusalOf(err)
 			if inFolder && fault.Key == "registry.import.not_resource" {
 				w.rep.Others["not FHIR"]++
 				continue
@@ -129,7 +129,7 @@ func (w *run) resource(ctx context.Context, res fhir.Resource) error {
 		if errors.As(err, &e) {
 			err = res.At(e)
 		}
-		w.rep.refuse(refusalOf(err))
+		w.rep.refuse(RefusalOf(err))
 		w.missed(w.origin)
 		return nil
 	}
@@ -148,7 +148,8 @@ var reasonKeys = map[fhir.Reason]string{
 	fhir.NoName: "registry.import.no_name",
 }
 
-func refusalOf(err error) Refusal {
+// RefusalOf says what a FHIR reader found wrong, in words with a place.
+func RefusalOf(err error) Refusal {
 	var e *fhir.Error
 	if !errors.As(err, &e) {
 		return Refusal{Key: "registry.import.unreadable"}

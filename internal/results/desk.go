@@ -28,6 +28,7 @@ type Case struct {
 	Decisions  []Decision
 	FirstSeen  time.Time // when the patient first opened it, zero for never
 	LastSeen   time.Time
+	Sender     string // what whoever sent it is called
 }
 
 // Member is something in a report or panel.
@@ -140,6 +141,11 @@ func readValues(ctx context.Context, tx *store.Tx, o access.Opened, c *Case) err
 			}
 		}
 	}
+	senders, err := record.Senders(ctx, tx, c.Source)
+	if err != nil {
+		return err
+	}
+	c.Sender = senders[c.Source]
 	docs, err := record.History(ctx, tx, o, c.ID)
 	for _, old := range docs {
 		r, parts := record.Shown(old)

@@ -579,7 +579,7 @@ func caseValue(s page.Shell, c Case, now time.Time) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Err = page.SummaryList(s, []page.Fact{{Label: s.T("results.fact.taken"), Value: s.When(c.At)}, {Label: s.T("results.fact.received"), Value: s.Moment(c.Received)},
-				{Label: s.T("results.fact.done"), Value: c.Who}, {Label: s.T("results.fact.status"), Value: statusWord(s, c.Status)}, {Label: s.T("results.fact.source"), Value: c.Source}}).Render(ctx, templ_7745c5c3_Buffer)
+				{Label: s.T("results.fact.done"), Value: c.Who}, {Label: s.T("results.fact.status"), Value: statusWord(s, c.Status)}, {Label: s.T("results.fact.source"), Value: page.Sender(s, c.Sender)}}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

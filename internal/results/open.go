@@ -23,6 +23,7 @@ type Opened struct {
 	Comments []Comment
 	Files    []record.File
 	Series   []Series // pictures of an imaging study
+	Sender   string   // what whoever sent it is called
 }
 
 // Line is one member of a panel; Depth is how far below the panel it stands.
@@ -104,6 +105,11 @@ func (s *Results) fill(ctx context.Context, tx *store.Tx, c access.Chart, o *Ope
 		}
 	}
 	o.Series = seriesOf(n)
+	senders, err := record.Senders(ctx, tx, o.Source)
+	if err != nil {
+		return err
+	}
+	o.Sender = senders[o.Source]
 	if o.Files, err = record.Files(ctx, tx, c, doc); err != nil {
 		return err
 	}

@@ -1449,7 +1449,7 @@ func (o Opened) facts(s page.Shell) []page.Fact {
 	add("results.fact.site", o.Facts.Site)
 	add("results.fact.method", o.Facts.Method)
 	out = append(out, page.Fact{Label: s.T("results.fact.status"), Value: statusWord(s, o.Status)})
-	add("results.fact.source", o.Source)
+	add("results.fact.source", page.Sender(s, o.Sender))
 	if n := o.Measure.Shown(); n != o.Value {
 		out = append(out, page.Fact{Label: s.T("results.fact.number"), Value: o.Comparator + o.Value})
 	}

@@ -51,6 +51,7 @@ type Event struct {
 	Part  bool          // the object is a part of the record
 	Title string        // of that part, "" if the patient may not read it (yet)
 	For   string        // whom a link was made for
+	From  string        // what the sender of records is called
 }
 
 // Told is one page of a patient's log, newest first.
@@ -171,6 +172,7 @@ func (t *Trail) name(ctx context.Context, tx *store.Tx, c access.Chart, events [
 	var people []any
 	var parts []ids.Resource
 	var shares []ids.Share
+	var sources []string
 	for _, e := range events {
 		switch {
 		case e.Actor == audit.ByStaff && !slices.Contains(people, any(e.ActorID)):
@@ -181,6 +183,13 @@ func (t *Trail) name(ctx context.Context, tx *store.Tx, c access.Chart, events [
 		if e.Part {
 			parts = append(parts, ids.Resource(e.Object))
 		}
+		if e.Action == audit.RecordsTaken {
+			sources = append(sources, e.Object)
+		}
+	}
+	senders, err := record.Senders(ctx, tx, sources...)
+	if err != nil {
+		return err
 	}
 	staff, err := colleagues(ctx, tx, people)
 	if err != nil {
@@ -209,6 +218,9 @@ func (t *Trail) name(ctx context.Context, tx *store.Tx, c access.Chart, events [
 			events[i].Title = titles[e.Object]
 		}
 		events[i].For = recipients[ids.Share(e.Object)]
+		if e.Action == audit.RecordsTaken {
+			events[i].From = senders[e.Object]
+		}
 	}
 	return nil
 }

@@ -85,8 +85,8 @@ func (w Words) thing(e Event) string {
 		return w.Lang.T("trail.part")
 	case e.For != "" && e.Action != audit.ShareOpened:
 		return w.Lang.T("trail.for", e.For)
-	case e.Action == audit.RecordsTaken && e.Object != "" && e.Object != "import":
-		return e.Object // what the clinic calls the sender
+	case e.Action == audit.RecordsTaken && e.From != page.UnnamedSender:
+		return e.From
 	case e.Action == audit.NoticeSent:
 		kind, channel, _ := strings.Cut(e.Detail, ".")
 		return strings.TrimSpace(w.named("desk.kind."+kind) + " " + w.named("trail.by."+channel))

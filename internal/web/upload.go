@@ -15,6 +15,12 @@ func (r *Router) StaffUpload(pattern string, t access.Task, most int64, h StaffF
 	r.staff(pattern, Route{Need: string(t), Form: true}, h)
 }
 
+// StaffRaisedUpload is StaffUpload in a session raised within the last ten minutes.
+func (r *Router) StaffRaisedUpload(pattern string, t access.Task, most int64, h StaffFunc) {
+	r.files = append(r.files, upload{pattern, most})
+	r.staff(pattern, Route{Need: string(t), Form: true, Raised: true}, h)
+}
+
 // PatientUpload is PatientForm for a form that sends files of up to most bytes in all.
 func (r *Router) PatientUpload(pattern string, p access.Permission, most int64, h patientFunc) {
 	r.files = append(r.files, upload{pattern, most})
