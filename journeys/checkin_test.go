@@ -51,13 +51,15 @@ func TestAPatientChecksIn(t *testing.T) {
 			b := chrome.New(t, c.base, p)
 			who := c.speaking(l)
 			c.signIn(t, b, l, who)
+			kind := map[lang.Lang]string{lang.En: "Sick visit", lang.Es: "Visita por enfermedad"}[l]
+			if p.Phone {
+				c.asksForOperations(t, p, kind)
+			}
 			if l == lang.En { // the demo has booked one
-				b.Follow(l.T("account.home.checkin"))
+				b.Open("/home").Want(hello(l, who.Given)).Follow(l.T("account.home.checkin"))
 			} else {
-				b.Open("/visits/new").Want(l.T("scheduling.new.title")).Follow("Visita por enfermedad")
-				b.Want(l.T("scheduling.time.title", "Visita por enfermedad")).Follow(firstTime(b))
-				b.Want(l.T("scheduling.confirm.title")).Follow(l.T("scheduling.confirm.button"))
-				b.Want("Visita por enfermedad").Follow(l.T("scheduling.checkin"))
+				c.booksVideo(b, l, kind)
+				b.Follow(l.T("scheduling.checkin"))
 			}
 			b.Want(l.T("checkin.title"))
 			visit := strings.TrimSuffix(strings.TrimPrefix(b.Path(), "/visits/"), "/checkin")
@@ -85,6 +87,7 @@ func TestAPatientChecksIn(t *testing.T) {
 			}
 			b.Choose("q10", "2").Follow(l.T("checkin.save"))
 			b.Want(phq).Says(l.T("checkin.alarm.title")).Says("988").Choose("q11", "1").Follow(l.T("checkin.save"))
+			operated(b, l)
 			consent := map[lang.Lang]string{lang.En: "Consent to care", lang.Es: "Consentimiento para la atención"}[l]
 			b.Want(consent).Choose("read", "yes").Fill("name", who.Given+" "+who.Family).Follow(l.T("checkin.consent.sign"))
 			b.Want(l.T("checkin.title")).Follow(l.T("checkin.send"))
@@ -93,11 +96,64 @@ func TestAPatientChecksIn(t *testing.T) {
 			desk := chrome.New(t, c.base, atDesk(p))
 			signInStaff(t, c, desk, l, 1)
 			desk.Open("/staff/checkins").Want(l.T("checkin.desk.title")).FollowTo("/staff/checkins/" + visit)
-			desk.Want(desk.Heading()).Says("413-555-0188").Says(l.T("checkin.desk.alarm.title")).Says(l.T("checkin.score", 1, 27)).Follow(l.T("checkin.desk.alarm.done"))
+			desk.Want(desk.Heading()).Says("Knee").Says("Hip").Says("Fever").Says("413-555-0188").Says(l.T("checkin.desk.alarm.title")).Says(l.T("checkin.score", 1, 27)).Follow(l.T("checkin.desk.alarm.done"))
 			change := ""
 			desk.Want(desk.Heading()).Eval(`document.querySelector("h3[id^=rvw_]").id`, &change)
 			desk.FollowIn("section:has(> #"+change+")", l.T("checkin.desk.accept"))
 			desk.Want(desk.Heading()).Says(l.T("checkin.desk.state.accepted"))
 		})
 	}
+}
+
+// booksVideo books the first time by video, with whoever it is.
+func (c *clinic) booksVideo(b *chrome.Tab, l lang.Lang, kind string) {
+	b.Open("/visits/new").Want(l.T("scheduling.new.title")).Follow(kind)
+	b.Want(l.T("scheduling.time.title", kind)).Click(l.T("scheduling.filter.video"))
+	b.Choose("how", "video").Follow(l.T("scheduling.filter.button"))
+	b.Want(l.T("scheduling.time.title", kind)).Follow(firstTime(b))
+	b.Want(l.T("scheduling.confirm.title")).Says(l.T("scheduling.how.video")).Follow(l.T("scheduling.confirm.button"))
+	b.Want(kind).Says(l.T("scheduling.how.video"))
+	if b.Shows("Amelia Reyes") {
+		b.Says(l.T("scheduling.video.join"))
+	} else {
+		b.Says(l.T("scheduling.video.none", "413-555-0123"))
+	}
+}
+
+// operations asks once more as often as somebody has more to tell.
+const operations = `{"resourceType": "Questionnaire", "status": "active", "title": "Operations",
+	"_title": {"extension": [{"url": "http://hl7.org/fhir/StructureDefinition/translation", "extension": [{"url": "lang", "valueCode": "es"}, {"url": "content", "valueString": "Operaciones"}]}]},
+	"item": [{"linkId": "g", "type": "group", "repeats": true, "text": "Operation",
+		"_text": {"extension": [{"url": "http://hl7.org/fhir/StructureDefinition/translation", "extension": [{"url": "lang", "valueCode": "es"}, {"url": "content", "valueString": "Operación"}]}]},
+		"item": [{"linkId": "what", "type": "string", "required": true, "text": "What was it?",
+			"_text": {"extension": [{"url": "http://hl7.org/fhir/StructureDefinition/translation", "extension": [{"url": "lang", "valueCode": "es"}, {"url": "content", "valueString": "¿Qué fue?"}]}]}},
+		{"linkId": "when", "type": "date", "text": "When was it?",
+			"_text": {"extension": [{"url": "http://hl7.org/fhir/StructureDefinition/translation", "extension": [{"url": "lang", "valueCode": "es"}, {"url": "content", "valueString": "¿Cuándo fue?"}]}]}},
+		{"linkId": "bad", "type": "boolean", "text": "Did something go wrong?",
+			"_text": {"extension": [{"url": "http://hl7.org/fhir/StructureDefinition/translation", "extension": [{"url": "lang", "valueCode": "es"}, {"url": "content", "valueString": "¿Algo salió mal?"}]}]}},
+		{"linkId": "how", "type": "text", "text": "What happened?", "enableWhen": [{"question": "bad", "operator": "=", "answerBoolean": true}],
+			"_text": {"extension": [{"url": "http://hl7.org/fhir/StructureDefinition/translation", "extension": [{"url": "lang", "valueCode": "es"}, {"url": "content", "valueString": "¿Qué pasó?"}]}]}}]}]}`
+
+// asksForOperations uploads that questionnaire and has a kind of visit ask for it.
+func (c *clinic) asksForOperations(t *testing.T, p chrome.Person, kind string) {
+	l := lang.Lang(p.Lang)
+	admin := chrome.New(t, c.base, atDesk(p))
+	signInStaff(t, c, admin, l, 2)
+	admin.Open("/staff/forms").Want(l.T("checkin.setup.title")).Fill("json", `{"resourceType": "Questionnaire"`).Follow(l.T("checkin.setup.upload"))
+	admin.Want(l.T("checkin.setup.title")).Fill("json", operations).Follow(l.T("checkin.setup.upload"))
+	title := map[lang.Lang]string{lang.En: "Operations", lang.Es: "Operaciones"}[l]
+	admin.Want(l.T("checkin.setup.title")).Follow(title)
+	admin.Want(title).Open("/staff/forms").Want(l.T("checkin.setup.title")).Follow(kind)
+	need := ""
+	admin.Want(kind).Eval(`[...document.querySelectorAll("input[name=need]")].find(n => !n.checked).value`, &need)
+	admin.Choose("need", need).Follow(l.T("checkin.setup.save"))
+	admin.Want(l.T("checkin.setup.title")).Says(l.T("checkin.desk.done"))
+}
+
+// operated tells of two operations, one of which opens another question.
+func operated(b *chrome.Tab, l lang.Lang) {
+	title := map[lang.Lang]string{lang.En: "Operations", lang.Es: "Operaciones"}[l]
+	b.Want(title).Fill("q2", "Knee").Choose("q4", "yes").Choose("q1_more", "yes").Follow(l.T("checkin.save"))
+	b.Want(title).Says(l.T("checkin.form.more")).Fill("q5", "Fever").Choose("q4_1", "no").Follow(l.T("checkin.save"))
+	b.Want(title).Fill("q2_1", "Hip").Follow(l.T("checkin.save"))
 }

@@ -43,6 +43,11 @@ func TestAPatientBooksMovesAndCancels(t *testing.T) {
 			if got := b.Want(l.T("scheduling.confirm.title")).Value("reason"); got != "Flu" {
 				t.Errorf("the reason has become %q", got)
 			}
+			b.Follow(l.T("scheduling.confirm.letgo"))
+			b.Want(l.T("scheduling.time.title", kind)).Says(l.T("scheduling.time.kept")).Follow(firstTime(b))
+			if got := b.Want(l.T("scheduling.confirm.title")).Value("reason"); got != "Flu" {
+				t.Errorf("after another time was picked the reason is %q", got)
+			}
 			b.Follow(l.T("scheduling.confirm.button"))
 			b.Want(kind).Says("Grace Mbeki")
 			g := c.comes(t, p, who, began)

@@ -807,7 +807,7 @@ func home(s page.Shell, p HomePage) templ.Component {
 						}
 					}
 					for _, v := range p.Next {
-						templ_7745c5c3_Err = page.Rows([]page.Row{{Href: v.Path, Icon: "calendar-days", Title: s.LongDate(v.Start) + ", " + s.Clock(v.Start), Text: v.Name[s.Lang]}}).Render(ctx, templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = page.Rows([]page.Row{{Href: v.Path, Icon: "calendar-days", Title: s.DayLine(v.Start) + ", " + s.Clock(v.Start) + s.There(v.Start), Text: v.Name[s.Lang]}}).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}

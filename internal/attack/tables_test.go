@@ -137,7 +137,6 @@ var forms = map[string]form{
 	"POST /terms/accept":              {made: (*world).mustAccept},
 
 	"POST /visits/new/time":     {made: (*world).picks, send: say("who", "", "place", "", "how", "", "from", "", "part", "", "reason", ""), sweeps: true},
-	"POST /visits/letgo":        {made: func(w *world, of person) state { w.heldVisit(of); return state{} }},
 	"POST /visits/{id}/confirm": {send: say("reason", "My knee.")},
 	"POST /visits/{id}/move":    {apart: (*world).anotherTime},
 	"POST /visits/{id}/answer":  {send: say("answer", "coming")},

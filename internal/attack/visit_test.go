@@ -108,6 +108,9 @@ func TestT54ATimeIsGivenOnce(t *testing.T) {
 		if got := own.send(second, say("reason", "")); got.Code != 303 || own.visits("booked") != "2" || own.visits("held") != "0" {
 			t.Errorf("the second tab: %d, %s booked", got.Code, own.visits("booked"))
 		}
+		if got := own.send(own.holds(w.pick(o)), say("other", "yes", "reason", "what I typed")); got.Code != 200 || !strings.Contains(got.Body.String(), "what I typed") || own.visits("held") != "0" {
+			t.Errorf("picking another time: %d, %s held, or what was typed is lost", got.Code, own.visits("held"))
+		}
 		own.weekIsTakenAway(t)
 	})
 }

@@ -136,9 +136,15 @@ func (s Shell) LongDate(t time.Time) string { return s.Lang.LongDate(s.local(t))
 
 // DayLine is LongDate where it begins a line: Spanish writes days of the week small.
 func (s Shell) DayLine(t time.Time) string {
-	d := s.LongDate(t)
-	first, n := utf8.DecodeRuneInString(d)
-	return string(unicode.ToUpper(first)) + d[n:]
+	return capital(s.LongDate(t))
+}
+
+// DayName is a day of the week where it begins a line.
+func (s Shell) DayName(d time.Weekday) string { return capital(s.Lang.Weekday(d)) }
+
+func capital(text string) string {
+	first, n := utf8.DecodeRuneInString(text)
+	return string(unicode.ToUpper(first)) + text[n:]
 }
 
 // Clock writes a moment's time of day in the clinic's zone.

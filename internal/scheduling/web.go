@@ -26,7 +26,6 @@ func (s *Scheduling) Mount(r *web.Router) {
 	r.Patient("GET /visits/{id}", access.SeeVisits, s.showVisit)
 	r.Patient("GET /visits/{id}/confirm", access.BookVisits, s.showConfirm)
 	r.PatientForm("POST /visits/{id}/confirm", access.BookVisits, s.confirm)
-	r.PatientForm("POST /visits/letgo", access.BookVisits, s.letGoForm)
 	r.Patient("GET /visits/{id}/move", access.BookVisits, s.showMove)
 	r.PatientForm("POST /visits/{id}/move", access.BookVisits, s.moveForm)
 	r.Patient("GET /visits/{id}/cancel", access.BookVisits, s.showCancel)
@@ -108,14 +107,15 @@ func parsePick(of ids.VisitType, code string) (Pick, error) {
 
 // TimesPage is the choice of a time, for a new visit or for one that is moved.
 type TimesPage struct {
-	Action string // where a chosen time is sent
-	Path   string // where other times are asked for
-	Type   VisitType
-	Query  Query
-	Found  Found
-	Clinic Clinic
-	Moving *Visit
-	Reason string // typed for a time that was lost meanwhile
+	Action  string // where a chosen time is sent
+	Path    string // where other times are asked for
+	Type    VisitType
+	Query   Query
+	Found   Found
+	Clinic  Clinic
+	Moving  *Visit
+	Reason  string // typed for a time that was lost or given back
+	Refused bool   // the time that was wanted could not be had
 }
 
 func (s *Scheduling) showTimes(r *web.Request, c access.Chart) (web.Reply, error) {
@@ -131,7 +131,7 @@ func (s *Scheduling) timesPage(r *web.Request, c access.Chart, q Query, reason s
 	if i < 0 || !o.Types[i].Direct {
 		return web.Redirect("/visits/new"), nil
 	}
-	p := TimesPage{Action: "/visits/new/time", Path: "/visits/new/time", Type: o.Types[i], Clinic: o.Clinic, Reason: reason}
+	p := TimesPage{Action: "/visits/new/time", Path: "/visits/new/time", Type: o.Types[i], Clinic: o.Clinic, Reason: reason, Refused: wrong != nil}
 	if !p.Type.InPerson {
 		q.Video = true
 	}
@@ -159,11 +159,12 @@ func (s *Scheduling) hold(r *web.Request, c access.Chart) (web.Reply, error) {
 	if err == nil && reason != "" {
 		return s.confirmPage(r, c, id, reason, nil) // an address would show it
 	}
-	return web.Redirect("/visits/" + string(id) + "/confirm"), err
+	return web.Redirect("/visits/" + string(id) + "/confirm?" + q.values().Encode()), err
 }
 
 // ConfirmPage shows a held time.
 type ConfirmPage struct {
+	Query  Query // by which it was found
 	My     MyVisit
 	Reason string
 	Left   time.Duration
@@ -179,6 +180,8 @@ func (s *Scheduling) confirmPage(r *web.Request, c access.Chart, id ids.Appointm
 		return web.Reply{}, err
 	}
 	left := m.Visit.HeldUntil.Sub(s.DB.Now())
+	q := asked(func(name string) string { return orText(r.Text(name), r.Ask(name)) })
+	q.Type, q.Video = m.Visit.Type, m.Visit.Video
 	if m.Visit.State.Ahead() {
 		return web.Redirect("/visits/" + string(m.Visit.ID)), nil
 	}
@@ -186,16 +189,18 @@ func (s *Scheduling) confirmPage(r *web.Request, c access.Chart, id ids.Appointm
 		if wrong == nil {
 			wrong = refuse(m.Gone)
 		}
-		q := Query{Type: m.Visit.Type, Video: m.Visit.Video, Most: pageMost}
 		return s.timesPage(r, c, q, reason, wrong)
 	}
 	return web.Show(func(sh page.Shell) templ.Component {
-		return confirm(sh.BackTo("/visits/new/time?"+Query{Type: m.Visit.Type, Video: m.Visit.Video}.values().Encode()), ConfirmPage{m, reason, left})
+		return confirm(sh.BackTo("/visits/new/time?"+q.values().Encode()), ConfirmPage{q, m, reason, left})
 	}).Fix(wrong), nil
 }
 
 func (s *Scheduling) confirm(r *web.Request, c access.Chart) (web.Reply, error) {
 	id, reason := ids.Appointment(r.PathValue("id")), r.Text("reason")
+	if r.Text("other") != "" {
+		return s.anotherTime(r, c, id, reason)
+	}
 	err := s.Confirm(r.Context(), c, id, reason)
 	if fault.Fixable(err) {
 		return s.confirmPage(r, c, id, reason, err)
@@ -203,8 +208,19 @@ func (s *Scheduling) confirm(r *web.Request, c access.Chart) (web.Reply, error) 
 	return web.Redirect("/visits/" + string(id) + "?done=booked"), err
 }
 
-func (s *Scheduling) letGoForm(r *web.Request, c access.Chart) (web.Reply, error) {
-	return web.Redirect("/visits/new"), s.LetGo(r.Context(), c)
+// anotherTime gives the held time back and shows the times again by the same choices,
+// with what was written kept.
+func (s *Scheduling) anotherTime(r *web.Request, c access.Chart, id ids.Appointment, reason string) (web.Reply, error) {
+	m, err := s.Visit(r.Context(), c, id)
+	if err == nil {
+		err = s.LetGo(r.Context(), c)
+	}
+	if err != nil {
+		return web.Reply{}, err
+	}
+	q := asked(r.Text)
+	q.Type, q.Video = m.Visit.Type, m.Visit.Video
+	return s.timesPage(r, c, q, reason, nil)
 }
 
 // VisitPage is one visit.
@@ -243,7 +259,7 @@ func (s *Scheduling) movePage(r *web.Request, c access.Chart, q Query, wrong err
 	if m.Cannot != "" || m.Stays != "" {
 		return web.Redirect(here), nil
 	}
-	p := TimesPage{Action: here + "/move", Path: here + "/move", Type: m.Type, Clinic: m.Clinic, Moving: &m.Visit}
+	p := TimesPage{Action: here + "/move", Path: here + "/move", Type: m.Type, Clinic: m.Clinic, Moving: &m.Visit, Refused: wrong != nil}
 	q.Type, q.Moving = m.Visit.Type, m.Visit.ID
 	if r.Ask("how") == "" && r.Text("how") == "" {
 		q.Video = m.Visit.Video

@@ -40,9 +40,6 @@ func readClock(s string) int {
 	return h*60 + m
 }
 
-// writeClock writes minutes of a day as "09:00".
-func writeClock(m int) string { return fmt.Sprintf("%02d:%02d", m/60, m%60) }
-
 // typedDay reads the three boxes of a day.
 func typedDay(r *web.Request, name string) Day {
 	d, _ := ParseDay(fmt.Sprintf("%04s-%02s-%02s", r.Text(name+"_year"), r.Text(name+"_month"), r.Text(name+"_day")))

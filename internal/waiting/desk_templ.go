@@ -326,9 +326,9 @@ func deskWish(s page.Shell, p OnePage) templ.Component {
 										return templ_7745c5c3_Err
 									}
 									var templ_7745c5c3_Var14 string
-									templ_7745c5c3_Var14, templ_7745c5c3_Err = templ.JoinStringErrs(s.LongDate(t.Start))
+									templ_7745c5c3_Var14, templ_7745c5c3_Err = templ.JoinStringErrs(s.DayLine(t.Start))
 									if templ_7745c5c3_Err != nil {
-										return templ.Error{Err: templ_7745c5c3_Err, FileName: `waiting/desk.templ`, Line: 50, Col: 41}
+										return templ.Error{Err: templ_7745c5c3_Err, FileName: `waiting/desk.templ`, Line: 50, Col: 40}
 									}
 									_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var14))
 									if templ_7745c5c3_Err != nil {
@@ -609,7 +609,7 @@ func boxID(i int) string { return "time-" + strconv.Itoa(i) }
 
 func offerRows(s page.Shell, o One) (out []page.Row) {
 	for _, x := range o.Offers {
-		out = append(out, page.Row{Icon: "clock", Title: s.LongDate(x.Time.Start) + ", " + s.Clock(x.Time.Start), Text: place(s, o.Clinic, x.Time) + ". " + s.T("waiting.desk.until", s.Moment(x.Expires)), Tag: s.T(offerKey(x.State))})
+		out = append(out, page.Row{Icon: "clock", Title: s.DayLine(x.Time.Start) + ", " + s.Clock(x.Time.Start), Text: place(s, o.Clinic, x.Time) + ". " + s.T("waiting.desk.until", s.Moment(x.Expires)), Tag: s.T(offerKey(x.State))})
 	}
 	return out
 }
