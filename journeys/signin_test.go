@@ -170,9 +170,19 @@ func (c *clinic) settle(t *testing.T, p chrome.Person, who demo.PersonCard, to s
 // its owner chooses a new one.
 func TestThisWasNotMe(t *testing.T) {
 	c := open(t, true)
-	l, a := lang.Es, c.speaking(lang.Es)
+	for _, of := range []struct{ stranger, owner, desk chrome.Person }{
+		{chrome.Person{Lang: "es", Phone: true}, chrome.Person{Lang: "es", NoScript: true}, chrome.Person{Lang: "en"}},
+		{chrome.Person{Lang: "en"}, chrome.Person{Lang: "en", Phone: true}, chrome.Person{Lang: "es", Phone: true}},
+	} {
+		t.Run(of.owner.String(), func(t *testing.T) { c.notMe(t, of.stranger, of.owner, of.desk) })
+	}
+}
+
+func (c *clinic) notMe(t *testing.T, thief, whose, helper chrome.Person) {
+	l := lang.Lang(whose.Lang)
+	a := c.speaking(l)
 	began := c.clock.Now()
-	stranger := chrome.New(t, c.base, chrome.Person{Lang: "es", Phone: true})
+	stranger := chrome.New(t, c.base, thief)
 	c.signIn(t, stranger, l, a)
 	c.disown(t, stranger, link(t, c.about(t, a.Email, "notify.browser.subject", began)))
 	c.about(t, a.Email, "notify.disowned.subject", began)
@@ -180,11 +190,11 @@ func TestThisWasNotMe(t *testing.T) {
 	enter(stranger, l, a)
 	stranger.Want(l.T("account.signin.title")).Says(l.T("account.signin.wrong"))
 	given := c.clock.Now()
-	c.settle(t, chrome.Person{Lang: "en"}, a.PersonCard, "active")
+	c.settle(t, helper, a.PersonCard, "active")
 	c.clock.move(5 * time.Minute)
 	enter(stranger, l, a)
 	stranger.Want(l.T("account.signin.title")).Says(l.T("account.signin.wrong"))
-	owner := chrome.New(t, c.base, chrome.Person{Lang: "es", NoScript: true})
+	owner := chrome.New(t, c.base, whose)
 	c.newPassword(t, owner, l, a, given, "siete teteras verdes cantan")
 	a.Password = "siete teteras verdes cantan"
 	c.clock.move(5 * time.Minute)

@@ -14,7 +14,8 @@ import (
 	"portico/internal/testkit/issuer"
 )
 
-// A clerk connects the clinic's sign-on, comes and goes by it, and is disabled.
+// A clerk connects the clinic's sign-on, comes and goes by it, and is disabled in the
+// middle of a form, as is a colleague on another device.
 func TestClerkSignsOnAndIsDisabled(t *testing.T) {
 	const name = "Riverside sign-on"
 	clerk := issuer.Person{Subject: "7d3c-rosa", Name: "Rosa Vega", Email: "rosa.vega@riverside.example", Groups: []string{"portal-desk"}, Second: true}
@@ -52,11 +53,10 @@ func TestClerkSignsOnAndIsDisabled(t *testing.T) {
 			signInStaff(t, c, boss, l, 2)
 			boss.Open("/staff/people").Want(l.T("console.people.title")).Follow(clerk.Name)
 			boss.Want(clerk.Name).Says(l.T("office.people.signon.text"))
-			var open bool
-			boss.Eval(`document.querySelector("details:has(form[action$=disable])").open = true`, &open)
-			boss.FollowIn("form[action$=disable]", l.T("console.people.disable")).Want(clerk.Name)
-
-			b.Open("/staff/patients").Want(l.T("staff.ended.disabled"))
+			c.disabled(t, b, boss, clerk.Name)
+			other := chrome.New(t, c.base, chrome.Person{Lang: p.Lang, Phone: !p.Phone})
+			signInStaff(t, c, other, l, 0)
+			c.disabled(t, other, boss, c.cards.Staff[0].Name)
 			b.Open("/staff/signin").Want(l.T("staff.signin.title")).Follow(l.T("staff.signon.go", name))
 			b.Follow(clerk.Name).Want(l.T("staff.ended.disabled"))
 
@@ -74,4 +74,18 @@ func TestClerkSignsOnAndIsDisabled(t *testing.T) {
 			b.Follow(clerk.Name).Want(l.T("staff.signon.stale"))
 		})
 	}
+}
+
+// disabled lets somebody at the desk be disabled while they fill in a form: it changes
+// nothing, and says so.
+func (c *clinic) disabled(t *testing.T, desk, boss *chrome.Tab, name string) {
+	t.Helper()
+	l, of := lang.Lang(desk.Person.Lang), lang.Lang(boss.Person.Lang)
+	desk.Open("/staff/patients").Want(l.T("console.patients.title")).Fill("name", "Carter Eleanor")
+	boss.Open("/staff/people").Want(of.T("console.people.title")).Follow(name)
+	var open bool
+	boss.Eval(`document.querySelector("details:has(form[action$=disable])").open = true`, &open)
+	boss.FollowIn("form[action$=disable]", of.T("console.people.disable")).Want(name)
+	desk.Follow(l.T("console.patients.button"))
+	desk.Want(l.T("staff.ended.disabled")).Says(l.T("staff.ended.unsaved")).Says(l.T("staff.ended.mistake"))
 }
