@@ -102,8 +102,9 @@ type Back interface {
 // NewResult is a result on the home page. Title is "" where it says too much for
 // a page that others may see over a shoulder.
 type NewResult struct {
-	Path, Title string
-	At          time.Time
+	Path  string
+	Title func(lang.Lang) string // what it is called; "" for one that is not named here
+	At    time.Time
 }
 
 // Visits tells of visits to come; nil: the home page tells of none.

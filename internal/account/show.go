@@ -128,7 +128,7 @@ func or(a, b string) string {
 func (p HomePage) newRows(s page.Shell) []page.Row {
 	out := make([]page.Row, len(p.News))
 	for i, n := range p.News {
-		out[i] = page.Row{Href: n.Path, Icon: "flask-conical", Title: or(n.Title, s.T("account.home.results.one")), Text: s.Date(n.At)}
+		out[i] = page.Row{Href: n.Path, Icon: "flask-conical", Title: or(n.Title(s.Lang), s.T("account.home.results.one")), Text: s.Date(n.At)}
 	}
 	return out
 }

@@ -36,7 +36,7 @@ func (news) Newest(ctx context.Context, tx *store.Tx, who access.Reading, since 
 	found, err := results.Newest(ctx, tx, who, since)
 	var out []account.NewResult
 	for _, n := range found {
-		out = append(out, account.NewResult{Path: "/results/" + string(n.ID), Title: n.Title, At: n.At})
+		out = append(out, account.NewResult{Path: "/results/" + string(n.ID), Title: n.Name, At: n.At})
 	}
 	return out, err
 }

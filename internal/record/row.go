@@ -95,11 +95,12 @@ type Row struct {
 // hide takes away what a row that is not released says. What remains is that
 // something of this group arrived, and when it opens.
 func (r Row) hide() Row {
+	name := Measure{System: r.System, Code: r.Code, Title: r.Title}
 	if r.Sensitive {
-		r.Title = ""
+		name = Measure{}
 	}
 	return Row{ID: r.ID, Patient: r.Patient, Section: r.Section, Kind: r.Kind, Group: r.Group, Received: r.Received, Changed: r.Changed,
-		Measure: Measure{Title: r.Title}, Parent: r.Parent, At: r.At, Sensitive: r.Sensitive, ReleaseAt: r.ReleaseAt, ReleaseWhy: r.ReleaseWhy, Held: true, Source: r.Source}
+		Measure: name, Parent: r.Parent, At: r.At, Sensitive: r.Sensitive, ReleaseAt: r.ReleaseAt, ReleaseWhy: r.ReleaseWhy, Held: true, Source: r.Source}
 }
 
 // rowColumns come as one text and three moments: a page reads twenty rows of forty

@@ -145,26 +145,27 @@ type News struct {
 
 // Fresh is a row that has become visible lately, or something in it; in brief.
 type Fresh struct {
-	ID        ids.Resource
-	Title     string
-	Sensitive bool
-	ReleaseAt time.Time
+	ID           ids.Resource
+	System, Code string
+	Title        string
+	Sensitive    bool
+	ReleaseAt    time.Time
 }
 
 // Opened gives what stands by itself in a section and became visible at or after
 // since, the newest opening first, and what was visible before but has something
 // in it that became so: a value that was held longer than its report, or came
-// later. The home page asks it at every visit, so it reads four columns only.
+// later. The home page asks it at every visit, so it reads six columns only.
 func Opened(ctx context.Context, tx *store.Tx, who access.Reading, q News) ([]Fresh, error) {
 	if who.Patient() == "" {
 		return nil, fault.Refused()
 	}
 	return store.List(ctx, tx, func(r store.Row) (Fresh, error) {
 		var f Fresh
-		err := r.Scan(&f.ID, &f.Title, &f.Sensitive, (*store.Time)(&f.ReleaseAt))
+		err := r.Scan(&f.ID, &f.System, &f.Code, &f.Title, &f.Sensitive, (*store.Time)(&f.ReleaseAt))
 		return f, err
 	}, `
-		SELECT r.resource_id, CASE WHEN r.title = '' THEN COALESCE(l.label, '') ELSE r.title END, r.sensitive, f.at
+		SELECT r.resource_id, r.system, r.code, CASE WHEN r.title = '' THEN COALESCE(l.label, '') ELSE r.title END, r.sensitive, f.at
 		FROM (SELECT * FROM (SELECT resource_id AS id, release_at AS at FROM record_row
 				WHERE patient_id = $1 AND section = $2 AND parent_id = '' AND release_at >= $3 AND release_at <= $4 AND NOT gone
 				ORDER BY release_at DESC, resource_id LIMIT $5) x

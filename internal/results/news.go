@@ -6,16 +6,22 @@ import (
 
 	"portico/internal/access"
 	"portico/internal/ids"
+	"portico/internal/lang"
 	"portico/internal/record"
 	"portico/internal/store"
 )
 
 // News is a result that has become visible lately.
 type News struct {
-	ID    ids.Resource
-	Title string // "" for one that is sensitive: a home page is seen over shoulders
-	At    time.Time
+	ID           ids.Resource
+	System, Code string
+	Title        string // as sent; "" for one that is sensitive: a home page is seen over shoulders
+	At           time.Time
 }
+
+// Name is the everyday name of the test, else the sender's, "" for one that is
+// sensitive.
+func (n News) Name(l lang.Lang) string { return called(l, n.System, n.Code, n.Title) }
 
 // mostNews is how many the home page has room for.
 const mostNews = 3
@@ -27,9 +33,9 @@ func Newest(ctx context.Context, tx *store.Tx, who access.Reading, since time.Ti
 	rows, err := record.Opened(ctx, tx, who, record.News{Section: record.Results, Since: since, Limit: mostNews})
 	var out []News
 	for _, r := range rows {
-		n := News{ID: r.ID, Title: r.Title, At: r.ReleaseAt}
-		if r.Sensitive {
-			n.Title = ""
+		n := News{ID: r.ID, At: r.ReleaseAt}
+		if !r.Sensitive {
+			n.System, n.Code, n.Title = r.System, r.Code, r.Title
 		}
 		out = append(out, n)
 	}

@@ -1469,7 +1469,7 @@ func statusWord(s page.Shell, st string) string {
 
 // about is the line under the heading: when, and what kind of result.
 func (o Opened) about(s page.Shell) string {
-	if n := plain(s, o.System, o.Code); n != "" && n != o.Title && o.Title != "" {
+	if n := plain(s.Lang, o.System, o.Code); n != "" && n != o.Title && o.Title != "" {
 		return o.Title + " · " + o.Item.about(s)
 	}
 	return o.Item.about(s)

@@ -8,6 +8,7 @@ import (
 
 	"portico/internal/explain"
 	"portico/internal/fhir"
+	"portico/internal/lang"
 	"portico/internal/page"
 	"portico/internal/record"
 	"portico/internal/ucum"
@@ -25,11 +26,8 @@ func drawnAt(s page.Shell, w fhir.When) time.Time {
 
 // name is what a result is called; one that came without a name is called so.
 func name(s page.Shell, r record.Row) string {
-	if n := plain(s, r.System, r.Code); n != "" && r.Title != "" {
+	if n := called(s.Lang, r.System, r.Code, r.Title); n != "" {
 		return n
-	}
-	if r.Title != "" {
-		return r.Title
 	}
 	if r.Held {
 		return s.T("results.held.title")
@@ -37,15 +35,23 @@ func name(s page.Shell, r record.Row) string {
 	return s.T("results.unnamed")
 }
 
+// called is the everyday name of what a sender calls title, else title itself.
+func called(l lang.Lang, system, code, title string) string {
+	if n := plain(l, system, code); n != "" && title != "" {
+		return n
+	}
+	return title
+}
+
 // plain is the everyday name of a test or a panel, "" for one that has none.
-func plain(s page.Shell, system, code string) string {
+func plain(l lang.Lang, system, code string) string {
 	if system != "http://loinc.org" {
 		return ""
 	}
-	if e, ok := explain.Lookup(code, string(s.Lang)); ok {
+	if e, ok := explain.Lookup(code, string(l)); ok {
 		return e.Name
 	}
-	p, _ := explain.PanelOf(code, string(s.Lang))
+	p, _ := explain.PanelOf(code, string(l))
 	return p.Name
 }
 

@@ -10,6 +10,7 @@ import (
 	"portico/internal/audit"
 	"portico/internal/fault"
 	"portico/internal/ids"
+	"portico/internal/lang"
 	"portico/internal/record"
 	"portico/internal/store"
 )
@@ -356,4 +357,17 @@ func TestAValueOpenBeforeItsReportIsInTheList(t *testing.T) {
 			t.Errorf("it stands in the list beside its open report: %q", got)
 		}
 	})
+}
+
+func TestNewsHaveEverydayNames(t *testing.T) {
+	sent := News{System: "http://loinc.org", Code: "2823-3", Title: "Potassium [Moles/volume] in Serum or Plasma"}
+	if en, es := sent.Name(lang.En), sent.Name(lang.Es); en != "Potassium" || es != "Potasio" {
+		t.Errorf("%q, %q", en, es)
+	}
+	if own := (News{System: "urn:lab", Code: "2823-3", Title: "K+"}).Name(lang.Es); own != "K+" {
+		t.Errorf("a test of the laboratory's own is called %q", own)
+	}
+	if veiled := (News{}).Name(lang.En); veiled != "" {
+		t.Errorf("a sensitive one is called %q", veiled)
+	}
 }
