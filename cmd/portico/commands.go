@@ -149,11 +149,19 @@ func (c importCSVCommand) Run(s settings) error {
 type staffAddCommand struct {
 	Name  string   `help:"Name of the person." required:""`
 	Email string   `help:"E-mail address, which is also the user name." required:""`
-	Role  []string `help:"front_desk, administrator or auditor; may be repeated." required:""`
+	Role  []string `help:"front_desk, administrator, auditor, clinician or records; may be repeated." required:""`
 }
 
 func (c staffAddCommand) Run(s settings) error {
 	return s.with(func(a *app.App) error { return a.AddStaff(s.ctx, c.Name, c.Email, c.Role, s.out) })
+}
+
+type staffLinkCommand struct {
+	Email string `help:"E-mail address, which is also the user name." required:""`
+}
+
+func (c staffLinkCommand) Run(s settings) error {
+	return s.with(func(a *app.App) error { return a.LinkStaff(s.ctx, c.Email, s.out) })
 }
 
 type codesIssueCommand struct {

@@ -41,7 +41,8 @@ type commands struct {
 		End feedsEndCommand `cmd:"" help:"End a feed: nothing it sends is taken any more."`
 	} `cmd:"" help:"Systems that send records over HTTP."`
 	Staff struct {
-		Add staffAddCommand `cmd:"" help:"Add a staff user and print a one-time set-up link."`
+		Add  staffAddCommand  `cmd:"" help:"Add a staff user and print a one-time set-up link."`
+		Link staffLinkCommand `cmd:"" help:"Print a new set-up link for a staff user who lost their password or phone."`
 	} `cmd:"" help:"People who work at the clinic."`
 	Codes struct {
 		Issue codesIssueCommand `cmd:"" help:"Issue an activation code."`

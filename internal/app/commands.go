@@ -268,8 +268,22 @@ func (a *App) AddStaff(ctx context.Context, name, email string, roles []string, 
 	if err != nil {
 		return inWords(err)
 	}
-	fmt.Fprintf(out, "One-time set-up link for %s, good for 24 hours:\n%s\n", name, a.base.JoinPath(link.Path))
+	a.sayLink(out, name, link)
 	return nil
+}
+
+// LinkStaff is `portico staff link`.
+func (a *App) LinkStaff(ctx context.Context, email string, out io.Writer) error {
+	link, err := a.Staff.Relink(ctx, access.NewDuty("staff link"), email)
+	if err != nil {
+		return inWords(err)
+	}
+	a.sayLink(out, email, link)
+	return nil
+}
+
+func (a *App) sayLink(out io.Writer, name string, link staff.Link) {
+	fmt.Fprintf(out, "One-time set-up link for %s, good for 24 hours:\n%s\n", name, a.base.JoinPath(link.Path))
 }
 
 // IssueCode is `portico codes issue`.

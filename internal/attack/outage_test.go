@@ -221,7 +221,6 @@ func (c *cluster) crash() { c.do("pg_ctl", "stop", "-D", c.dir+"/data", "-m", "i
 func TestT60DatabaseDies(t *testing.T) {
 	c := newCluster(t)
 	w := open(t, fmt.Sprintf("postgres://portico@127.0.0.1:%d/postgres?sslmode=disable", c.port))
-	w.app.DB.Ping(ctx)
 	var mu sync.Mutex
 	acked, refused, odd := map[string][]string{}, 0, map[string]int{}
 	var stop atomic.Bool

@@ -21,8 +21,8 @@ func (a Attack) Later() bool { return len(a.Tests) == 0 }
 // Test names a test: "enroll.TestBreaker", "journeys.TestPaperCode".
 type Test string
 
-// Package is where the test is, from the root of the project.
-func (t Test) Package() string {
+// dir is where the test is, from the root of the project.
+func (t Test) dir() string {
 	pkg := string(t[:strings.LastIndexByte(string(t), '.')])
 	if pkg == "journeys" {
 		return pkg

@@ -150,7 +150,7 @@ func (n Test) run(t *testing.T, overlay string) string {
 	if overlay != "" {
 		args = append(args, "-count=1", "-overlay="+overlay)
 	}
-	cmd := exec.Command("go", append(args, "./"+n.Package())...)
+	cmd := exec.Command("go", append(args, "./"+n.dir())...)
 	cmd.Dir = root
 	cmd.Env = slices.DeleteFunc(os.Environ(), func(s string) bool {
 		return strings.HasPrefix(s, "PORTICO_ATTACK=") || strings.HasPrefix(s, "PORTICO_CONTROLS=") || strings.HasPrefix(s, "PORTICO_TEST_POSTGRES=") || strings.HasPrefix(s, "CI=")

@@ -126,3 +126,13 @@ func TestNoWordIsLost(t *testing.T) {
 	}
 	t.Log(checked, "documents compared")
 }
+
+// Words is all text of a narrative on one line.
+func (n Narrative) Words() string {
+	var b strings.Builder
+	writeBlocks(&b, n.Blocks)
+	for _, note := range n.Notes {
+		writeRun(&b, note)
+	}
+	return collapse(b.String())
+}

@@ -87,16 +87,6 @@ func (c Cell) Words() string {
 	return collapse(b.String())
 }
 
-// Words is all text of a narrative on one line, for searching.
-func (n Narrative) Words() string {
-	var b strings.Builder
-	writeBlocks(&b, n.Blocks)
-	for _, note := range n.Notes {
-		writeRun(&b, note)
-	}
-	return collapse(b.String())
-}
-
 func writeRun(b *strings.Builder, run []Inline) {
 	for _, i := range run {
 		if i.Break {

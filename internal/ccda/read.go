@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io"
 	"strconv"
-	"strings"
 )
 
 // Read reads one clinical document, plain or gzipped, which is told by content.
@@ -121,15 +120,4 @@ func readSections(parent *node, pictures map[string]*File) []Section {
 		}
 	}
 	return out
-}
-
-// Is tells whether the section claims to conform to the template with this OID,
-// in any version.
-func (s Section) Is(root string) bool {
-	for _, t := range s.Templates {
-		if strings.EqualFold(t.Root, root) {
-			return true
-		}
-	}
-	return false
 }

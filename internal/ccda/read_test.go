@@ -79,9 +79,6 @@ func TestRead(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	if !got.Sections[0].Is("2.16.840.1.113883.10.20.22.2.5.1") || got.Sections[0].Is("1") {
-		t.Error("a section does not know its templates")
-	}
 }
 
 // doc is a document with this in its body.

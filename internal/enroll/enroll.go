@@ -80,7 +80,7 @@ var (
 	mailsPerDay     = limit.Rule{Name: "enroll.mail.day", Max: 10, Per: 24 * time.Hour}
 )
 
-// now is the moment in the clinic's zone: ages change at midnight there.
+// local is a moment in the clinic's zone: ages change at midnight there.
 func (e *Room) local(t time.Time) time.Time { return t.In(page.ZoneOf(e.Clinic)) }
 
 // age is how old somebody born on birth (YYYY-MM-DD) is on day. Someone born on
@@ -174,5 +174,5 @@ func speaks(p Person, otherwise lang.Lang) lang.Lang {
 	return lang.En
 }
 
-// did is an audit entry about a patient.
+// about names a patient in an audit entry.
 func about(p ids.Patient) string { return string(p) }

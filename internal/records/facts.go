@@ -7,6 +7,7 @@ import (
 	"portico/internal/explain"
 	"portico/internal/fhir"
 	"portico/internal/ids"
+	"portico/internal/lang"
 	"portico/internal/page"
 	"portico/internal/record"
 	"portico/internal/ucum"
@@ -29,6 +30,7 @@ const (
 	truth              // yes or no
 	coded              // a code of a closed set: the words of our texts, else as it came
 	class              // of an encounter, a code of v3-ActCode
+	phone              // a phone number, or another way to reach somebody as it came
 )
 
 // details are what each type's page says beside its title, dates, person and
@@ -62,7 +64,7 @@ var details = map[string][]detail{
 		{"udi", "udiCarrier.carrierHRF", words}, {"udi", "distinctIdentifier", words}, {"expires", "expirationDate", moment}},
 	"FamilyMemberHistory": {{"relationship", "relationship", words}, {"conditions", "condition.code", words}, {"died", "deceasedBoolean", truth}, {"age", "condition.onsetAge", amount}},
 	"Observation":         {{"method", "method", words}, {"body_site", "bodySite", words}, {"device", "device", words}},
-	"RelatedPerson":       {{"relationship", "relationship", words}, {"phone", "telecom.value", words}},
+	"RelatedPerson":       {{"relationship", "relationship", words}, {"phone", "telecom.value", phone}},
 	"Appointment":         {{"description", "description", words}, {"reason", "reasonCode", words}},
 	"Consent":             {{"category", "category", words}, {"decision", "provision.type", coded}},
 	"ServiceRequest":      {{"reason", "reasonCode", words}, {"category", "category", words}, {"priority", "priority", coded}},
@@ -132,6 +134,8 @@ func write(s page.Shell, it Item, v fhir.Node, as form) string {
 		if t, ok := ours(s, "records.class."+v.Get("code").Line()); ok {
 			return t
 		}
+	case phone:
+		return lang.Phone(v.Line())
 	case coded:
 		return known(s, "records.code.", v.Concept().Code())
 	}

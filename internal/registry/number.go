@@ -34,19 +34,6 @@ func (r *Room) ByNumber(ctx context.Context, tx *store.Tx, number, birth string)
 	return found[0], nil
 }
 
-// LookupNumber is ByNumber for a visitor, in a transaction of its own; "" if
-// there is nobody. Who asks counts and logs the try.
-func (r *Room) LookupNumber(ctx context.Context, _ access.Visitor, number, birth string) (id ids.Patient, err error) {
-	err = r.DB.View(ctx, func(tx *store.Tx) error {
-		id, err = r.ByNumber(ctx, tx, number, birth)
-		if err == store.ErrNone {
-			return nil
-		}
-		return err
-	})
-	return id, err
-}
-
 // Numbered finds the one patient with a number, for commands: a fault of kind
 // NotFound if there is none, Conflict if two systems gave the same number to two
 // people.

@@ -3,7 +3,6 @@ package registry
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"portico/internal/ids"
 	"portico/internal/store"
@@ -46,18 +45,13 @@ func (r *Room) PatientByIdentifier(ctx context.Context, tx *store.Tx, system, va
 // left out.
 func (r *Room) NumbersOf(ctx context.Context, tx *store.Tx, people []ids.Patient) (map[ids.Patient]string, error) {
 	out := map[ids.Patient]string{}
-	for part := range slices.Chunk(people, 256) {
-		list := make([]string, len(part))
-		for i, p := range part {
-			list[i] = string(p)
-		}
-		list = padded(list)
+	for some := range several(people) {
 		found, err := store.List(ctx, tx, func(row store.Row) (x sealed, err error) {
 			err = row.Scan(&x.person, &x.id, &x.text)
 			return x, err
 		}, `
-			SELECT person_id, id, sealed FROM patient_number WHERE usage = 'current' AND person_id IN (`+store.In(1, len(list))+`)
-			ORDER BY CASE WHEN person_id = patient_id THEN 0 ELSE 1 END, system DESC, id`, args(list)...)
+			SELECT person_id, id, sealed FROM patient_number WHERE usage = 'current' AND person_id IN (`+store.In(1, len(some))+`)
+			ORDER BY CASE WHEN person_id = patient_id THEN 0 ELSE 1 END, system DESC, id`, some...)
 		if err != nil {
 			return nil, err
 		}

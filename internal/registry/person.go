@@ -50,24 +50,22 @@ func (r *Room) Called(ctx context.Context, tx *store.Tx, id ids.Patient) (given,
 	return given, family, err
 }
 
-// Names gives the names of several patients, those that are there, in one query.
+// Names gives the names of several patients, those that are there.
 func (r *Room) Names(ctx context.Context, tx *store.Tx, of []ids.Patient) (map[ids.Patient]string, error) {
 	out := map[ids.Patient]string{}
-	if len(of) == 0 {
-		return out, nil
+	for some := range several(of) {
+		_, err := store.List(ctx, tx, func(row store.Row) (struct{}, error) {
+			var id ids.Patient
+			var given, family string
+			err := row.Scan(&id, &given, &family)
+			out[id] = given + " " + family
+			return struct{}{}, err
+		}, `SELECT q.id, p.given, p.family FROM patient q JOIN patient p ON p.id = COALESCE(q.merged_into, q.id) WHERE q.id IN (`+store.In(1, len(some))+`)`, some...)
+		if err != nil {
+			return nil, err
+		}
 	}
-	args := make([]any, len(of))
-	for i, id := range of {
-		args[i] = string(id)
-	}
-	_, err := store.List(ctx, tx, func(row store.Row) (struct{}, error) {
-		var id ids.Patient
-		var given, family string
-		err := row.Scan(&id, &given, &family)
-		out[id] = given + " " + family
-		return struct{}{}, err
-	}, `SELECT q.id, p.given, p.family FROM patient q JOIN patient p ON p.id = COALESCE(q.merged_into, q.id) WHERE q.id IN (`+store.In(1, len(of))+`)`, args...)
-	return out, err
+	return out, nil
 }
 
 // ContactsOnFile gives the contacts that have been on file for ContactAge: those

@@ -2,6 +2,8 @@ package registry
 
 import (
 	"context"
+	"iter"
+	"slices"
 
 	"portico/internal/ids"
 	"portico/internal/secret"
@@ -58,6 +60,22 @@ func args(in []string) []any {
 		out[i] = s
 	}
 	return out
+}
+
+// several gives people as arguments of an IN list, at most 256 at a time. Lists
+// of few lengths make few different statements.
+func several(people []ids.Patient) iter.Seq[[]any] {
+	return func(yield func([]any) bool) {
+		for part := range slices.Chunk(people, 256) {
+			list := make([]string, len(part))
+			for i, p := range part {
+				list[i] = string(p)
+			}
+			if !yield(args(padded(list))) {
+				return
+			}
+		}
+	}
 }
 
 // padded repeats the last value until the list has a length of which there are

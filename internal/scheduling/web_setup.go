@@ -182,7 +182,7 @@ func (s *Scheduling) placePage(r *web.Request, d access.Desk, p PlacePage, wrong
 	}).Fix(wrong), nil
 }
 
-// known gives the id in the address, "" for a new thing.
+// knownID gives the id in the address, "" for a new thing.
 func knownID(r *web.Request) string {
 	if id := r.PathValue("id"); id != fresh {
 		return id

@@ -124,7 +124,7 @@ func wordsOf(f record.File) string {
 	return strings.TrimSpace(out.String())
 }
 
-// lines are the lines of a text without blanks at their ends; of several empty
+// textLines are the lines of a text without blanks at their ends; of several empty
 // ones in a row one is left.
 func textLines(text string) []string {
 	var out []string

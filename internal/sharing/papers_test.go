@@ -172,7 +172,7 @@ func TestCopiesForMachinesAreComplete(t *testing.T) {
 	}
 	said := map[string]string{}
 	for _, s := range d.Sections {
-		said[s.Title] = s.Text.Words()
+		said[s.Title] = ccda.Cell{Blocks: s.Text.Blocks}.Words()
 	}
 	w := words{lang.En, r.zone()}
 	rows := 0

@@ -103,9 +103,6 @@ func (db *DB) Engine() Engine { return db.engine }
 // Now is the time of the injected clock.
 func (db *DB) Now() time.Time { return db.clock.Now() }
 
-// Ping answers nil if a query can be answered.
-func (db *DB) Ping(ctx context.Context) error { return db.read.PingContext(ctx) }
-
 // Close waits for the writes under way and closes the database.
 func (db *DB) Close() error {
 	db.gate.Lock()

@@ -34,17 +34,6 @@ func Convert(value, from, to string) (string, bool) {
 	return v.Mul(v, factor).Add(v, shift).FloatString(min(max(places, 0), 30)), true
 }
 
-// Factor gives the exact number that turns a value in from into one in to; ok is
-// false where there is none, as between scales with different zeros (°C and °F).
-func Factor(from, to string) (*big.Rat, bool) {
-	a, b, ok := pair(from, to)
-	if !ok {
-		return nil, false
-	}
-	factor, shift := between(a, b)
-	return factor, shift.Sign() == 0
-}
-
 func pair(from, to string) (a, b Unit, ok bool) {
 	a, err := Parse(from)
 	if err != nil {

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"maps"
 	"math/big"
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -278,6 +277,3 @@ func split(s string) (prefix, atom string, ok bool) {
 	}
 	return "", "", false
 }
-
-// Known lists the unit symbols this package knows, without prefixes, in order.
-func Known() []string { return slices.Sorted(maps.Keys(atoms)) }

@@ -248,7 +248,7 @@ func (b *Tab) Choose(name, value string) *Tab {
 	return b
 }
 
-// key is what a keyboard sends for a key that writes nothing.
+// keys are what a keyboard sends for keys that write nothing.
 var keys = map[string]input.DispatchKeyEventParams{
 	"Tab":    {Key: "Tab", Code: "Tab", WindowsVirtualKeyCode: 9},
 	"Enter":  {Key: "Enter", Code: "Enter", WindowsVirtualKeyCode: 13, Text: "\r"},
