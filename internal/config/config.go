@@ -124,7 +124,7 @@ func Default() Config {
 		TLS:   TLS{Mode: "proxy"},
 		Phone: Phone{Region: "US", Countries: []string{"US", "PR"}, DailyCap: 2000},
 		Clinic: Clinic{Emergency: "911", Zone: "America/New_York", NumberLabelEn: "Patient number", NumberLabelEs: "Número de paciente",
-			HoursEn: "Monday to Friday, 8 a.m. to 5 p.m.", HoursEs: "Lunes a viernes, de 8 a. m. a 5 p. m."},
+			HoursEn: "Monday to Friday, 8 a.m. to 5 p.m.", HoursEs: "Lunes a viernes, de 8\u00a0a.\u00a0m. a 5\u00a0p.\u00a0m."},
 		SignOn: SignOn{Name: "single sign-on", Scopes: []string{"profile", "email"}, Claim: "groups", AMR: []string{"mfa"}},
 		Enroll: Enroll{MinAge: 13, ContactAgeDays: 7, AutoMatch: true},
 

@@ -210,7 +210,7 @@ func (e *Room) showSetUp(q *web.Request, a access.Applicant) (web.Reply, error) 
 	if err != nil {
 		return e.astray(q, a, err)
 	}
-	sp := SetUpPage{c.Kind, p.Draft.Contact}
+	sp := SetUpPage{c.Kind, lang.Phone(p.Draft.Contact)}
 	return show(func(s page.Shell) templ.Component {
 		if q.Ask("again") != "" {
 			s.Done = s.T("enroll.setup.again.done")
@@ -224,7 +224,7 @@ func (e *Room) setUp(q *web.Request, a access.Applicant) (web.Reply, error) {
 	if err != nil {
 		return e.astray(q, a, err)
 	}
-	form := show(SetUpPage{c.Kind, p.Draft.Contact}.draw)
+	form := show(SetUpPage{c.Kind, lang.Phone(p.Draft.Contact)}.draw)
 	if q.Text("do") == "again" {
 		if err := e.SendAgain(q.Context(), a); err != nil {
 			return e.stepFault(q, a, form, atField(err, "contact", "code"))

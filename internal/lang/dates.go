@@ -33,7 +33,8 @@ func (l Lang) Weekday(d time.Weekday) string { return weekdays[l][d] }
 // "lunes, 9 de abril de 2029".
 func (l Lang) LongDate(t time.Time) string { return l.Weekday(t.Weekday()) + ", " + l.Date(t) }
 
-// Clock writes a time of day: "9:30 a.m.", "9:30 a. m.".
+// Clock writes a time of day: "9:30 a.m.", "9:30 a. m.". The space within the
+// Spanish one is one at which no line breaks.
 func (l Lang) Clock(t time.Time) string {
 	h, half := t.Hour()%12, "a.m."
 	if h == 0 {
@@ -43,7 +44,7 @@ func (l Lang) Clock(t time.Time) string {
 		half = "p.m."
 	}
 	if l == Es {
-		half = half[:2] + " " + half[2:]
+		half = half[:2] + "\u00a0" + half[2:]
 	}
 	return fmt.Sprintf("%d:%02d %s", h, t.Minute(), half)
 }

@@ -29,7 +29,7 @@ func TestTimesAreNamedAndTravellersToldBoth(t *testing.T) {
 		{En, at, ny, detroit, "June 22, 2026, 2:30 p.m. (Eastern time)"},
 		{En, at, detroit, nil, "June 22, 2026, 2:30 p.m. (Detroit time)"},
 		{En, at, ny, madrid, "June 22, 2026, 2:30 p.m. (Eastern time; 8:30 p.m. Madrid time)"},
-		{Es, at, ny, madrid, "22 de junio de 2026, 2:30 p. m. (hora del este; 8:30 p. m. hora de Madrid)"},
+		{Es, at, ny, madrid, "22 de junio de 2026, 2:30 p.\u00a0m. (hora del este; 8:30 p.\u00a0m. hora de Madrid)"},
 		{En, at, ny, tokyo, "June 22, 2026, 2:30 p.m. (Eastern time; June 23, 2026, 3:30 a.m. Tokyo time)"},
 		{En, between, ny, madrid, "March 10, 2026, 9:00 a.m. (Eastern time; 2:00 p.m. Madrid time)"},
 		{En, at, time.UTC, nil, "June 22, 2026, 6:30 p.m. (UTC)"},

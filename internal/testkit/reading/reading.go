@@ -11,7 +11,7 @@ import (
 var (
 	sentenceEnd = regexp.MustCompile(`[.:;?!]+(\s|$)`)
 	// abbreviations end in a point that ends no sentence.
-	abbreviations = strings.NewReplacer("a.m.", "am", "p.m.", "pm", "a. m.", "am", "p. m.", "pm", "Dr.", "Dr", "Dra.", "Dra", "St.", "St", "U.S.", "US")
+	abbreviations = strings.NewReplacer("a.m.", "am", "p.m.", "pm", "a. m.", "am", "p. m.", "pm", "a.\u00a0m.", "am", "p.\u00a0m.", "pm", "Dr.", "Dr", "Dra.", "Dra", "St.", "St", "U.S.", "US")
 )
 
 // Sentences are the words of each sentence of a text.
