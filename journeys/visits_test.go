@@ -30,6 +30,9 @@ func TestAPatientBooksMovesAndCancels(t *testing.T) {
 			b := chrome.New(t, c.base, p)
 			who := c.speaking(l)
 			c.signIn(t, b, l, who)
+			if p.Phone { // who travels is told both times
+				b.Open("/account/display").Want(l.T("account.display.title")).Choose("zone", "Europe/Madrid").Follow(l.T("page.display.save"))
+			}
 			b.Open("/visits").Want(l.T("scheduling.title")).Follow(l.T("scheduling.book"))
 			kind := vaccine[l]
 			b.Want(l.T("scheduling.new.title")).Follow(kind)
@@ -47,6 +50,9 @@ func TestAPatientBooksMovesAndCancels(t *testing.T) {
 			b.Want(l.T("scheduling.time.title", kind)).Says(l.T("scheduling.time.kept")).Follow(firstTime(b))
 			if got := b.Want(l.T("scheduling.confirm.title")).Value("reason"); got != "Flu" {
 				t.Errorf("after another time was picked the reason is %q", got)
+			}
+			if p.Phone && strings.Count(b.Text("main"), "Madrid") < 2 {
+				t.Error("a page with two times does not say what they are in Madrid")
 			}
 			b.Follow(l.T("scheduling.confirm.button"))
 			b.Want(kind).Says("Grace Mbeki")

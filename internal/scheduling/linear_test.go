@@ -156,7 +156,7 @@ func (h *race) timed(client int, w wish, f func() (told, ids.Appointment)) ids.A
 	from := time.Since(h.began)
 	t, id := f()
 	until := time.Since(h.began)
-	if w.do == "hold" && t.why == "" {
+	if w.do == "hold" && t.why == "" && !t.lost {
 		w.visit = h.number(id)
 	}
 	h.Lock()

@@ -194,7 +194,9 @@ func (s *Scheduling) moveForPage(r *web.Request, d access.Desk, q Query, wrong e
 	if r.Ask("how") == "" && r.Text("how") == "" {
 		q.Video = o.Visit.Video
 	}
-	p := DeskTimesPage{TimesPage: TimesPage{Action: here + "/move", Path: here + "/move", Clinic: o.Clinic, Type: o.Clinic.Type(q.Type), Moving: &o.Visit}, Patient: o.Visit.Patient, Name: o.Name}
+	kind := o.Clinic.Type(q.Type)
+	q.Video = q.Video && kind.Video || !kind.InPerson
+	p := DeskTimesPage{TimesPage: TimesPage{Action: here + "/move", Path: here + "/move", Clinic: o.Clinic, Type: kind, Moving: &o.Visit}, Patient: o.Visit.Patient, Name: o.Name}
 	if p.Found, err = s.FindFor(r.Context(), d, o.Visit.Patient, q); err != nil {
 		return web.Reply{}, err
 	}

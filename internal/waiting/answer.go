@@ -7,6 +7,7 @@ import (
 
 	"portico/internal/access"
 	"portico/internal/audit"
+	"portico/internal/fault"
 	"portico/internal/ids"
 	"portico/internal/store"
 )
@@ -98,7 +99,9 @@ func (s *Waiting) Look(ctx context.Context, d access.Desk, id ids.Wish, q Query)
 		if o.Wish.Sort == Earlier {
 			q.Moving = o.Wish.Visit
 		}
-		o.Times, o.More, err = s.Calendar.Free(ctx, tx, q)
+		if o.Times, o.More, err = s.Calendar.Free(ctx, tx, q); fault.Is(err, fault.NotFound) {
+			err = nil // the kind is not offered so any more; staff still answer
+		}
 		return err
 	})
 	return o, err
