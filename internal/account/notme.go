@@ -199,41 +199,52 @@ func (s *Accounts) Settle(ctx context.Context, d access.Desk, id ids.Account, to
 		if err != nil {
 			return audit.Entry{}, err
 		}
-		act := audit.AccountRestored
 		if to == Closed {
-			act = audit.AccountClosed
+			return d.Did(audit.AccountClosed, string(id)).On(string(a.person)), closeFrozen(ctx, tx, id)
 		}
-		e := d.Did(act, string(id)).On(string(a.person))
-		if to == Active {
-			held, err := isHeld(ctx, tx, id)
-			if err == nil && held {
-				err = fault.Lost("account.twin.first")
-			}
-			if err != nil {
-				return e, err
-			}
-		}
-		n, err := tx.Exec(ctx, `
-			UPDATE account SET state = $2, frozen_at = NULL, closed_at = CASE WHEN $2 = 'closed' THEN $3 ELSE closed_at END
-			WHERE id = $1 AND state = 'frozen'`, id, string(to), store.Time(tx.Now))
-		if err == nil && n != 1 {
-			err = fault.Lost("account.settled")
-		}
-		if err != nil {
-			return e, err
-		}
-		if _, err := tx.Exec(ctx, `UPDATE disown_link SET settled_at = $2 WHERE account_id = $1 AND settled_at IS NULL`, id, store.Time(tx.Now)); err != nil {
-			return e, err
-		}
-		if to == Closed {
-			_, err := tx.Exec(ctx, `UPDATE account_twin SET settled_at = $2, how = 'closed' WHERE account_id = $1 AND settled_at IS NULL`, id, store.Time(tx.Now))
-			return e, err
-		}
-		if err := note(ctx, tx, id, restored, ""); err != nil {
-			return e, err
-		}
-		return e, s.renew(ctx, tx, id)
+		return d.Did(audit.AccountRestored, string(id)).On(string(a.person)), s.restore(ctx, tx, id)
 	})
+}
+
+// thaw takes an account out of its lock, for one of two who decide at once.
+func thaw(ctx context.Context, tx *store.Tx, id ids.Account, to State) error {
+	n, err := tx.Exec(ctx, `
+		UPDATE account SET state = $2, frozen_at = NULL, closed_at = CASE WHEN $2 = 'closed' THEN $3 ELSE closed_at END
+		WHERE id = $1 AND state = 'frozen'`, id, string(to), store.Time(tx.Now))
+	if err == nil && n != 1 {
+		err = fault.Lost("account.settled")
+	}
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, `UPDATE disown_link SET settled_at = $2 WHERE account_id = $1 AND settled_at IS NULL`, id, store.Time(tx.Now))
+	return err
+}
+
+func closeFrozen(ctx context.Context, tx *store.Tx, id ids.Account) error {
+	if err := thaw(ctx, tx, id, Closed); err != nil {
+		return err
+	}
+	_, err := tx.Exec(ctx, `UPDATE account_twin SET settled_at = $2, how = 'closed' WHERE account_id = $1 AND settled_at IS NULL`, id, store.Time(tx.Now))
+	return err
+}
+
+// restore gives an account back to its owner, who then needs a new password.
+func (s *Accounts) restore(ctx context.Context, tx *store.Tx, id ids.Account) error {
+	held, err := isHeld(ctx, tx, id)
+	if err == nil && held {
+		err = fault.Lost("account.twin.first")
+	}
+	if err != nil {
+		return err
+	}
+	if err := thaw(ctx, tx, id, Active); err != nil {
+		return err
+	}
+	if err := note(ctx, tx, id, restored, ""); err != nil {
+		return err
+	}
+	return s.renew(ctx, tx, id)
 }
 
 // renew takes an account's password away and sends its owner the way to a new one.

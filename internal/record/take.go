@@ -2,13 +2,9 @@ package record
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"portico/internal/access"
@@ -73,71 +69,6 @@ type Batch struct {
 	// Known are references to resources that are in the store already, found by
 	// something else than the sender's name for them.
 	Known map[string]ids.Resource
-}
-
-// Refusal says what was not taken in and why: a key of the texts.
-type Refusal struct {
-	File        string
-	Line, Entry int
-	Path, Key   string
-}
-
-// Tally counts what became of resources.
-type Tally struct{ New, Changed, Unchanged, Older, Refused int }
-
-func (t *Tally) add(o Tally) {
-	t.New += o.New
-	t.Changed += o.Changed
-	t.Unchanged += o.Unchanged
-	t.Older += o.Older
-	t.Refused += o.Refused
-}
-
-// All is how many resources were counted.
-func (t Tally) All() int { return t.New + t.Changed + t.Unchanged + t.Older + t.Refused }
-
-// Report counts what became of a batch.
-type Report struct {
-	Tally
-	Types    map[string]Tally
-	Passed   map[string]int // not kept, by type
-	Refusals []Refusal
-}
-
-// count adds one to what became of a type.
-func (r *Report) count(kind string, t Tally) {
-	r.Tally.add(t)
-	if r.Types == nil {
-		r.Types = map[string]Tally{}
-	}
-	sum := r.Types[kind]
-	sum.add(t)
-	r.Types[kind] = sum
-}
-
-// clone makes a report that can be added to apart from this one.
-func (r Report) clone() Report {
-	r.Types, r.Passed, r.Refusals = maps.Clone(r.Types), maps.Clone(r.Passed), slices.Clone(r.Refusals)
-	return r
-}
-
-// Add adds another report to this one.
-func (r *Report) Add(o Report) {
-	for k, t := range o.Types {
-		r.count(k, t)
-	}
-	r.Refusals = append(r.Refusals, o.Refusals...)
-	for k, n := range o.Passed {
-		if r.Passed == nil {
-			r.Passed = map[string]int{}
-		}
-		r.Passed[k] += n
-	}
-}
-
-func (r *Report) refuse(in fhir.Resource, path, key string) {
-	r.count(in.Type, Tally{Refused: 1})
-	r.Refusals = append(r.Refusals, Refusal{File: in.File, Line: in.Line, Entry: in.Entry, Path: path, Key: key})
 }
 
 // tries is how often a batch is done again when another one named the same
@@ -218,153 +149,6 @@ func about(whole ids.Patient, ready []*incoming) []ids.Patient {
 
 // errRaced means that somebody else named a resource of this batch meanwhile.
 var errRaced = errors.New("another batch named this resource meanwhile")
-
-// incoming is one resource that can be taken in.
-type incoming struct {
-	in    fhir.Resource
-	node  fhir.Node
-	refs  []found
-	own   found
-	names []string // by which it is known, the surest first
-
-	id      ids.Resource
-	home    ids.Patient // the record it came in for
-	patient ids.Patient // in whose chart that stands
-	awaited bool        // a name led to its identifier before
-	body    []byte
-	hash    string
-	sent    time.Time
-}
-
-// prepare reads a resource as far as that needs no database.
-func prepare(b Batch, r fhir.Resource, rep *Report) *incoming {
-	for _, p := range passed {
-		if p == r.Type {
-			if rep.Passed == nil {
-				rep.Passed = map[string]int{}
-			}
-			rep.Passed[p]++
-			return nil
-		}
-	}
-	in := &incoming{in: r, node: fhir.Parse(r.Raw)}
-	var err error
-	if in.refs, in.own, err = references(r.Raw); err != nil {
-		rep.refuse(r, "", "record.refused.syntax")
-		return nil
-	}
-	in.names = in.ownNames(b.Source)
-	if len(in.names) == 0 {
-		// Without any name of its own the content is the name: the same resource
-		// again is the same resource.
-		sum := sha256.Sum256(r.Raw)
-		in.names = []string{b.Source + "|sha256:" + hex.EncodeToString(sum[:])}
-	}
-	in.sent = in.node.Get("meta").Get("lastUpdated").Moment()
-	if in.sent.IsZero() { // of results: when this version was made known (Observation.issued, DiagnosticReport.issued)
-		in.sent = in.node.Get("issued").Moment()
-	}
-	if err := in.node.Err(); err != nil {
-		var e *fhir.Error
-		errors.As(err, &e)
-		rep.refuse(r, e.Path, "record.refused."+string(e.Reason))
-		return nil
-	}
-	return in
-}
-
-func (in *incoming) ownNames(source string) []string {
-	var out []string
-	if in.in.ID != "" {
-		out = append(out, source+"|"+in.in.Type+"/"+in.in.ID)
-	}
-	if n, _ := nameOf(source, in.in.FullURL); n != "" && (len(out) == 0 || n != out[0]) {
-		out = append(out, n)
-	}
-	if Shared(in.in.Type) {
-		// Only what belongs to nobody is known by its identifiers across senders.
-		for _, i := range in.node.Get("identifier").List() {
-			if s, v := i.Get("system").Text(), i.Get("value").Text(); s != "" && v != "" {
-				out = append(out, in.in.Type+"?identifier="+s+"|"+v)
-			}
-		}
-	}
-	return out
-}
-
-// claim finds whose the resource says it is; a key says why it cannot be taken.
-func (in *incoming) claim(b Batch) string {
-	if Shared(in.in.Type) {
-		return ""
-	}
-	for _, o := range owner(in.node) {
-		p, ok := b.person(o.Get("reference").Text())
-		switch {
-		case !ok:
-			return "record.refused.unknown_patient"
-		case b.Patient != "" && p != b.Patient:
-			return "record.refused.other_patient"
-		}
-		in.home = p
-		return ""
-	}
-	if b.Patient != "" {
-		in.home = b.Patient
-	}
-	if in.home == "" {
-		return "record.refused.nobody"
-	}
-	return ""
-}
-
-// find asks for the patients resources are about that nobody has named yet.
-func (b *Batch) find(ctx context.Context, all []*incoming) error {
-	if b.Find == nil {
-		return nil
-	}
-	var ask []string
-	for _, in := range all {
-		for _, f := range in.refs {
-			if _, ok := b.person(f.value); !ok && mayBePatient(f) && !slices.Contains(ask, f.value) {
-				ask = append(ask, f.value)
-			}
-		}
-	}
-	if len(ask) == 0 {
-		return nil
-	}
-	found, err := b.Find(ctx, ask)
-	if len(found) > 0 {
-		people := maps.Clone(b.People)
-		if people == nil {
-			people = map[string]ids.Patient{}
-		}
-		maps.Copy(people, found)
-		b.People = people
-	}
-	return err
-}
-
-// mayBePatient tells whether a reference names a patient, or may do so by the
-// element it stands in.
-func mayBePatient(f found) bool {
-	if _, kind := nameOf("", f.value); kind != "" {
-		return kind == "Patient"
-	}
-	return strings.HasPrefix(f.value, "urn:") && slices.Contains(ownerElements, f.path)
-}
-
-// person finds the patient a reference means.
-func (b Batch) person(ref string) (ids.Patient, bool) {
-	if p, ok := b.People[ref]; ok {
-		return p, true
-	}
-	if m := logical.FindStringSubmatch(ref); m != nil && m[1] == "Patient" {
-		p, ok := b.People["Patient/"+m[2]]
-		return p, ok
-	}
-	return "", false
-}
 
 // sift leaves out what is known already, so that the same batch again opens no
 // writing transaction at all.
@@ -462,6 +246,3 @@ func (b Batch) did() audit.Action {
 	}
 	return audit.RecordsTaken
 }
-
-// Refuse counts one resource of a type that a sender's door refused itself.
-func (r *Report) Refuse(kind string) { r.count(kind, Tally{Refused: 1}) }

@@ -1,13 +1,8 @@
 package trail
 
 import (
-	"context"
 	"encoding/csv"
 	"fmt"
-	"log/slog"
-	"net/http"
-	"net/url"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -20,7 +15,6 @@ import (
 	"portico/internal/fhir"
 	"portico/internal/ids"
 	"portico/internal/lang"
-	"portico/internal/page"
 	"portico/internal/record"
 	"portico/internal/store"
 	"portico/internal/testkit"
@@ -78,57 +72,6 @@ func TestEveryActionIsToldOrHasAReason(t *testing.T) {
 			t.Errorf("%s is no action", a)
 		}
 	}
-}
-
-// chart is ana's or ben's, as package web would open it.
-func chart(t *testing.T, db *store.DB, p ids.Patient, perm access.Permission) access.Chart {
-	t.Helper()
-	c, _, err := (&access.Gate{DB: db}).Chart(ctx, session(t, db, p), perm, "GET /home", access.NewVisitor("198.51.100.4", "test"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return c
-}
-
-func session(t *testing.T, db *store.DB, p ids.Patient) (token string) {
-	t.Helper()
-	if err := db.Change(ctx, duty.Did(audit.SignedIn, ""), func(tx *store.Tx) (err error) {
-		token, _, err = (&access.Gate{DB: db}).StartSession(ctx, tx, access.SignedIn{Account: ids.Account("acc_" + string(p)), Patient: p, Source: "198.51.100.4"})
-		return err
-	}); err != nil {
-		t.Fatal(err)
-	}
-	return token
-}
-
-// write adds lines to the log.
-func write(t *testing.T, db *store.DB, lines ...audit.Entry) {
-	t.Helper()
-	for _, e := range lines {
-		if e.Outcome == "" {
-			e.Outcome = audit.Done
-		}
-		if err := db.Change(ctx, e, func(*store.Tx) error { return nil }); err != nil {
-			t.Fatal(err)
-		}
-	}
-}
-
-func view(p ids.Patient) audit.Entry {
-	return audit.Entry{Action: audit.ChartOpened, Actor: audit.ByAccount, ActorID: "acc_" + string(p), Patient: string(p), Object: "GET /home", Source: "198.51.100.4"}
-}
-
-func by(actor audit.Actor, id string, a audit.Action, p ids.Patient, object string) audit.Entry {
-	return audit.Entry{Action: a, Actor: actor, ActorID: id, Patient: string(p), Object: object, Source: "10.9.8.7"}
-}
-
-func reads(t *testing.T, tr *Trail, c access.Chart, w Wish) Told {
-	t.Helper()
-	out, err := tr.Mine(ctx, c, w)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return out
 }
 
 func TestOwnViewsAreFoldedAndOthersStandOut(t *testing.T) {
@@ -280,19 +223,6 @@ func TestTitlesAreThePatientsOwnAndReleased(t *testing.T) {
 	})
 }
 
-// named answers for the room of links.
-type named map[ids.Share]string
-
-func (n named) Recipients(_ context.Context, _ *store.Tx, _ ids.Patient, of []ids.Share) (map[ids.Share]string, error) {
-	out := map[ids.Share]string{}
-	for _, s := range of {
-		if n[s] != "" {
-			out[s] = n[s]
-		}
-	}
-	return out, nil
-}
-
 func TestWhoIsSaidInWords(t *testing.T) {
 	w := Words{Lang: lang.En, Zone: time.UTC, Session: "ses_1"}
 	me := view(ana)
@@ -332,22 +262,6 @@ func TestWhoIsSaidInWords(t *testing.T) {
 			t.Errorf("%s: %q %q %q, want %q %q %q", c.e.Action, a, b, f, c.who, c.what, c.from)
 		}
 	}
-}
-
-// served is the room behind a router, and ana's browser.
-func served(t *testing.T, db *store.DB, tr *Trail) *testkit.Browser {
-	zone, err := time.LoadLocation("America/New_York")
-	if err != nil {
-		t.Fatal(err)
-	}
-	tr.Clinic = &page.Clinic{Name: "Test", Phone: "555-010-0123", Zone: zone}
-	b := testkit.Serve(t, func(base *url.URL) http.Handler {
-		r := web.New(web.Settings{Base: base, Clinic: tr.Clinic}, db, &access.Gate{DB: db}, tr.Keys, slog.New(slog.DiscardHandler))
-		tr.Mount(r)
-		return r.Handler()
-	})
-	b.SetCookie(web.SessionCookie, session(t, db, ana))
-	return b
 }
 
 func TestTheAccessLogPage(t *testing.T) {
@@ -428,72 +342,6 @@ func TestTheAccessLogPage(t *testing.T) {
 		}
 		if q := b.Other().Get("/records/access.csv"); q.Status == 200 && strings.Contains(q.Body, "Kim") {
 			t.Error("the export needs no session")
-		}
-	})
-}
-
-func count(t *testing.T, db *store.DB, query string, args ...any) (n int) {
-	t.Helper()
-	if err := db.View(ctx, func(tx *store.Tx) (err error) {
-		n, err = store.Get(ctx, tx, store.One[int], query, args...)
-		return err
-	}); err != nil {
-		t.Fatal(err)
-	}
-	return n
-}
-
-// A hundred thousand lines about one patient must not make their page slow,
-// whatever is asked. Runs with PORTICO_ATTACK=long only: filling takes long.
-func TestAHundredThousandLinesAreReadFast(t *testing.T) {
-	if os.Getenv("PORTICO_ATTACK") != "long" {
-		t.Skip("PORTICO_ATTACK=long makes the log of a hundred thousand lines")
-	}
-	const total, each = 100_000, 100
-	testkit.Each(t, func(t *testing.T, db *store.DB, c *clock.Fake) {
-		tr := newTrail(t, db)
-		mine := chart(t, db, ana, access.SeeAccess)
-		began := c.Now().Add(-total * time.Minute)
-		for n := 0; n < total; n += each {
-			values, args := "", []any(nil)
-			for i := range each {
-				e := view(ana)
-				if (n+i)%5000 == 0 {
-					e = by(audit.ByStaff, "stf_1", audit.PatientSeen, ana, "")
-				}
-				if i > 0 {
-					values += ", "
-				}
-				values += "(" + store.In(1+i*5, 5) + ", 'done', '" + string(ana) + "', '', '192.0.2.7', '', '')"
-				args = append(args, ids.NewEntry(), store.Time(began.Add(time.Duration(n+i)*time.Minute)), string(e.Action), string(e.Actor), e.ActorID)
-			}
-			if err := db.Housekeep(ctx, "test", func(tx *store.Tx) error {
-				_, err := tx.Exec(ctx, `INSERT INTO audit_entry (id, at, action, actor, actor_id, outcome, patient_id, object, source, session, detail) VALUES `+values, args...)
-				return err
-			}); err != nil {
-				t.Fatal(err)
-			}
-		}
-		// A database that has run for a while knows its tables.
-		if err := db.Housekeep(ctx, "test", func(tx *store.Tx) error {
-			_, err := tx.Exec(ctx, `ANALYZE`)
-			return err
-		}); err != nil {
-			t.Fatal(err)
-		}
-		for name, w := range map[string]Wish{"all": {}, "me": {People: Me}, "clinic": {People: Clinic}, "changed": {Topic: TopicChanged}, "looked": {Topic: TopicLooked}, "shares": {People: Links},
-			"old": {To: began.Add(24 * time.Hour)}, "next": {After: began.Add(total/2*time.Minute).UTC().Format(stamp) + "_ent"}} {
-			reads(t, tr, mine, w)
-			start := time.Now()
-			const times = 20
-			for range times {
-				reads(t, tr, mine, w)
-			}
-			if took := time.Since(start) / times; took > 10*time.Millisecond {
-				t.Errorf("%s took %v", name, took)
-			} else {
-				t.Logf("%s: %v", name, took)
-			}
 		}
 	})
 }
