@@ -270,7 +270,7 @@ func (p *letterPen) stepList() {
 	d.Para(pdf.H2, "", p.head, p.words("notify.letter.steps"))
 	d.In(pdf.L, "", func() {
 		p.step("1.", first...)
-		p.step("2.", p.words("notify.letter.step2", p.Clinic.NumberLabel[p.l]))
+		p.step("2.", p.words("notify.letter.step2"))
 		p.step("3.", p.words("notify.letter.step3"))
 	})
 	d.Gap(2)
