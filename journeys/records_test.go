@@ -32,6 +32,12 @@ func TestAPatientReadsTheRecord(t *testing.T) {
 			b.Eval(`document.querySelector("main .rowlink").getAttribute("href")`, &newest)
 			b.Open(newest).Want("Progress note").Says("yearly check-up")
 			b.Open("/records/immunizations/print").Want(l.T("records.print.title")).Says(who.Family)
+			b.Open("/records/part?of=vitals").Want(l.T("records.section.vitals"))
+			b.Eval(`[...document.querySelectorAll("main .rowlink")].find(a => /\d+\/\d+/.test(a.closest("li, tr, div").textContent)).getAttribute("href")`, &newest)
+			b.Open(newest).Want(b.Heading()).Follow(l.T("records.over"))
+			if b.Want(b.Heading()).Screenshot("vitals-over"); b.Count("main .chart-picture") == 0 {
+				t.Error("no chart of the blood pressure")
+			}
 			b.Open("/records/timeline").Want(l.T("records.timeline.title")).Fill("words", "tetanus").Follow(l.T("records.search.button"))
 			b.Want(l.T("records.timeline.title")).Says("Tdap")
 			b.Open("/records/part?of=medications").Want(l.T("records.section.medications"))

@@ -214,3 +214,24 @@ func BenchmarkTrendOfTenThousand(b *testing.B) {
 		}
 	})
 }
+
+// A measurement's history has a line for each of its parts and leads back to the
+// record, where the measurement stands.
+func TestTheHistoryOfABloodPressure(t *testing.T) {
+	r, b := pageRig(t)
+	pressure := func(id, day, high, low string) string {
+		part := func(code, title, v string) string {
+			return fmt.Sprintf(`{"code":{"coding":[{"system":"http://loinc.org","code":%q}],"text":%q},%s}`, code, title, quantity(v, "mm[Hg]"))
+		}
+		return strings.Replace(obs(id, "a", "85354-9", "Blood pressure", day, "", `"component":[`+part("8480-6", "Systolic", high)+`,`+part("8462-4", "Diastolic", low)+`]`), `"laboratory"`, `"vital-signs"`, 1)
+	}
+	r.take(pressure("1", "2025-01-05", "131", "82"), pressure("2", "2026-01-05", "128", "80"))
+	id := r.id("Observation/2")
+	p := b.Get(at(id)+"/history").Want(200, "Blood pressure: over time")
+	if !p.Has(`.back[href="/records/item/`+string(id)+`"], .back a[href="/records/item/`+string(id)+`"]`) || !p.Has(".chart-picture") || !strings.Contains(p.Text("main"), "131") {
+		t.Errorf("the page says %s", p.Text("main"))
+	}
+	if o := r.opens(r.see(ana), id); len(o.History.Curves) != 2 {
+		t.Errorf("%d lines", len(o.History.Curves))
+	}
+}
