@@ -44,6 +44,8 @@ func TestAPatientReadsResults(t *testing.T) {
 			if b.Count("#members-0 tbody tr") != 6 {
 				t.Error("a panel without its values")
 			}
+			b.Follow(l.T("records.correct.link"))
+			b.Want(l.T("records.correct.title")).Says(panel.Name)
 			search("urine culture")
 			b.Says("Escherichia coli").Says(l.T("results.flag.works_not"))
 			search("x-ray")

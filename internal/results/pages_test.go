@@ -83,7 +83,7 @@ func TestOneResultSaysItInWordsFirst(t *testing.T) {
 			t.Errorf("it does not say %q", say)
 		}
 	}
-	for _, part := range []string{".answer .tag svg", ".range svg", ".chart svg", "table#values", "#facts", "[data-print]"} {
+	for _, part := range []string{".answer .tag svg", ".range svg", ".chart svg", "table#values", "#facts", "[data-print]", `a[href$="/correct"]`} {
 		if !p.Has(part) {
 			t.Errorf("no %s", part)
 		}
