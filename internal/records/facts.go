@@ -267,6 +267,9 @@ func title(s page.Shell, r record.Row) string {
 			return e.Name
 		}
 	}
+	if p, ok := explain.PanelOf(r.Code, string(s.Lang)); ok && r.System == loinc && r.Title != "" && r.Kind == "DiagnosticReport" {
+		return p.Name
+	}
 	switch {
 	case r.Title != "":
 		return r.Title
