@@ -2,6 +2,7 @@ package attack
 
 import (
 	"fmt"
+	"maps"
 	"net/http/httptest"
 	"net/url"
 	"strings"
@@ -111,6 +112,7 @@ func TestT54ATimeIsGivenOnce(t *testing.T) {
 		if got := own.send(own.holds(w.pick(o)), say("other", "yes", "reason", "what I typed")); got.Code != 200 || !strings.Contains(got.Body.String(), "what I typed") || own.visits("held") != "0" {
 			t.Errorf("picking another time: %d, %s held, or what was typed is lost", got.Code, own.visits("held"))
 		}
+		own.isGivenUp(t)
 		own.weekIsTakenAway(t)
 	})
 }
@@ -137,5 +139,36 @@ func (b booking) weekIsTakenAway(t *testing.T) {
 	}
 	if n := fmt.Sprint(outside); n != b.visits("booked") {
 		t.Errorf("staff see %s visits outside the week of %s", n, b.visits("booked"))
+	}
+}
+
+// isGivenUp takes the clinician, the place and the kind out of use: first the page
+// names what is booked and keeps what was typed, then it is done, and the visits stay.
+func (b booking) isGivenUp(t *testing.T) {
+	desk := b.at("administrator").token
+	booked := b.visits("booked")
+	for path, fields := range map[string]url.Values{
+		"clinicians/" + string(b.o.clinician): say("name", "Dr. Typed Anew"),
+		"places/" + string(b.o.place):         say("name", "Typed Anew"),
+		"types/" + string(b.o.kind): say("name_en", "Typed Anew", "name_es", "Escrito de nuevo", "in_person", "yes", "direct", "yes", "who", string(b.o.clinician),
+			"minutes", "10", "before", "0", "after", "0", "step", "5", "notice", "0", "horizon", "700", "cutoff", "0", "day_most", "0", "open_most", "0", "request_most", "0"),
+	} {
+		send := func(more ...string) *httptest.ResponseRecorder {
+			f := with(fields, b.key(web.StaffCookie, b.sessionOf("staff_session", desk)))
+			maps.Copy(f, say(more...))
+			return b.do(ask{method: "POST", path: "/staff/schedule/" + path, cookies: cookies{web.StaffCookie: desk}, form: f})
+		}
+		if got := send(); got.Code != 422 || !strings.Contains(got.Body.String(), `name="sure"`) || !strings.Contains(got.Body.String(), "Typed Anew") {
+			t.Errorf("%s: answered %d, or without asking, or without what was typed", path, got.Code)
+		}
+		if got := send("sure", "yes"); got.Code != 303 {
+			t.Errorf("%s: sure, answered %d", path, got.Code)
+		}
+		if got := send("active", "yes"); got.Code != 303 {
+			t.Errorf("%s: in use again, answered %d", path, got.Code)
+		}
+	}
+	if b.visits("booked") != booked {
+		t.Errorf("%s visits are booked, there were %s", b.visits("booked"), booked)
 	}
 }
