@@ -155,5 +155,5 @@ func operated(b *chrome.Tab, l lang.Lang) {
 	title := map[lang.Lang]string{lang.En: "Operations", lang.Es: "Operaciones"}[l]
 	b.Want(title).Fill("q2", "Knee").Choose("q4", "yes").Choose("q1_more", "yes").Follow(l.T("checkin.save"))
 	b.Want(title).Says(l.T("checkin.form.more")).Fill("q5", "Fever").Choose("q4_1", "no").Follow(l.T("checkin.save"))
-	b.Want(title).Fill("q2_1", "Hip").Follow(l.T("checkin.save"))
+	b.Want(title).Says(map[lang.Lang]string{lang.En: "What was it? (2): ", lang.Es: "¿Qué fue? (2): "}[l]+l.T("checkin.form.answer")).Fill("q2_1", "Hip").Follow(l.T("checkin.save"))
 }

@@ -46,8 +46,24 @@ func (s *CheckIns) formPage(r *web.Request, c access.Chart, t Typed, wrong error
 		p.Typed = t
 	}
 	return web.Show(func(sh page.Shell) templ.Component {
+		sh.Problems = p.about(sh)
 		return form(sh.BackTo(below(a.Visit.ID, "")), p)
 	}).Fix(wrong), nil
+}
+
+// about gives what is wrong with the question that each of it is about: nine times
+// "Answer this question" would lead nobody anywhere.
+func (p FormPage) about(sh page.Shell) []fault.Problem {
+	out := slices.Clone(sh.Problems)
+	for i := range out {
+		longest := 0
+		p.Asked.Form.walk(func(it, _ *Item) {
+			if (out[i].Field == it.Name || strings.HasPrefix(out[i].Field, it.Name+"_")) && len(it.Name) > longest {
+				longest, out[i].About = len(it.Name), it.label(sh)
+			}
+		})
+	}
+	return out
 }
 
 func (s *CheckIns) formForm(r *web.Request, c access.Chart) (web.Reply, error) {

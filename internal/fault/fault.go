@@ -32,11 +32,14 @@ const (
 )
 
 // Problem is one sentence at one form field. Field is the input's name, "" for
-// the form as a whole. Text is a key of the catalogue; Args fill its blanks.
+// the form as a whole. Text is a key of the catalogue; Args fill its blanks. About
+// names the field, in the person's language, in a list of problems whose sentences
+// are all the same; a page sets it.
 type Problem struct {
 	Field string
 	Text  string
 	Args  []any
+	About string
 }
 
 // Fault is an error with a meaning.
@@ -63,7 +66,7 @@ func (f *Fault) Unwrap() error { return f.Cause }
 
 // Bad is an Invalid fault with one problem at one field.
 func Bad(field, text string, args ...any) *Fault {
-	return &Fault{Kind: Invalid, Text: "error.invalid", Problems: []Problem{{field, text, args}}}
+	return &Fault{Kind: Invalid, Text: "error.invalid", Problems: []Problem{{Field: field, Text: text, Args: args}}}
 }
 
 // And adds a problem, making the fault if there was none: `var p *fault.Fault;
@@ -72,7 +75,7 @@ func (f *Fault) And(field, text string, args ...any) *Fault {
 	if f == nil {
 		return Bad(field, text, args...)
 	}
-	f.Problems = append(f.Problems, Problem{field, text, args})
+	f.Problems = append(f.Problems, Problem{Field: field, Text: text, Args: args})
 	return f
 }
 

@@ -139,6 +139,15 @@ func (s Shell) DayLine(t time.Time) string {
 	return capital(s.LongDate(t))
 }
 
+// listed is a problem in the list above its form.
+func (s Shell) listed(p fault.Problem) string {
+	text := s.T(p.Text, p.Args...)
+	if p.About != "" {
+		text = p.About + ": " + text
+	}
+	return text
+}
+
 // DayName is a day of the week where it begins a line.
 func (s Shell) DayName(d time.Weekday) string { return capital(s.Lang.Weekday(d)) }
 
