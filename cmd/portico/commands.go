@@ -231,7 +231,7 @@ type benchCommand struct {
 	Patients int           `help:"Size of the clinic of figures start, record and keep." default:"100000"`
 	Seed     uint64        `help:"The same seed makes the same clinic." default:"1"`
 	Database string        `help:"PostgreSQL to measure beside SQLite: postgres://… Tables are made in a schema of its own." env:"PORTICO_BENCH_DATABASE"`
-	Data     string        `help:"Folder that keeps the clinic of figure start for the next time." type:"path"`
+	Data     string        `help:"Folder that keeps the clinic of figures start and keep for the next time." type:"path"`
 	For      time.Duration `help:"How long each thing is measured." default:"3s"`
 }
 

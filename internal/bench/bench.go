@@ -20,7 +20,7 @@ type Options struct {
 	Patients int           // size of the clinic of figures start, record and keep
 	Seed     uint64        // the same seed makes the same clinic
 	Database string        // postgres://…, "" to measure SQLite only
-	Data     string        // folder that keeps the clinic of figure start for the next time, "" for none
+	Data     string        // folder that keeps the clinic of figures start and keep (SQLite) for the next time, "" for none
 	For      time.Duration // how long each thing is measured
 	In       io.Reader     // for the client process
 	Out      io.Writer
@@ -63,6 +63,7 @@ type run struct {
 	dir      string // empty, and gone afterwards
 	standing bool   // on a clinic whose clock stands still
 	keyFile  bool   // whose key can be changed
+	home     string // of the clinic on SQLite, "" for an empty folder
 }
 
 // Run measures. An unknown name is wrong use.
@@ -126,8 +127,10 @@ func (r *run) each(ctx context.Context, f func(context.Context, *clinic) ([]stri
 
 func (r *run) on(ctx context.Context, database string, f func(context.Context, *clinic) ([]string, error)) (rows []string, err error) {
 	o := opening{seed: r.Seed, standing: r.standing, keyFile: r.keyFile}
-	if o.dir, err = os.MkdirTemp(r.dir, "clinic"); err != nil {
-		return nil, err
+	if o.dir = r.home; o.dir == "" || database != "" {
+		if o.dir, err = os.MkdirTemp(r.dir, "clinic"); err != nil {
+			return nil, err
+		}
 	}
 	if database != "" {
 		own, drop, err := store.Scratch(ctx, database)

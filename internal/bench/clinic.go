@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"portico/internal/access"
@@ -52,6 +53,9 @@ func (o opening) config() config.Config {
 	}
 	if o.keyFile {
 		cfg.SecretKeyFile = filepath.Join(o.dir, "secret.key")
+		if b, err := os.ReadFile(cfg.SecretKeyFile); err == nil { // it was changed before
+			cfg.SecretKey = strings.TrimSpace(string(b))
+		}
 	}
 	cfg.Clinic.Name, cfg.Clinic.Phone, cfg.Clinic.Address = "Riverside Family Clinic", "413-555-0123", "12 River Road; Riverside, MA 01001"
 	return cfg
@@ -69,7 +73,7 @@ func open(ctx context.Context, o opening) (*clinic, error) {
 	if c.base, err = url.Parse(cfg.BaseURL); err != nil {
 		return nil, err
 	}
-	if o.keyFile {
+	if _, err := os.Stat(cfg.SecretKeyFile); o.keyFile && err != nil {
 		if err := os.WriteFile(cfg.SecretKeyFile, []byte(cfg.SecretKey+"\n"), 0o600); err != nil {
 			return nil, err
 		}
@@ -111,6 +115,15 @@ func (c *clinic) grow(ctx context.Context, seed uint64, n int) error {
 		err = fmt.Errorf("%d people were refused", got.Refused)
 	}
 	return err
+}
+
+// upTo grows the clinic unless it has the last of n people already.
+func (c *clinic) upTo(ctx context.Context, seed uint64, n int) error {
+	known, err := c.app.Registry.Numbered(ctx, access.NewDuty("bench"), demo.People(seed, n)[n-1].Number)
+	if err == nil && known != "" {
+		return nil
+	}
+	return c.grow(ctx, seed, n)
 }
 
 // work does the background work that is ready.

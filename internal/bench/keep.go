@@ -3,6 +3,7 @@ package bench
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -26,8 +27,14 @@ func keep(ctx context.Context, r *run) error {
 		return fmt.Errorf("%w: --patients is between %d and 5000000", app.ErrUse, made)
 	}
 	r.keyFile = true
+	if r.Data != "" {
+		r.home = filepath.Join(r.Data, fmt.Sprintf("keep-%d-%d", r.Patients, r.Seed))
+		if err := os.MkdirAll(r.home, 0o700); err != nil {
+			return err
+		}
+	}
 	rows, err := r.each(ctx, func(ctx context.Context, c *clinic) ([]string, error) {
-		if err := c.grow(ctx, r.Seed, r.Patients); err != nil {
+		if err := c.upTo(ctx, r.Seed, r.Patients); err != nil {
 			return nil, err
 		}
 		row, err := c.kept(ctx, r)
@@ -86,7 +93,7 @@ func (c *clinic) kept(ctx context.Context, r *run) (string, error) {
 // restored restores a backup into a new database of the same kind.
 func (c *clinic) restored(ctx context.Context, r *run, file string) (time.Duration, error) {
 	o := opening{dir: filepath.Join(c.dir, "again"), seed: r.Seed, keyFile: true}
-	if err := os.Mkdir(o.dir, 0o700); err != nil {
+	if err := errors.Join(os.RemoveAll(o.dir), os.Mkdir(o.dir, 0o700)); err != nil {
 		return 0, err
 	}
 	if c.app.DB.Engine() == store.Postgres {

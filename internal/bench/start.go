@@ -36,11 +36,7 @@ func start(ctx context.Context, r *run) error {
 	if err != nil {
 		return err
 	}
-	known, err := c.app.Registry.Numbered(ctx, access.NewDuty("bench"), demo.People(r.Seed, r.Patients)[r.Patients-1].Number)
-	if err != nil || known == "" {
-		err = c.grow(ctx, r.Seed, r.Patients)
-	}
-	if err != nil {
+	if err := c.upTo(ctx, r.Seed, r.Patients); err != nil {
 		c.app.Close()
 		return err
 	}
