@@ -179,7 +179,7 @@ var forms = map[string]form{
 	"POST /staff/feeds":                  {made: (*world).newFeed},
 	"POST /staff/feeds/{id}/end":         {},
 	"POST /staff/imports/faults/{id}":    {},
-	"POST /staff/imports/new":            {send: say("number", "RV-1", "from", "Valley Hospital")},
+	"POST /staff/imports/new":            {made: (*world).broughtIn},
 	"POST /staff/frozen/{id}":            {send: say("to", "closed")},
 	"POST /staff/patients":               {send: say("name", "Walker", "number", "", "birth_day", "", "birth_month", "", "birth_year", ""), mute: true},
 	"POST /staff/patients/{id}/issue":    {send: say("by", "letter")},

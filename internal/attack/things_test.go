@@ -440,6 +440,14 @@ func (w *world) feed(person) string {
 
 func (w *world) newFeed(person) state { return state{send: say("name", fmt.Sprintf("lab %d", next()))} }
 
+// broughtIn is a file of another clinic's about p.
+func (w *world) broughtIn(p person) state {
+	file := fmt.Sprintf(`{"resourceType":"Bundle","type":"collection","entry":[{"fullUrl":"urn:uuid:1","resource":{"resourceType":"Patient","id":"1","name":[{"family":%q,"given":["Wanda"]}],"birthDate":%q}},
+		{"resource":{"resourceType":"AllergyIntolerance","id":"a%d","code":{"text":"Penicillin"},"patient":{"reference":"urn:uuid:1"}}}]}`,
+		w.one(`SELECT family FROM patient WHERE id = $1`, p.id), p.birth, next())
+	return state{send: say("number", p.number, "from", "Valley Hospital", uploaded, file)}
+}
+
 // importFault is something of a file that could not come in.
 func (w *world) importFault(person) string {
 	file := fmt.Sprintf("chart %d.json", next())

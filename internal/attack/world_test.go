@@ -13,9 +13,13 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"fmt"
+	"io"
 	"log/slog"
+	"mime"
+	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
+	"net/textproto"
 	"net/url"
 	"os"
 	"strings"
@@ -305,13 +309,42 @@ type ask struct {
 	header       map[string]string
 }
 
+// uploaded is the field of a form's file.
+const uploaded = "file"
+
+// body is the form as a browser sends it: in parts if it has a file.
+func (a ask) body() (body io.Reader, kind string) {
+	if !a.form.Has(uploaded) {
+		return strings.NewReader(a.form.Encode()), "application/x-www-form-urlencoded"
+	}
+	var b bytes.Buffer
+	parts := multipart.NewWriter(&b)
+	for name, values := range a.form {
+		for _, v := range values {
+			part := must(parts.CreatePart(partOf(name)))
+			must(io.WriteString(part, v))
+		}
+	}
+	parts.Close()
+	return &b, parts.FormDataContentType()
+}
+
+func partOf(name string) textproto.MIMEHeader {
+	said := map[string]string{"name": name}
+	if name == uploaded {
+		said["filename"] = "record.json"
+	}
+	return textproto.MIMEHeader{"Content-Disposition": {mime.FormatMediaType("form-data", said)}}
+}
+
 // do sends it and does not follow redirects.
 func (w *world) do(a ask) *httptest.ResponseRecorder {
-	req := httptest.NewRequest(a.method, "https://"+host+a.path, strings.NewReader(a.form.Encode()))
+	body, kind := a.body()
+	req := httptest.NewRequest(a.method, "https://"+host+a.path, body)
 	req.RemoteAddr = "127.0.0.1:1"
 	req.Header.Set("X-Forwarded-For", address())
 	if a.method == "POST" {
-		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		req.Header.Set("Content-Type", kind)
 	}
 	for k, v := range a.cookies {
 		req.AddCookie(&http.Cookie{Name: k, Value: v})
