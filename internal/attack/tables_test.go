@@ -70,7 +70,7 @@ var samples = map[string]func(w *world, of person) string{
 type form struct {
 	send   url.Values                      // all its fields, optional ones too
 	made   func(*world, person) state      // fields and cookies that must be made first
-	sweeps bool                            // sent for the first time it also ends what was open before, such as other sessions
+	sweeps bool                            // sent for the first time it also writes what is written once, or ends what was open before
 	mute   bool                            // it stores nothing: it only leads on
 	counts bool                            // its page counts who looks at it, so that looking is bounded
 	many   []string                        // fields that may be sent several times
@@ -179,7 +179,7 @@ var forms = map[string]form{
 	"POST /staff/feeds":                  {made: (*world).newFeed},
 	"POST /staff/feeds/{id}/end":         {},
 	"POST /staff/imports/faults/{id}":    {},
-	"POST /staff/imports/new":            {made: (*world).broughtIn},
+	"POST /staff/imports/new":            {made: (*world).broughtIn, sweeps: true},
 	"POST /staff/frozen/{id}":            {send: say("to", "closed")},
 	"POST /staff/patients":               {send: say("name", "Walker", "number", "", "birth_day", "", "birth_month", "", "birth_year", ""), mute: true},
 	"POST /staff/patients/{id}/issue":    {send: say("by", "letter")},
