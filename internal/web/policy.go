@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -50,11 +51,8 @@ func (r *Router) MountReports() {
 		if err != nil || json.Unmarshal(b, &in) != nil {
 			return Empty(http.StatusBadRequest), nil
 		}
-		directive, _, _ := strings.Cut(or(in.Report.Directive, in.Report.Violated), " ")
-		directive = oneOf(directive, directives...)
-		if directive == "" {
-			directive = "other"
-		}
+		directive, _, _ := strings.Cut(cmp.Or(in.Report.Directive, in.Report.Violated), " ")
+		directive = cmp.Or(oneOf(directive, directives...), "other")
 		r.meter.kept.WithLabelValues(directive).Inc()
 		now := q.router.db.Now()
 		if last := told.Load(); now.UnixNano()-last >= int64(tellEvery) && told.CompareAndSwap(last, now.UnixNano()) {
@@ -66,13 +64,6 @@ func (r *Router) MountReports() {
 		}
 		return Empty(http.StatusNoContent), nil
 	})
-}
-
-func or(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }
 
 // routeOf is the route of a page's address, "" for none of ours.
