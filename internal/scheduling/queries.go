@@ -101,20 +101,21 @@ func scanBlock(r store.Row) (Block, error) {
 
 // blocks reads the weeks of clinicians, in an order that does not change.
 func blocks(ctx context.Context, tx *store.Tx, who []ids.Clinician) ([]Block, error) {
-	if len(who) == 0 {
-		return nil, nil
-	}
-	return store.List(ctx, tx, scanBlock, `SELECT `+blockColumns+` FROM schedule_block b
-		WHERE b.clinician_id IN (`+store.In(1, len(who))+`) ORDER BY b.clinician_id, b.weekday, b.from_minute, b.id`, anys(who)...)
+	return blocksOf(ctx, tx, who, ` WHERE`)
 }
 
 // offered is blocks without those of clinicians and places that are not in use.
 func offered(ctx context.Context, tx *store.Tx, who []ids.Clinician) ([]Block, error) {
+	return blocksOf(ctx, tx, who, ` JOIN place p ON p.id = b.place_id JOIN clinician c ON c.id = b.clinician_id WHERE p.active AND c.active AND`)
+}
+
+// blocksOf reads blocks of those clinicians; where says which of them, up to an AND.
+func blocksOf(ctx context.Context, tx *store.Tx, who []ids.Clinician, where string) ([]Block, error) {
 	if len(who) == 0 {
 		return nil, nil
 	}
-	return store.List(ctx, tx, scanBlock, `SELECT `+blockColumns+` FROM schedule_block b JOIN place p ON p.id = b.place_id JOIN clinician c ON c.id = b.clinician_id
-		WHERE p.active AND c.active AND b.clinician_id IN (`+store.In(1, len(who))+`) ORDER BY b.clinician_id, b.weekday, b.from_minute, b.id`, anys(who)...)
+	return store.List(ctx, tx, scanBlock, `SELECT `+blockColumns+` FROM schedule_block b`+where+
+		` b.clinician_id IN (`+store.In(1, len(who))+`) ORDER BY b.clinician_id, b.weekday, b.from_minute, b.id`, anys(who)...)
 }
 
 // closures reads what falls on or between two days.
