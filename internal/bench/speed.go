@@ -61,6 +61,10 @@ func (r *run) speedOn(ctx context.Context, c *clinic) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	// The second view: the first of a process also reads what is kept, such as the terms in force.
+	if _, err := g.get("/home"); err != nil {
+		return nil, err
+	}
 	home, err := g.get("/home")
 	if err != nil {
 		return nil, err

@@ -1,6 +1,7 @@
 package record
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"time"
@@ -36,8 +37,10 @@ const (
 )
 
 // text writes the query with its arguments. It asks for one row more than wanted,
-// which tells whether there is a next page.
-func (q Query) text(at time.Time, who access.Reading) (string, []any, error) {
+// which tells whether there is a next page. Not held says that all of the patient's
+// is released: then nothing is open while what it is part of is shut, or the other
+// way round, and the list is one walk of one index.
+func (q Query) text(at time.Time, who access.Reading, held bool) (string, []any, error) {
 	where, args, err := q.where(at, who)
 	if err != nil {
 		return "", nil, err
@@ -46,17 +49,31 @@ func (q Query) text(at time.Time, who access.Reading) (string, []any, error) {
 	if q.Oldest {
 		order = ` ASC`
 	}
-	args = append(args, q.Limit+1, store.Time(at))
-	n := len(args)
-	now, ordered := fmt.Sprintf(`$%d`, n), ` ORDER BY r.sort_at`+order+`, r.resource_id`+order+fmt.Sprintf(` LIMIT $%d`, n-1)
+	args = append(args, q.Limit+1)
+	ordered := ` ORDER BY r.sort_at` + order + `, r.resource_id` + order + fmt.Sprintf(` LIMIT $%d`, len(args))
+	if !held {
+		from := rowTables + where
+		if q.alone() {
+			from += ` AND r.parent_id = ''`
+		}
+		return `SELECT ` + wholeColumns + from + ordered, args, nil
+	}
+	args = append(args, store.Time(at))
+	now := fmt.Sprintf(`$%d`, len(args))
 	from := rowTables + where
 	if q.alone() {
 		from += ` AND r.parent_id = ''`
-		if !who.Whole() {
+		if held && !who.Whole() {
 			from = ` FROM ` + standing(where, ordered, now) + ` f JOIN record_row r ON r.resource_id = f.id` + rowLabels
 		}
 	}
 	return `SELECT ` + rowColumns(`$1`, now) + from + ordered, args, nil
+}
+
+// anyHeld tells whether something of a patient is not released yet: mostly nothing
+// is. Asked in the transaction of the list itself, so that both see one moment.
+func anyHeld(ctx context.Context, tx *store.Tx, who access.Reading) (bool, error) {
+	return store.Get(ctx, tx, store.One[bool], `SELECT EXISTS (SELECT 1 FROM record_row WHERE patient_id = $1 AND release_at > $2 AND NOT gone)`, who.Patient(), store.Time(tx.Now))
 }
 
 // alone tells that only what stands by itself is wanted.
@@ -107,9 +124,10 @@ func (q Query) where(now time.Time, who access.Reading) (string, []any, error) {
 	if q.Abnormal {
 		w.text += ` AND r.abnormal`
 	}
-	// What is not released must not be found by what it says.
+	// What is not released must not be found by what it says. Written so that SQLite
+	// does not walk the index of releases, and sort, for a page that another has in order.
 	if !who.Whole() && (q.Abnormal || q.Words != "" || q.Status != "") {
-		w.add(`r.release_at <= `, store.Time(now))
+		w.add(`NOT r.release_at > `, store.Time(now))
 		w.text += ` AND NOT (r.kind = 'DiagnosticReport' AND r.resource_id IN ` + holders(`$1`, fmt.Sprintf(`$%d`, len(w.args))) + `)`
 	}
 	if q.Veil && (q.Abnormal || q.Words != "" || q.Status != "") {

@@ -18,11 +18,17 @@ func List(ctx context.Context, tx *store.Tx, who access.Reading, q Query) (rows 
 		q.Limit = usual
 	}
 	q.Limit = min(q.Limit, most)
-	text, args, err := q.text(tx.Now, who)
+	held := true
+	if q.alone() && !who.Whole() {
+		if held, err = anyHeld(ctx, tx, who); err != nil {
+			return nil, "", err
+		}
+	}
+	text, args, err := q.text(tx.Now, who, held)
 	if err != nil {
 		return nil, "", err
 	}
-	rows, err = store.List(ctx, tx, scanRow, text, args...)
+	rows, err = store.Page(ctx, tx, min(q.Limit+1, usual), scanRow, text, args...)
 	if err != nil {
 		return nil, "", err
 	}

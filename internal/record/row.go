@@ -107,8 +107,13 @@ func (r Row) hide() Row {
 // columns, and each column that a driver hands over costs a quarter microsecond.
 // patient and now are the places of these arguments.
 func rowColumns(patient, now string) string {
-	return rowText + said(`r.resource_id IN `+holders(patient, now)) + `), r.received_at, r.changed_at, r.release_at`
+	return rowText + said(`r.resource_id IN `+holders(patient, now)) + rowMoments
 }
+
+// wholeColumns are rowColumns where nothing is held, and so nothing partly.
+var wholeColumns = rowText + `''` + rowMoments
+
+const rowMoments = `), r.received_at, r.changed_at, r.release_at`
 
 var rowText = `CONCAT_WS('` + column + `', ` + strings.Join([]string{`r.resource_id`, `r.patient_id`, `r.section`, `r.kind`, `r.grp`, `r.system`, `r.code`,
 	`CASE WHEN r.title = '' THEN COALESCE(lt.label, '') ELSE r.title END`, `r.value`, `r.comparator`, `r.num`, `r.unit`, `r.unit_code`, `r.low`, `r.high`, `r.range_text`,

@@ -112,18 +112,27 @@ func Get[T any](ctx context.Context, tx *Tx, scan func(Row) (T, error), query st
 
 // List reads all rows.
 func List[T any](ctx context.Context, tx *Tx, scan func(Row) (T, error), query string, args ...any) ([]T, error) {
+	return Page(ctx, tx, 0, scan, query, args...)
+}
+
+// Page is List with room for n rows from the start: a list of wide rows that
+// grows while it is read costs three times its size.
+func Page[T any](ctx context.Context, tx *Tx, n int, scan func(Row) (T, error), query string, args ...any) ([]T, error) {
 	rows, err := tx.rows(ctx, query, args)
 	if err != nil {
 		return nil, where(err, query)
 	}
 	defer rows.Close()
-	var out []T
+	out := make([]T, 0, n)
 	for rows.Next() {
 		v, err := scan(rows)
 		if err != nil {
 			return nil, where(err, query)
 		}
 		out = append(out, v)
+	}
+	if len(out) == 0 {
+		out = nil
 	}
 	return out, where(rows.Err(), query)
 }

@@ -27,7 +27,7 @@ type change struct {
 
 // pragmas of every connection. synchronous=FULL: in WAL mode NORMAL may lose
 // acknowledged commits on power loss.
-const pragmas = "_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=cache_size(-16000)&_pragma=temp_store(MEMORY)"
+const pragmas = "_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=cache_size(-16000)&_pragma=temp_store(MEMORY)&_pragma=automatic_index(0)"
 
 // maintenance gives a pool for migrations and restores. On SQLite it is one of
 // its own: the writer goroutine keeps the only connection of the usual one.

@@ -149,7 +149,7 @@ func (db *DB) View(ctx context.Context, f func(*Tx) error) error {
 	if db.engine == SQLite {
 		return db.viewSQLite(ctx, f)
 	}
-	t, err := db.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	t, err := db.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true, Isolation: sql.LevelRepeatableRead})
 	if err != nil {
 		return fmt.Errorf("begin view: %w", err)
 	}
