@@ -127,6 +127,10 @@ func TestEachReadingWalksOneIndex(t *testing.T) {
 				}
 			}
 		}
+		for _, who := range []access.Reading{whole, own{whole}} {
+			text, args := countsText(c.Now(), who)
+			check("counts", "record_row_", text, args, true)
+		}
 		now := store.Time(c.Now())
 		// A copy reads them all, so that sorting them is no loss.
 		check("documents", "resource_", documentsText(1), []any{"pat_0", now, true, "Observation"}, true)

@@ -40,7 +40,7 @@ func List(ctx context.Context, tx *store.Tx, who access.Reading, q Query) (rows 
 	return seen(tx.Now, who, rows), next, nil
 }
 
-// Counts tells how many rows stand by themselves in each section.
+// Counts tells how many rows stand by themselves in each section: as many as List finds.
 func Counts(ctx context.Context, tx *store.Tx, who access.Reading) (map[Section]int, error) {
 	if who.Patient() == "" {
 		return nil, fault.Refused()
@@ -49,15 +49,29 @@ func Counts(ctx context.Context, tx *store.Tx, who access.Reading) (map[Section]
 		section Section
 		n       int
 	}
+	text, args := countsText(tx.Now, who)
 	list, err := store.List(ctx, tx, func(r store.Row) (c count, err error) {
 		err = r.Scan(&c.section, &c.n)
 		return c, err
-	}, `SELECT section, COUNT(*) FROM record_row WHERE patient_id = $1 AND parent_id = '' AND NOT gone GROUP BY section`, who.Patient())
+	}, text, args...)
 	out := map[Section]int{}
 	for _, c := range list {
 		out[c.section] = c.n
 	}
 	return out, err
+}
+
+// countsText counts what is part of nothing and, for a patient, what is open while
+// all that it is part of is still shut.
+func countsText(now time.Time, who access.Reading) (string, []any) {
+	const tops = `SELECT section, COUNT(*) AS n FROM record_row WHERE patient_id = $1 AND parent_id = '' AND NOT gone GROUP BY section`
+	if who.Whole() {
+		return tops, []any{string(who.Patient())}
+	}
+	return `SELECT section, CAST(SUM(n) AS BIGINT) FROM (` + tops + ` UNION ALL
+		SELECT r.section, COUNT(*) AS n FROM record_row r
+		WHERE r.patient_id = $1 AND r.release_at <= $2 AND NOT r.gone AND r.parent_id IN ` + shut(`$2`) + ` GROUP BY r.section) standing
+		GROUP BY section`, []any{string(who.Patient()), store.Time(now)}
 }
 
 // seen hides what this reader may not see yet.

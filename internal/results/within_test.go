@@ -347,6 +347,9 @@ func TestAValueOpenBeforeItsReportIsInTheList(t *testing.T) {
 		if news, _ := r.newsOf(since); news != "Sodium" {
 			t.Errorf("the home page names %q", news)
 		}
+		if n, want := r.counted(ana), len(r.find(r.see(ana), Filter{}).Items); n != want || want == 0 {
+			t.Errorf("the record counts %d, and the list has %d", n, want)
+		}
 		if got := r.serve(ana).Get("/results").Text("main"); !strings.Contains(got, "140") || strings.Contains(got, "canary") {
 			t.Errorf("the page says %s", got)
 		}
@@ -370,4 +373,17 @@ func TestNewsHaveEverydayNames(t *testing.T) {
 	if veiled := (News{}).Name(lang.En); veiled != "" {
 		t.Errorf("a sensitive one is called %q", veiled)
 	}
+}
+
+// counted is how many results a patient's record says that it has.
+func (r *deskRig) counted(p ids.Patient) (n int) {
+	r.t.Helper()
+	if err := r.db.View(ctx, func(tx *store.Tx) error {
+		all, err := record.Counts(ctx, tx, r.see(p))
+		n = all[record.Results]
+		return err
+	}); err != nil {
+		r.t.Fatal(err)
+	}
+	return n
 }
