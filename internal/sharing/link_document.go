@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"html"
+	"slices"
 	"strings"
 
 	"github.com/go-jose/go-jose/v4"
@@ -115,7 +116,11 @@ var sectionCodes = map[record.Section]obj{
 	record.Family:        coded("10157-6", "History of family member diseases Narrative"),
 	record.Insurance:     coded("48768-6", "Payment sources Document"),
 	record.CareTeam:      coded("85847-2", "Patient Care team information"),
+	record.Notes:         coded("34109-9", "Note"),
 }
+
+// demanded are the sections that every International Patient Summary has.
+var demanded = []record.Section{record.Medications, record.Allergies, record.Conditions}
 
 func (m *making) stamp() string { return m.now.UTC().Format("2006-01-02T15:04:05Z") }
 
@@ -132,6 +137,11 @@ func (m *making) document(ctx context.Context) ([]byte, error) {
 		refs, all := sectionEntries(items)
 		of = append(of, all...)
 		sections = append(sections, m.sectionPart(section, m.chapter(section, items), refs))
+	}
+	for _, section := range demanded {
+		if !slices.Contains(m.Sections, section) {
+			sections = append(sections, m.withheld(section))
+		}
 	}
 	out := new(bytes.Buffer)
 	b := &bundle{making: m, w: bufio.NewWriter(out), in: map[ids.Resource]bool{}, wanted: map[ids.Resource]string{}}
@@ -163,7 +173,7 @@ func (m *making) document(ctx context.Context) ([]byte, error) {
 
 func (m *making) composition(sections []obj) obj {
 	var about strings.Builder
-	about.WriteString(`<div xmlns="http://www.w3.org/1999/xhtml">`)
+	about.WriteString(xhtml)
 	for _, r := range m.remarks() {
 		about.WriteString("<p>" + html.EscapeString(r) + "</p>")
 	}
@@ -188,22 +198,44 @@ func (m *making) organization() obj {
 // sectionPart is one section of the Composition. An empty one says that we have nothing,
 // not that there is nothing.
 func (m *making) sectionPart(section record.Section, c chapter, refs []obj) obj {
-	out := obj{"title": c.Title, "text": obj{"status": "generated", "div": m.narrative(c)}}
-	if code, ok := sectionCodes[section]; ok {
-		out["code"] = code
-	}
+	out := m.sectionOf(section, m.narrative(c))
 	if len(refs) > 0 {
 		out["entry"] = refs
 	} else {
-		out["emptyReason"] = obj{"coding": []obj{{"system": "http://terminology.hl7.org/CodeSystem/list-empty-reason", "code": "unavailable", "display": "Unavailable"}}}
+		out["emptyReason"] = emptyFor("unavailable", "Unavailable")
 	}
 	return out
 }
 
+// withheld is a demanded section that the patient chose not to share: a receiver
+// must not take it for one that holds nothing.
+func (m *making) withheld(section record.Section) obj {
+	out := m.sectionOf(section, xhtml+"<p>"+html.EscapeString(m.t("sharing.link.withheld"))+"</p></div>")
+	out["emptyReason"] = emptyFor("withheld", "Information Withheld")
+	return out
+}
+
+// sectionOf is what each section has. Its code is words where LOINC has none for it.
+func (m *making) sectionOf(section record.Section, narrative string) obj {
+	title := m.section(section)
+	code, ok := sectionCodes[section]
+	if !ok {
+		code = obj{"text": title}
+	}
+	return obj{"title": title, "code": code, "text": obj{"status": "generated", "div": narrative}}
+}
+
+func emptyFor(code, display string) obj {
+	return obj{"coding": []obj{{"system": "http://terminology.hl7.org/CodeSystem/list-empty-reason", "code": code, "display": display}}}
+}
+
+// xhtml begins a narrative.
+const xhtml = `<div xmlns="http://www.w3.org/1999/xhtml">`
+
 // narrative is a section in words, for receivers that show nothing else.
 func (m *making) narrative(c chapter) string {
 	var b strings.Builder
-	b.WriteString(`<div xmlns="http://www.w3.org/1999/xhtml">`)
+	b.WriteString(xhtml)
 	if len(c.Rows) == 0 {
 		b.WriteString("<p>" + html.EscapeString(m.t("sharing.empty")) + "</p></div>")
 		return b.String()

@@ -37,7 +37,7 @@ func TestAnOutsideViewerReadsALink(t *testing.T) {
 		}
 		bundle := decrypted(t, p, m.Files[0].Embedded)
 		first := bundle["entry"].([]any)[0].(map[string]any)["resource"].(map[string]any)
-		if bundle["type"] != "document" || first["resourceType"] != "Composition" || len(first["section"].([]any)) != 3 {
+		if bundle["type"] != "document" || first["resourceType"] != "Composition" || len(first["section"].([]any)) != 4 {
 			t.Errorf("%v", first)
 		}
 		raw, _ := json.Marshal(bundle)
