@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"portico/internal/access"
+	"portico/internal/demo"
 	"portico/internal/enroll"
 	"portico/internal/ingest"
 	"portico/internal/lang"
@@ -27,9 +28,9 @@ var charts = []struct {
 
 // Somebody whose whole chart came from another program opens an account and
 // follows a link of every kind, from each section of the record: each leads to a
-// page that is whole.
+// page that is whole. Turned, they do so by each pair of language and screen.
 func TestEveryLinkOfARealChart(t *testing.T) {
-	c, d := open(t, false), access.NewDuty("journeys")
+	c, d := open(t, turned != ""), access.NewDuty("journeys")
 	for _, who := range charts {
 		file, err := os.ReadFile(filepath.Join("../../shared/data", who.file))
 		if err != nil {
@@ -52,11 +53,30 @@ func TestEveryLinkOfARealChart(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		b := chrome.New(t, c.base, chrome.Person{Lang: string(who.lang), Phone: who.phone})
+		first := chrome.Person{Lang: string(who.lang), Phone: who.phone}
+		b := chrome.New(t, c.base, first)
 		try(b, who.lang, r.Text, who.birth)
-		c.choose(b, who.lang, "whole.chart."+string(who.lang), "puente largo 64 nube")
+		a := demo.AccountCard{UserName: "whole.chart." + string(who.lang), Password: "puente largo 64 nube"}
+		a.Secret = c.choose(b, who.lang, a.UserName, a.Password)
 		follow(b)
+		for _, p := range otherPairs(first) {
+			b := chrome.New(t, c.base, p)
+			enter(b, lang.Lang(p.Lang), a)
+			b.Fill("code", c.totp(t, a.Secret)).Follow(lang.Lang(p.Lang).T("account.step.button"))
+			b.Open("/home?lang=" + p.Lang)
+			follow(b)
+		}
 	}
+}
+
+// otherPairs are the pairs of language and screen but for the first, if all is turned.
+func otherPairs(first chrome.Person) (out []chrome.Person) {
+	for _, p := range []chrome.Person{{Lang: "en", Phone: true}, {Lang: "en"}, {Lang: "es", Phone: true}, {Lang: "es"}} {
+		if turned != "" && p != first {
+			out = append(out, p)
+		}
+	}
+	return out
 }
 
 // shape is an address without what differs from thing to thing.

@@ -24,7 +24,7 @@ func profile(c config.Clinic, region string) (*clinic.Room, error) {
 		Name: c.Name, Phone: c.Phone, PhoneLink: clinic.Dialled(c.Phone, region), Emergency: c.Emergency, Zone: zone,
 		Hours:       map[lang.Lang]string{lang.En: c.HoursEn, lang.Es: c.HoursEs},
 		NumberLabel: map[lang.Lang]string{lang.En: c.NumberLabelEn, lang.Es: c.NumberLabelEs},
-		Address:     addressLines(c.Address),
+		Address:     addressLines(c.Address), Written: c.RecordsLang,
 	}}
 	if c.Logo != "" {
 		types := map[string]string{".svg": "image/svg+xml", ".png": "image/png"}

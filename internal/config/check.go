@@ -18,6 +18,8 @@ import (
 
 var colour = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
 
+var language = regexp.MustCompile(`^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$`)
+
 // Check lists everything that must be put right before the portal may serve
 // patients, each in a sentence that says what to do. No value is repeated.
 func (c Config) Check() []string {
@@ -141,6 +143,9 @@ func (c Config) checkClinic() []string {
 	}
 	if _, err := time.LoadLocation(c.Clinic.Zone); err != nil || c.Clinic.Zone == "" {
 		p = append(p, "clinic.zone is not a time zone name such as America/New_York")
+	}
+	if c.Clinic.RecordsLang != "" && !language.MatchString(c.Clinic.RecordsLang) {
+		p = append(p, "clinic.records_lang is a language tag such as en or pt-BR")
 	}
 	if c.Clinic.Colour != "" && !colour.MatchString(c.Clinic.Colour) {
 		p = append(p, "clinic.colour is #rrggbb")

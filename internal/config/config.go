@@ -85,6 +85,7 @@ type Clinic struct {
 	Logo          string `toml:"logo" env:"LOGO" doc:"File of the clinic's logo (SVG or PNG). Empty: the built-in mark."`
 	Colour        string `toml:"colour" env:"COLOUR" doc:"The clinic's colour, #rrggbb. It is darkened until text on it can be read."`
 	Zone          string `toml:"zone" env:"ZONE" doc:"Time zone, e.g. America/New_York."`
+	RecordsLang   string `toml:"records_lang" env:"RECORDS_LANG" doc:"Language of the records that come in, where they do not say: en, es, … Pages in another one tell screen readers so. Empty: not known."`
 }
 
 // Enroll holds the numbers a clinic may want otherwise in opening accounts.
@@ -123,7 +124,7 @@ func Default() Config {
 		Addr: "127.0.0.1:8080", DataDir: "portico-data", MetricsAddr: "127.0.0.1:9090", LogLevel: "info", Workers: 2,
 		TLS:   TLS{Mode: "proxy"},
 		Phone: Phone{Region: "US", Countries: []string{"US", "PR"}, DailyCap: 2000},
-		Clinic: Clinic{Emergency: "911", Zone: "America/New_York", NumberLabelEn: "Patient number", NumberLabelEs: "Número de paciente",
+		Clinic: Clinic{Emergency: "911", Zone: "America/New_York", RecordsLang: "en", NumberLabelEn: "Patient number", NumberLabelEs: "Número de paciente",
 			HoursEn: "Monday to Friday, 8 a.m. to 5 p.m.", HoursEs: "Lunes a viernes, de 8\u00a0a.\u00a0m. a 5\u00a0p.\u00a0m."},
 		SignOn: SignOn{Name: "single sign-on", Scopes: []string{"profile", "email"}, Claim: "groups", AMR: []string{"mfa"}},
 		Enroll: Enroll{MinAge: 13, ContactAgeDays: 7, AutoMatch: true},

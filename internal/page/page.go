@@ -4,6 +4,7 @@
 package page
 
 import (
+	"strings"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -44,6 +45,7 @@ type Clinic struct {
 	Address     []string             // lines of the postal address, without the name
 	LogoPNG     []byte               // the logo for what is printed, nil for none
 	Brand       string               // the clinic's colour as letters and e-mails show it, "" for the built-in one
+	Written     string               // language of its records where they do not say: "en"; "" if that is not known
 }
 
 // Colour is the clinic's colour where no style sheet reaches: in e-mails and letters.
@@ -124,6 +126,18 @@ func (s Shell) BackTo(path string) Shell {
 
 // T gives a text in the page's language.
 func (s Shell) T(key string, args ...any) string { return s.Lang.T(key, args...) }
+
+// Written is the language to mark text of a record with, which is said to be in tag,
+// "" if it does not say. It is "" for the page's own and where nobody knows.
+func (s Shell) Written(tag string) string {
+	if tag == "" && s.Clinic != nil {
+		tag = s.Clinic.Written
+	}
+	if base, _, _ := strings.Cut(tag, "-"); base == "" || strings.EqualFold(base, string(s.Lang)) {
+		return ""
+	}
+	return languageTag(tag)
+}
 
 // Date writes a moment's day in the clinic's zone.
 func (s Shell) Date(t time.Time) string { return s.Lang.Date(s.local(t)) }

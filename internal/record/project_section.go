@@ -150,7 +150,7 @@ func carePlan(n fhir.Node, r *Row) []Measure {
 	}
 	var what []string
 	for _, a := range n.Get("activity").List() {
-		if w := a.Get("detail").Get("code").Concept().Words(); w != "" {
+		if w := a.Get("detail").Get("code").Concept().Words(); w != "" && !slices.Contains(what, w) {
 			what = append(what, w)
 		}
 	}
@@ -195,7 +195,9 @@ func family(n fhir.Node, r *Row) []Measure {
 	r.Title = n.Get("relationship").Concept().Words()
 	var what []string
 	for _, c := range n.Get("condition").List() {
-		what = append(what, c.Get("code").Concept().Words())
+		if w := c.Get("code").Concept().Words(); w != "" && !slices.Contains(what, w) {
+			what = append(what, w)
+		}
 	}
 	r.Value = strings.Join(what, ", ")
 	return nil

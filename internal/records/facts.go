@@ -4,13 +4,11 @@ import (
 	"slices"
 	"strings"
 
-	"portico/internal/explain"
 	"portico/internal/fhir"
 	"portico/internal/ids"
 	"portico/internal/lang"
 	"portico/internal/page"
 	"portico/internal/record"
-	"portico/internal/ucum"
 )
 
 // detail is one thing a document says: the key of its label and where it stands.
@@ -57,7 +55,7 @@ var details = map[string][]detail{
 	"Composition":       {{"description", "title", words}},
 	"CareTeam":          {{"members", "participant.member", words}, {"roles", "participant.role", words}, {"reason", "reasonCode", words}},
 	"CarePlan":          {{"description", "description", words}, {"addresses", "addresses", words}, {"goals", "goal", words}, {"activities", "activity.detail.code", words}, {"activities", "activity.detail.description", words}},
-	"Goal":              {{"achievement", "achievementStatus", words}, {"target", "target.detailQuantity", amount}, {"target", "target.detailString", words}, {"due", "target.dueDate", moment}, {"addresses", "addresses", words}},
+	"Goal":              {{"achievement", "achievementStatus", coded}, {"target", "target.detailQuantity", amount}, {"target", "target.detailString", words}, {"due", "target.dueDate", moment}, {"addresses", "addresses", words}},
 	"Coverage": {{"member_id", "subscriberId", words}, {"group", "class.value", words}, {"plan", "class.name", words}, {"relationship", "relationship", words},
 		{"subscriber", "subscriber", words}, {"payor", "payor", words}},
 	"Device": {{"device_kind", "type", words}, {"maker", "manufacturer", words}, {"model", "modelNumber", words}, {"serial", "serialNumber", words}, {"lot", "lotNumber", words},
@@ -71,13 +69,16 @@ var details = map[string][]detail{
 }
 
 // fact is one line of an item's page before it has its words.
-type fact struct{ Key, Value string }
+type fact struct {
+	Key, Value string
+	sent       bool // in the sender's words
+}
 
 // factsOf reads what a document says.
 func factsOf(s page.Shell, it Item) []fact {
 	n := fhir.Parse(it.Doc.Raw)
 	var out []fact
-	add := func(key, value string) {
+	add := func(key, value string, sent bool) {
 		if value = strings.TrimSpace(value); value == "" {
 			return
 		}
@@ -89,7 +90,7 @@ func factsOf(s page.Shell, it Item) []fact {
 				return
 			}
 		}
-		out = append(out, fact{key, value})
+		out = append(out, fact{key, value, sent})
 	}
 	for _, d := range details[it.Row.Kind] {
 		var values []string
@@ -98,9 +99,53 @@ func factsOf(s page.Shell, it Item) []fact {
 				values = append(values, w)
 			}
 		}
-		add(d.key, strings.Join(values, ", "))
+		add(d.key, strings.Join(values, ", "), d.as == words)
 	}
 	return out
+}
+
+// tongue is the language to mark the sender's words with.
+func (it Item) tongue(s page.Shell) string {
+	return s.Written(fhir.Parse(it.Doc.Raw).Get("language").Text())
+}
+
+// facts are the lines of an item's page. What a detail says is not said again.
+func facts(s page.Shell, it Item) []page.Fact {
+	var out []page.Fact
+	tag := it.tongue(s)
+	add := func(key, value string, sent bool) {
+		if value != "" {
+			out = append(out, page.Fact{Label: s.T("records.fact." + key), Value: value, Lang: tagged(tag, sent)})
+		}
+	}
+	r := it.Row
+	if w := status(s, r); w != "" {
+		out = append(out, page.Fact{Label: s.T("records.fact.status"), Part: page.Tag(w, tone(r))})
+	}
+	add("when", s.When(r.At), false)
+	add("ended", ended(s, r), false)
+	details := factsOf(s, it)
+	v := value(s, r, it.Parts)
+	if r.Section != record.Visits && !slices.ContainsFunc(details, func(f fact) bool { return f.Value == v }) {
+		add("value", v, worded(s, r))
+	}
+	for _, f := range details {
+		add(f.Key, f.Value, f.sent)
+	}
+	add("who", r.Who, false)
+	add("where", r.Place, false)
+	add("from", page.Sender(s, it.Sender), false)
+	add("received", s.Date(r.Received), false)
+	return out
+}
+
+// ended is when something ended: the time of day where it is of the day it began.
+func ended(s page.Shell, r record.Row) string {
+	to := fhir.At(r.Until)
+	if s.Day(to) == s.Day(r.At) {
+		return s.When(to)
+	}
+	return s.Day(to)
 }
 
 // notesOf are the sender's own notes.
@@ -137,7 +182,9 @@ func write(s page.Shell, it Item, v fhir.Node, as form) string {
 	case phone:
 		return lang.Phone(v.Line())
 	case coded:
-		return known(s, "records.code.", v.Concept().Code())
+		if t, ok := ours(s, "records.code."+v.Concept().Code()); ok {
+			return t
+		}
 	}
 	return plain(it, v)
 }
@@ -260,101 +307,6 @@ func tone(r record.Row) page.Tone {
 	return page.Plain
 }
 
-// title is what a row is called: a measurement by its plain name where we have one.
-func title(s page.Shell, r record.Row) string {
-	if r.System == loinc && r.Title != "" && r.Kind == "Observation" {
-		if e, ok := explain.Lookup(r.Code, string(s.Lang)); ok {
-			return e.Name
-		}
-	}
-	if p, ok := explain.PanelOf(r.Code, string(s.Lang)); ok && r.System == loinc && r.Title != "" && r.Kind == "DiagnosticReport" {
-		return p.Name
-	}
-	switch {
-	case r.Title != "":
-		return r.Title
-	case r.Held:
-		return s.T("records.held.title")
-	case r.Section == record.CareTeam:
-		return sectionName(s.Lang, r.Section)
-	}
-	return s.T("records.unnamed")
-}
-
-// veiled tells of a result that the results pages show only to who chooses to see
-// it; a list of this room never says its value.
-func veiled(r record.Row) bool { return r.Section == record.Results && r.Sensitive }
-
-// line is what a list says of a row beside its title: the value first, then when
-// and who.
-func line(s page.Shell, r record.Row, parts []record.Measure) string {
-	if r.Held {
-		return s.T("records.held", s.Moment(r.ReleaseAt))
-	}
-	if veiled(r) {
-		return s.T("records.veiled")
-	}
-	var out []string
-	if v := value(s, r, parts); v != "" {
-		out = append(out, v)
-	}
-	if w := dates(s, r); w != "" {
-		out = append(out, w)
-	}
-	if r.Who != "" {
-		out = append(out, r.Who)
-	}
-	return strings.Join(out, " · ")
-}
-
-// value writes what was measured, or what a row says in short.
-func value(s page.Shell, r record.Row, parts []record.Measure) string {
-	if r.Value != "" {
-		if r.Kind == "Observation" {
-			return strings.TrimSpace(r.Comparator + said(s, r.Shown()) + " " + unit(s, r.Measure))
-		}
-		if r.Section == record.Immunizations {
-			return "" // a lot number is for the page of the item
-		}
-		return r.Value
-	}
-	var out []string
-	for _, p := range parts {
-		if p.Value != "" {
-			out = append(out, plainName(s, p)+": "+strings.TrimSpace(p.Comparator+p.Shown()+" "+unit(s, p)))
-		}
-	}
-	return strings.Join(out, ", ")
-}
-
-// unit writes a unit for people: "36.7 °C", not "Cel".
-func unit(s page.Shell, m record.Measure) string {
-	if m.UnitCode == "" {
-		return m.Unit
-	}
-	short, _ := ucum.Words(m.UnitCode, string(s.Lang))
-	return short
-}
-
-// dates writes since when, or from when to when.
-func dates(s page.Shell, r record.Row) string {
-	from := s.Day(r.At)
-	if r.Until == "" {
-		if r.Section == record.Conditions && from != "" {
-			return s.T("records.since", from)
-		}
-		return from
-	}
-	to := s.Day(fhir.At(r.Until))
-	switch {
-	case from == "" && to == "", from == to:
-		return from
-	case from == "":
-		return s.T("records.until", to)
-	}
-	return s.T("records.from_to", from, to)
-}
-
 // birthDay writes a birth date in words.
 func birthDay(s page.Shell, date string) string {
 	if w := fhir.At(date); w.Text != "" {
@@ -369,21 +321,4 @@ func clinicLine(s page.Shell) string {
 		return ""
 	}
 	return strings.Trim(s.Clinic.Name+", "+s.Clinic.Phone, ", ")
-}
-
-// shots are the rows of the immunization record.
-func shots(s page.Shell, rows []record.Row) [][]page.Cell {
-	var out [][]page.Cell
-	for _, r := range rows {
-		out = append(out, []page.Cell{{Text: title(s, r)}, {Text: s.Day(r.At)}, {Text: r.Value}, {Text: r.Who}})
-	}
-	return out
-}
-
-// plainName is what a part of a value is called.
-func plainName(s page.Shell, m record.Measure) string {
-	if e, ok := explain.Lookup(m.Code, string(s.Lang)); ok && m.System == loinc {
-		return e.Name
-	}
-	return m.Title
 }

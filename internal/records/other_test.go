@@ -54,7 +54,7 @@ func (r *rig) browser(p ids.Patient) *testkit.Browser {
 	}); err != nil {
 		r.t.Fatal(err)
 	}
-	r.Clinic = &page.Clinic{Name: "Riverside Family Clinic", Phone: "555-010-0123", PhoneLink: "+15550100123", Zone: time.UTC}
+	r.Clinic = &page.Clinic{Name: "Riverside Family Clinic", Phone: "555-010-0123", PhoneLink: "+15550100123", Zone: time.UTC, Written: "en"}
 	b := testkit.Serve(r.t, func(base *url.URL) http.Handler {
 		router := web.New(web.Settings{Base: base, Clinic: r.Clinic}, r.db, r.gate, r.Keys, slog.New(slog.DiscardHandler))
 		r.Mount(router)

@@ -73,6 +73,7 @@ func contained(n fhir.Node, id string) fhir.Node {
 
 // Series is one set of pictures of an imaging study.
 type Series struct {
+	Code              string // of the modality: "DX"
 	Kind, Site, Words string
 	Images            string
 }
@@ -81,7 +82,7 @@ func seriesOf(n fhir.Node) []Series {
 	var out []Series
 	for _, s := range n.Get("series").List() {
 		k := s.Get("modality").Coding()
-		v := Series{Kind: k.Display, Site: s.Get("bodySite").Coding().Display, Words: s.Get("description").Line(), Images: s.Get("numberOfInstances").Number()}
+		v := Series{Code: k.Code, Kind: k.Display, Site: s.Get("bodySite").Coding().Display, Words: s.Get("description").Line(), Images: s.Get("numberOfInstances").Number()}
 		if v.Kind == "" {
 			v.Kind = k.Code
 		}

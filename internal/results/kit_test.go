@@ -32,7 +32,7 @@ const (
 	ben = ids.Patient("pat_ben")
 )
 
-var clinicForTests = &page.Clinic{Name: "Riverside Family Clinic", Phone: "555-010-0123", PhoneLink: "+15550100123", Zone: time.UTC}
+var clinicForTests = &page.Clinic{Name: "Riverside Family Clinic", Phone: "555-010-0123", PhoneLink: "+15550100123", Zone: time.UTC, Written: "en"}
 
 // rig is the room with the store of records and a gate around it.
 type rig struct {

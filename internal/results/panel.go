@@ -62,7 +62,7 @@ func lineRows(s page.Shell, l Line) [][]page.Cell {
 	if !l.Shut() {
 		rng = or(rangeOf(s, l.Measure), s.T("results.range.none"))
 	}
-	rows := [][]page.Cell{{{Text: name(s, l.Row), Href: "/results/" + string(l.ID)}, {Part: itemValue(s, old(l.Item))}, {Text: rng}}}
+	rows := [][]page.Cell{{{Text: name(s, l.Row), Lang: tongue(s, name(s, l.Row), l.Title), Href: "/results/" + string(l.ID)}, {Part: itemValue(s, old(l.Item))}, {Text: rng}}}
 	if l.Value == "" {
 		for _, m := range l.Parts {
 			rows = append(rows, partRow(s, m))

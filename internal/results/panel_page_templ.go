@@ -182,13 +182,28 @@ func seriesTable(s page.Shell, all []Series) page.TableSpec {
 	t := page.TableSpec{ID: "seriestable", Caption: s.T("results.series"), HideCaption: true,
 		Columns: []page.Column{{Text: s.T("results.series.kind")}, {Text: s.T("results.series.site")}, {Text: s.T("results.series.count"), Number: true}}}
 	for _, v := range all {
-		kind := v.Kind
-		if v.Words != "" {
-			kind = v.Words
+		kind, sent := v.kind(s)
+		tag := s.Written("")
+		site := page.Cell{Text: v.Site, Lang: tag}
+		if sent {
+			t.Rows = append(t.Rows, []page.Cell{{Text: or(kind, s.T("results.unnamed")), Lang: tag}, site, {Text: v.Images}})
+		} else {
+			t.Rows = append(t.Rows, []page.Cell{{Text: kind}, site, {Text: v.Images}})
 		}
-		t.Rows = append(t.Rows, []page.Cell{{Text: or(kind, s.T("results.unnamed"))}, {Text: v.Site}, {Text: v.Images}})
 	}
 	return t
+}
+
+// kind is what a series shows in its sender's words, else by our own word for the
+// code (DICOM PS3.3 C.7.3.1.1.1, which FHIR takes over).
+func (v Series) kind(s page.Shell) (text string, sent bool) {
+	if v.Words != "" {
+		return v.Words, true
+	}
+	if key := "results.modality." + v.Code; s.T(key) != key {
+		return s.T(key), false
+	}
+	return v.Kind, true
 }
 
 // attachments show what came with a result; at is the address of the first file,
@@ -249,7 +264,7 @@ func attachments(s page.Shell, at string, files []record.File) templ.Component {
 							var templ_7745c5c3_Var11 string
 							templ_7745c5c3_Var11, templ_7745c5c3_Err = templ.JoinStringErrs(t)
 							if templ_7745c5c3_Err != nil {
-								return templ.Error{Err: templ_7745c5c3_Err, FileName: `results/panel_page.templ`, Line: 59, Col: 24}
+								return templ.Error{Err: templ_7745c5c3_Err, FileName: `results/panel_page.templ`, Line: 74, Col: 24}
 							}
 							_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var11))
 							if templ_7745c5c3_Err != nil {
@@ -272,7 +287,7 @@ func attachments(s page.Shell, at string, files []record.File) templ.Component {
 							var templ_7745c5c3_Var12 string
 							templ_7745c5c3_Var12, templ_7745c5c3_Err = templ.JoinStringErrs(at + strconv.Itoa(n))
 							if templ_7745c5c3_Err != nil {
-								return templ.Error{Err: templ_7745c5c3_Err, FileName: `results/panel_page.templ`, Line: 62, Col: 58}
+								return templ.Error{Err: templ_7745c5c3_Err, FileName: `results/panel_page.templ`, Line: 77, Col: 58}
 							}
 							_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var12))
 							if templ_7745c5c3_Err != nil {
@@ -285,7 +300,7 @@ func attachments(s page.Shell, at string, files []record.File) templ.Component {
 							var templ_7745c5c3_Var13 string
 							templ_7745c5c3_Var13, templ_7745c5c3_Err = templ.JoinStringErrs(s.T("results.file.alt", fileTitle(s, f, n)))
 							if templ_7745c5c3_Err != nil {
-								return templ.Error{Err: templ_7745c5c3_Err, FileName: `results/panel_page.templ`, Line: 62, Col: 110}
+								return templ.Error{Err: templ_7745c5c3_Err, FileName: `results/panel_page.templ`, Line: 77, Col: 110}
 							}
 							_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var13))
 							if templ_7745c5c3_Err != nil {
@@ -308,7 +323,7 @@ func attachments(s page.Shell, at string, files []record.File) templ.Component {
 							var templ_7745c5c3_Var14 string
 							templ_7745c5c3_Var14, templ_7745c5c3_Err = templ.JoinStringErrs(s.T("results.file.unknown"))
 							if templ_7745c5c3_Err != nil {
-								return templ.Error{Err: templ_7745c5c3_Err, FileName: `results/panel_page.templ`, Line: 65, Col: 38}
+								return templ.Error{Err: templ_7745c5c3_Err, FileName: `results/panel_page.templ`, Line: 80, Col: 38}
 							}
 							_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var14))
 							if templ_7745c5c3_Err != nil {
@@ -326,7 +341,7 @@ func attachments(s page.Shell, at string, files []record.File) templ.Component {
 						var templ_7745c5c3_Var15 templ.SafeURL
 						templ_7745c5c3_Var15, templ_7745c5c3_Err = templ.JoinURLErrs(at + strconv.Itoa(n))
 						if templ_7745c5c3_Err != nil {
-							return templ.Error{Err: templ_7745c5c3_Err, FileName: `results/panel_page.templ`, Line: 68, Col: 36}
+							return templ.Error{Err: templ_7745c5c3_Err, FileName: `results/panel_page.templ`, Line: 83, Col: 36}
 						}
 						_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var15))
 						if templ_7745c5c3_Err != nil {
@@ -339,7 +354,7 @@ func attachments(s page.Shell, at string, files []record.File) templ.Component {
 						var templ_7745c5c3_Var16 string
 						templ_7745c5c3_Var16, templ_7745c5c3_Err = templ.JoinStringErrs(s.T("results.file.save", fileTitle(s, f, n)))
 						if templ_7745c5c3_Err != nil {
-							return templ.Error{Err: templ_7745c5c3_Err, FileName: `results/panel_page.templ`, Line: 68, Col: 94}
+							return templ.Error{Err: templ_7745c5c3_Err, FileName: `results/panel_page.templ`, Line: 83, Col: 94}
 						}
 						_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var16))
 						if templ_7745c5c3_Err != nil {
@@ -352,7 +367,7 @@ func attachments(s page.Shell, at string, files []record.File) templ.Component {
 						var templ_7745c5c3_Var17 string
 						templ_7745c5c3_Var17, templ_7745c5c3_Err = templ.JoinStringErrs(" " + fileKind(s, f))
 						if templ_7745c5c3_Err != nil {
-							return templ.Error{Err: templ_7745c5c3_Err, FileName: `results/panel_page.templ`, Line: 69, Col: 46}
+							return templ.Error{Err: templ_7745c5c3_Err, FileName: `results/panel_page.templ`, Line: 84, Col: 46}
 						}
 						_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var17))
 						if templ_7745c5c3_Err != nil {

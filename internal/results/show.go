@@ -2,6 +2,7 @@ package results
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"time"
@@ -42,6 +43,18 @@ func called(l lang.Lang, system, code, title string) string {
 	}
 	return title
 }
+
+// tongue is the language to mark a name with: that of records where it is title, which
+// their sender gave.
+func tongue(s page.Shell, name, title string) string {
+	if name == title && name != "" {
+		return s.Written("")
+	}
+	return ""
+}
+
+// letters tells values in words from numbers.
+var letters = regexp.MustCompile(`\pL{3}`)
 
 // plain is the everyday name of a test or a panel, "" for one that has none.
 func plain(l lang.Lang, system, code string) string {

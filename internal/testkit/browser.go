@@ -129,10 +129,11 @@ func (p *Page) Text(selector string) string {
 	if len(n) == 0 {
 		return ""
 	}
-	return words(n[0])
+	return Words(n[0])
 }
 
-func words(n *html.Node) string {
+// Words are those of a node, spaces collapsed.
+func Words(n *html.Node) string {
 	var b strings.Builder
 	var walk func(*html.Node)
 	walk = func(n *html.Node) {
@@ -169,7 +170,7 @@ func (p *Page) Fields(form string) (action string, v url.Values) {
 	p.b.T.Helper()
 	n := p.All(form)
 	if len(n) == 0 {
-		p.b.T.Fatalf("no form %q on %s (%d): %.300s", form, p.Path, p.Status, words(p.doc))
+		p.b.T.Fatalf("no form %q on %s (%d): %.300s", form, p.Path, p.Status, Words(p.doc))
 	}
 	v = url.Values{}
 	for _, in := range cascadia.QueryAll(n[0], cascadia.MustCompile("input, textarea, select")) {
@@ -177,7 +178,7 @@ func (p *Page) Fields(form string) (action string, v url.Values) {
 		switch {
 		case name == "":
 		case in.Data == "textarea":
-			v.Set(name, words(in))
+			v.Set(name, Words(in))
 		case in.Data == "select":
 			for _, o := range cascadia.QueryAll(in, cascadia.MustCompile("option[selected]")) {
 				v.Set(name, attr(o, "value"))

@@ -1,0 +1,103 @@
+package records_test
+
+import (
+	"strings"
+	"testing"
+
+	"portico/internal/clock"
+	"portico/internal/record"
+	"portico/internal/testkit"
+)
+
+// A page in Spanish says of the words of an English record that they are English,
+// and of our own nothing; an entry that says its language is believed.
+func TestTheSendersWordsAreMarkedWithTheirLanguage(t *testing.T) {
+	each(t, func(t *testing.T, r *rig, _ *clock.Fake) {
+		r.put(visit, condition("c", "a", "Whiplash"),
+			`{"resourceType":"Procedure","id":"p","language":"fr-CA","status":"completed","code":{"text":"Radio du genou"},"subject":{"reference":"Patient/a"},"performedDateTime":"2026-01-04","note":[{"text":"Sans suite"}]}`,
+			`{"resourceType":"Observation","id":"w","status":"final","category":[{"coding":[{"code":"vital-signs"}]}],"code":{"coding":[{"system":"http://loinc.org","code":"29463-7","display":"Body weight"}]},
+				"subject":{"reference":"Patient/a"},"effectiveDateTime":"2026-01-04","valueQuantity":{"value":80,"unit":"kg","system":"http://unitsofmeasure.org","code":"kg"}}`)
+		b := r.browser(ana)
+		for path, want := range map[string]string{"/records/part?of=conditions": "Whiplash", "/records/timeline": "Check-up"} {
+			if p := b.Get(path); p.Has("main [lang]") {
+				t.Errorf("%s in English marks %q", path, p.Text("main [lang]"))
+			}
+			if p := b.Get(path + or(strings.Contains(path, "?"), "&", "?") + "lang=es"); !strings.Contains(all(p, `main .rowlink-t[lang="en"]`), want) {
+				t.Errorf("%s in Spanish marks %q", path, all(p, `main [lang="en"]`))
+			}
+			b.Get("/records?lang=en")
+		}
+		if p := b.Get("/records/part?of=vitals&lang=es"); p.Has("main [lang]") || !strings.Contains(p.Text("main"), "Peso") {
+			t.Errorf("our own words are marked: %q", p.Text("main [lang]"))
+		}
+		p := b.Get("/records/item/" + string(r.first(ana, record.Procedures).ID))
+		if got := p.Text(`h1[lang="fr-CA"]`); got != "Radio du genou" || p.Text(`.note p[lang="fr-CA"]`) != "Sans suite" {
+			t.Errorf("an entry in French is named %q", got)
+		}
+	})
+}
+
+// all are the words of everything that matches, a comma between.
+func all(p *testkit.Page, selector string) string {
+	var out []string
+	for _, n := range p.All(selector) {
+		out = append(out, testkit.Words(n))
+	}
+	return strings.Join(out, ", ")
+}
+
+func or(first bool, a, b string) string {
+	if first {
+		return a
+	}
+	return b
+}
+
+// A visit lists what belongs to it by section, and does not say its own day of
+// each thing again.
+func TestAVisitListsBySection(t *testing.T) {
+	each(t, func(t *testing.T, r *rig, _ *clock.Fake) {
+		in := `"subject":{"reference":"Patient/a"},"encounter":{"reference":"Encounter/e"}`
+		r.put(`{"resourceType":"Procedure","id":"p","status":"completed","code":{"text":"Splint"},`+in+`,"performedDateTime":"2026-01-05T09:10:00Z"}`,
+			`{"resourceType":"Procedure","id":"q","status":"completed","code":{"text":"Removal"},`+in+`,"performedDateTime":"2026-02-07"}`,
+			visit, condition("c", "a", "Fracture"))
+		p := r.browser(ana).Get("/records/item/" + string(r.first(ana, record.Visits).ID))
+		if got := all(p, "main h3"); !strings.HasPrefix(got, "Conditions") || !strings.Contains(got, "Procedures") {
+			t.Errorf("the visit has %q", got)
+		}
+		list := all(p, "main .rows")
+		if strings.Contains(list, "January 5, 2026") || !strings.Contains(list, "February 7, 2026") {
+			t.Errorf("the lines are %q", list)
+		}
+	})
+}
+
+// What a plan says to do stands on its page once, each thing in it once; how a goal
+// stands is said in our words.
+func TestAPlanAndAGoalAreReadable(t *testing.T) {
+	each(t, func(t *testing.T, r *rig, _ *clock.Fake) {
+		r.put(`{"resourceType":"CarePlan","id":"p","status":"active","intent":"plan","category":[{"text":"Knee care"}],"subject":{"reference":"Patient/a"},"period":{"start":"2026-01-04"},
+			"activity":[{"detail":{"status":"in-progress","code":{"text":"Heat therapy"}}},{"detail":{"status":"in-progress","code":{"text":"Heat therapy"}}},{"detail":{"status":"in-progress","code":{"text":"Rest"}}}]}`)
+		b := r.browser(ana)
+		if got := all(b.Get("/records/part?of=plans"), ".rowlink-b"); !strings.HasPrefix(got, "Heat therapy, Rest") {
+			t.Errorf("the list says %q", got)
+		}
+		if got := b.Get("/records/item/" + string(r.first(ana, record.Plans).ID)).Text("main"); strings.Count(got, "Heat therapy") != 1 {
+			t.Errorf("the plan says %q", got)
+		}
+		r.put(`{"resourceType":"Goal","id":"g","lifecycleStatus":"active","achievementStatus":{"coding":[{"code":"in-progress"}]},"description":{"text":"Walk daily"},"subject":{"reference":"Patient/a"},"startDate":"2026-01-06"}`)
+		if got := b.Get("/records/item/" + string(r.first(ana, record.Plans).ID)).Text("main"); !strings.Contains(got, "Going on") || strings.Contains(got, "in-progress") {
+			t.Errorf("the goal says %q", got)
+		}
+	})
+}
+
+// A visit that ended on the day it began says at what time.
+func TestWhatEndsOnItsDaySaysWhen(t *testing.T) {
+	each(t, func(t *testing.T, r *rig, _ *clock.Fake) {
+		r.put(strings.Replace(visit, `T09:00:00Z"}`, `T09:00:00Z","end":"2026-01-05T09:40:00Z"}`, 1))
+		if got := r.browser(ana).Get("/records/item/" + string(r.first(ana, record.Visits).ID)).Text("dl"); !strings.Contains(got, "9:40") {
+			t.Errorf("the visit says %q", got)
+		}
+	})
+}
