@@ -56,7 +56,7 @@ var details = map[string][]detail{
 	"CareTeam":          {{"members", "participant.member", words}, {"roles", "participant.role", words}, {"reason", "reasonCode", words}},
 	"CarePlan":          {{"description", "description", words}, {"addresses", "addresses", words}, {"goals", "goal", words}, {"activities", "activity.detail.code", words}, {"activities", "activity.detail.description", words}},
 	"Goal":              {{"achievement", "achievementStatus", coded}, {"target", "target.detailQuantity", amount}, {"target", "target.detailString", words}, {"due", "target.dueDate", moment}, {"addresses", "addresses", words}},
-	"Coverage": {{"member_id", "subscriberId", words}, {"group", "class.value", words}, {"plan", "class.name", words}, {"relationship", "relationship", words},
+	"Coverage": {{"member_id", "subscriberId", words}, {"group", "class.value", words}, {"plan", "class.name", words}, {"relationship", "relationship", coded},
 		{"subscriber", "subscriber", words}, {"payor", "payor", words}},
 	"Device": {{"device_kind", "type", words}, {"maker", "manufacturer", words}, {"model", "modelNumber", words}, {"serial", "serialNumber", words}, {"lot", "lotNumber", words},
 		{"udi", "udiCarrier.carrierHRF", words}, {"udi", "distinctIdentifier", words}, {"expires", "expirationDate", moment}},
@@ -122,17 +122,25 @@ func facts(s page.Shell, it Item) []page.Fact {
 	if w := status(s, r); w != "" {
 		out = append(out, page.Fact{Label: s.T("records.fact.status"), Part: page.Tag(w, tone(r))})
 	}
-	add("when", s.When(r.At), false)
+	when := s.When(r.At)
+	add("when", when, false)
 	add("ended", ended(s, r), false)
 	details := factsOf(s, it)
 	v := value(s, r, it.Parts)
 	if r.Section != record.Visits && !slices.ContainsFunc(details, func(f fact) bool { return f.Value == v }) {
 		add("value", v, worded(s, r))
 	}
-	for _, f := range details {
-		add(f.Key, f.Value, f.sent)
+	if r.Kind == "Observation" && v == "" && r.State != "" {
+		add("value", s.T("records.novalue", page.Absent(s, r.State)), false)
 	}
-	add("who", r.Who, false)
+	for _, f := range details {
+		if f.Value != when {
+			add(f.Key, f.Value, f.sent)
+		}
+	}
+	if r.Section != record.Insurance { // its payer stands above
+		add("who", r.Who, false)
+	}
 	add("where", r.Place, false)
 	add("from", page.Sender(s, it.Sender), false)
 	add("received", s.Date(r.Received), false)

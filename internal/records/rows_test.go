@@ -101,3 +101,24 @@ func TestWhatEndsOnItsDaySaysWhen(t *testing.T) {
 		}
 	})
 }
+
+// A value that was not sent says so and why, and an insurance says once who pays and
+// whose it is in our words.
+func TestWhatIsAbsentSaysWhy(t *testing.T) {
+	each(t, func(t *testing.T, r *rig, _ *clock.Fake) {
+		r.put(`{"resourceType":"Observation","id":"o","status":"final","category":[{"coding":[{"code":"social-history"}]}],"code":{"text":"Score"},"subject":{"reference":"Patient/a"},
+				"effectiveDateTime":"2026-01-04","dataAbsentReason":{"coding":[{"code":"asked-declined"}]}}`,
+			`{"resourceType":"Coverage","id":"k","status":"active","type":{"text":"PPO"},"beneficiary":{"reference":"Patient/a"},"subscriberId":"888","relationship":{"coding":[{"code":"self"}],"text":"Self"},"payor":[{"display":"Acme"}]}`)
+		b := r.browser(ana)
+		if got := b.Get("/records/item/" + string(r.first(ana, record.Social).ID)).Text("dl"); !strings.Contains(got, "No value was sent: asked, and not answered") {
+			t.Errorf("the score says %q", got)
+		}
+		if got := b.Get("/records/part?of=insurance").Text("main .rowlink-in"); !strings.Contains(got, "Member number 888") {
+			t.Errorf("the list says %q", got)
+		}
+		got := b.Get("/records/item/" + string(r.first(ana, record.Insurance).ID)).Text("dl")
+		if strings.Count(got, "Acme") != 1 || strings.Count(got, "888") != 1 || !strings.Contains(got, "You") || strings.Contains(got, "Self") {
+			t.Errorf("the insurance says %q", got)
+		}
+	})
+}
