@@ -63,13 +63,13 @@ func TestACopyIsAskedForMadeAndTaken(t *testing.T) {
 			t.Fatalf("made: %+v", d)
 		}
 		f, text := r.file(c, id)
-		if !strings.Contains(text, "6.4%") || strings.Contains(text, "9.9") || int64(len(text)) != f.Size || f.Name != "health-record.txt" {
+		if !strings.Contains(text, "6.4%") || !strings.Contains(text, "Hemoglobin") || strings.Contains(text, "9.9") || int64(len(text)) != f.Size || f.Name != "health-record.txt" {
 			t.Errorf("%+v\n%s", f, text)
 		}
 		if len(r.out.told) != 1 || r.audited(audit.DownloadAsked) != 1 || r.audited(audit.DownloadMade) != 1 || r.audited(audit.DownloadTaken) != 1 {
 			t.Errorf("told %v, asked %d, made %d, taken %d", r.out.told, r.audited(audit.DownloadAsked), r.audited(audit.DownloadMade), r.audited(audit.DownloadTaken))
 		}
-		if n := r.count(`SELECT COUNT(*) FROM download_file WHERE sealed LIKE '%6.4%'`); n != 0 {
+		if n := r.count(`SELECT COUNT(*) FROM download_file WHERE sealed LIKE '%Hemoglobin%'`); n != 0 {
 			t.Error("a piece is not sealed")
 		}
 	})
