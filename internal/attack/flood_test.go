@@ -3,7 +3,6 @@ package attack
 import (
 	"fmt"
 	"os"
-	"regexp"
 	"runtime"
 	"runtime/debug"
 	"slices"
@@ -14,76 +13,6 @@ import (
 
 	"portico/internal/web"
 )
-
-var arbitrary = regexp.MustCompile(`[A-Za-z0-9_-]{32,}`)
-
-// T1: patient numbers are tried with birth dates from everywhere, slowly enough
-// to stay under the breaker. Some are right. No answer differs from another, no
-// account opens, and nobody is written to more than three times a day.
-func TestT1NumbersOpenNothing(t *testing.T) {
-	w := lite(t)
-	people := make([]person, size(9, 70))
-	for i := range people {
-		people[i] = w.newcomer()
-	}
-	tries := size(300, 20_000)
-	accounts := len(w.list(`SELECT id FROM account`))
-	var answer, page string
-	right := 0
-	for i := range tries {
-		number, day := fmt.Sprint("MR-X", i), "1"
-		if i%(tries/(4*len(people))) == 0 { // four times for each of them
-			number = people[right%len(people)].number
-			right++
-		} else if i%7 == 0 { // a real number with another date
-			number, day = people[i%len(people)].number, fmt.Sprint(2+i%27)
-		}
-		c := cookies{web.VisitorCookie: "a-visitor-of-thirty-two-symbols-or-more"}
-		got := w.do(ask{method: "POST", path: "/enroll/number", cookies: c, form: with(merge(born, say("number", number, "birth_day", day)), w.key(web.VisitorCookie, c[web.VisitorCookie]))})
-		w.c.Move(15 * time.Second) // 40 in ten minutes: the breaker stays out of it
-		seen := arbitrary.ReplaceAllString(plain(got, "-"), "*")
-		if answer == "" {
-			answer = seen
-		}
-		if seen != answer {
-			t.Fatalf("try %d of %s is answered otherwise: %s", i, number, parting(seen, answer))
-		}
-		for _, k := range got.Result().Cookies() {
-			c[k.Name] = k.Value
-		}
-		if i%5 == 0 {
-			w.work()
-		}
-		next := arbitrary.ReplaceAllString(plain(w.do(ask{method: "GET", path: "/enroll/confirm", cookies: c}), "-"), "*")
-		if page == "" {
-			page = next
-		}
-		if next != page {
-			t.Fatalf("after try %d of %s the page is another: %s", i, number, parting(next, page))
-		}
-	}
-	w.work()
-	if n := len(w.list(`SELECT id FROM account`)); n != accounts {
-		t.Errorf("%d accounts were opened", n-accounts)
-	}
-	if n := len(w.list(`SELECT id FROM verification_session WHERE level >= 3`)); n != 0 {
-		t.Errorf("%d sessions are proven", n)
-	}
-	most := 0
-	for _, p := range people {
-		perDay := map[string]int{}
-		for _, at := range w.list(`SELECT CAST(created_at AS TEXT) FROM outbox WHERE kind = 'confirmation_code' AND state <> 'withdrawn' AND patient_id = '` + string(p.id) + `'`) {
-			perDay[at[:10]]++
-		}
-		for _, n := range perDay {
-			most = max(most, n)
-		}
-	}
-	t.Logf("%d tries, %d right; %d codes a day at most to one person", tries, right, most)
-	if most < 1 || most > 4 { // a day of the calendar is parts of two windows of 24 hours
-		t.Errorf("up to %d codes in a day to one person", most)
-	}
-}
 
 // resident is the memory of this process in MiB, 0 where that cannot be known.
 func resident() int {

@@ -5,8 +5,8 @@ var opening = []Attack{
 	{Number: "T1", Title: "patient numbers are tried with birth dates",
 		Here:  "Number and birth date open nothing: they only send a code to the contact on file, three a day at most, and every answer is the same.",
 		Tests: []Test{"attack.TestT1NumbersOpenNothing", "enroll.TestBreaker", "enroll.TestNumberAnswersAreTheSame", "enroll.TestThreeUnaskedCodesThenOneDigest"},
-		Short: "300 tries over HTTP, 9 of them right",
-		Long:  "20,000 tries from 10,000 addresses, 70 of them right",
+		Short: "100 tries over HTTP on each database, 9 pairs right, four times each within a day",
+		Long:  "the same with 200,000 tries from 10,000 addresses at 100,000 patients, 700 pairs right",
 		Controls: []Control{
 			off("nobody is told that there is no such pair", "enroll.TestNumberAnswersAreTheSame", "enroll/number.go",
 				`level, how = access.Requested, audit.Failed`, `return audit.Entry{}, inForm(errCode())`),

@@ -35,7 +35,6 @@ import (
 	"portico/internal/config"
 	"portico/internal/ids"
 	"portico/internal/lang"
-	"portico/internal/registry"
 	"portico/internal/secret"
 	"portico/internal/store"
 	"portico/internal/terms"
@@ -161,6 +160,13 @@ func openAs(t testing.TB, cfg config.Config, demo bool) *world {
 	return w
 }
 
+// clear forgets what was logged until now.
+func (j *journal) clear() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.b.Reset()
+}
+
 // serial numbers what tests make up, so that nothing is made twice.
 var serial atomic.Int64
 
@@ -187,23 +193,6 @@ func must[T any](v T, err error) T {
 		panic(err)
 	}
 	return v
-}
-
-// newcomer takes somebody into the patient index.
-func (w *world) newcomer() person {
-	w.t.Helper()
-	n := next()
-	p := person{number: fmt.Sprint("MR-", 1000+n), birth: "1970-01-01", mail: fmt.Sprintf("w%d@example.com", n)}
-	since := w.c.Now().Add(-90 * 24 * time.Hour)
-	rep, err := w.app.Registry.Import(ctx, duty, []registry.Incoming{{Numbers: []registry.Number{{System: "http://hospital.example", Value: p.number, Usage: registry.Current}},
-		Names: []registry.Name{{Usage: registry.Current, Given: "Wanda", Family: surname()}}, Birth: p.birth, Sex: "female", Active: true,
-		Contacts:  []registry.Contact{{Kind: registry.Email, Value: p.mail, Since: since}, {Kind: registry.Mobile, Value: fmt.Sprintf("+1555186%04d", n%10000), Since: since}},
-		Addresses: []registry.Address{{Usage: registry.Current, Lines: []string{"12 Elm Street"}, City: "Springfield", State: "IL", PostalCode: "62701"}}}}, registry.Options{})
-	if err != nil || rep.Refused > 0 {
-		w.t.Fatalf("import: %v %+v", err, rep)
-	}
-	p.id = must(w.app.Registry.Numbered(ctx, duty, p.number))
-	return p
 }
 
 // member is somebody with an account.
@@ -367,7 +356,7 @@ func (w *world) key(cookie, token string) string {
 	n := next()
 	body := make([]byte, 24)
 	binary.BigEndian.PutUint64(body, uint64(n))
-	binary.BigEndian.PutUint64(body[16:], uint64(w.c.Now().Unix()))
+	binary.BigEndian.PutUint64(body[16:], uint64(w.app.DB.Now().Unix()))
 	mac := w.app.Keys.MAC("web.form", cookie+"="+secret.TokenHash(token), string(body))
 	return base64.RawURLEncoding.EncodeToString(append(body, mac[:16]...))
 }
