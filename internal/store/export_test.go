@@ -3,6 +3,10 @@ package store
 import (
 	"context"
 	"fmt"
+	"net"
+	"strconv"
+
+	"github.com/jackc/pgx/v5"
 )
 
 // Unguard drops the triggers, as an intruder with the owner's rights could.
@@ -21,4 +25,16 @@ func (db *DB) Unguard(ctx context.Context) error {
 		}
 		return nil
 	})
+}
+
+// Servers names the servers of an address.
+func Servers(address string) (out []string, err error) {
+	cfg, err := pgx.ParseConfig(address)
+	if err != nil {
+		return nil, err
+	}
+	for _, one := range eachServer(cfg) {
+		out = append(out, net.JoinHostPort(one.Host, strconv.Itoa(int(one.Port))))
+	}
+	return out, nil
 }

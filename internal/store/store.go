@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"net/url"
 	"runtime"
 	"strings"
 	"sync"
@@ -13,8 +12,6 @@ import (
 
 	"portico/internal/audit"
 	"portico/internal/clock"
-
-	_ "github.com/jackc/pgx/v5/stdlib" // the PostgreSQL driver, "pgx"
 )
 
 // Engine is which database is behind a DB.
@@ -46,6 +43,7 @@ type DB struct {
 	gate   sync.RWMutex // held for reading while a change is handed to the writer
 	closed bool
 	idle   chan *session // SQLite's reading connections that are free
+	hosts  *hosts        // PostgreSQL's servers, nil for one alone
 }
 
 // Open opens the database at address, "sqlite:FILE" or "postgres://…". It does
@@ -70,18 +68,16 @@ func Open(ctx context.Context, address string, c clock.Clock) (*DB, error) {
 }
 
 func (db *DB) openPostgres(ctx context.Context, address string) error {
-	if _, err := url.Parse(address); err != nil {
-		return errors.New("the database address is not a valid postgres:// URL")
-	}
-	pool, err := sql.Open("pgx", address)
+	pool, err := db.openPool(ctx, address)
 	if err != nil {
-		return errors.New("the database address is not a valid postgres:// URL")
+		return err
 	}
 	pool.SetMaxOpenConns(max(16, 4*runtime.NumCPU()))
 	pool.SetMaxIdleConns(16)
 	pool.SetConnMaxIdleTime(5 * time.Minute)
 	if err := pool.PingContext(ctx); err != nil {
 		pool.Close()
+		db.hosts.close()
 		return fmt.Errorf("PostgreSQL does not answer; check that it runs and that the address is right: %w", hidePassword(err))
 	}
 	db.read, db.write = pool, pool
@@ -119,6 +115,7 @@ func (db *DB) Close() error {
 	for range cap(db.idle) {
 		(<-db.idle).drop()
 	}
+	db.hosts.close()
 	err := db.read.Close()
 	if db.write != db.read {
 		err = errors.Join(err, db.write.Close())
