@@ -86,7 +86,7 @@ func shape(u *url.URL) string {
 
 // follow opens one link of each kind for each section of the record, from the menu on.
 func follow(b *chrome.Tab) {
-	seen, from := map[string]bool{}, map[string]string{}
+	seen, from, kinds := map[string]bool{}, map[string]string{}, map[string]string{"/results": "results", "/records": "records"}
 	todo := []string{"/results", "/records"}
 	for n := 0; n < len(todo); n++ {
 		at, err := url.Parse(todo[n])
@@ -99,7 +99,7 @@ func follow(b *chrome.Tab) {
 			continue
 		}
 		b.Want(b.Heading())
-		b.Screenshot("link " + shape(at))
+		b.Screenshot("link " + kinds[todo[n]])
 		var links []string
 		b.Eval(`[...document.querySelectorAll("main a[href]")].filter(a => a.origin === location.origin && !a.hasAttribute("download")).map(a => a.pathname + a.search)`, &links)
 		for _, l := range links {
@@ -110,7 +110,7 @@ func follow(b *chrome.Tab) {
 			}
 			_, known := from[l]
 			if kind := shape(u) + " " + at.Query().Get("of"); !known && !seen[kind] && !notPages.MatchString(u.Path) {
-				seen[kind], from[l] = true, todo[n]
+				seen[kind], from[l], kinds[l] = true, todo[n], kind
 				todo = append(todo, l)
 			}
 		}

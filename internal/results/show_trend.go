@@ -1,6 +1,7 @@
 package results
 
 import (
+	"slices"
 	"strconv"
 
 	"portico/internal/page"
@@ -73,16 +74,30 @@ const perHistory = 100
 
 // values is a table of a test's values, newest first.
 func values(s page.Shell, id string, rows []record.Row) page.TableSpec {
-	t := page.TableSpec{ID: id, Caption: s.T("results.values"), HideCaption: true,
-		Columns: []page.Column{{Text: s.T("results.date")}, {Text: s.T("results.value")}, {Text: s.T("results.range")}}}
+	t := page.TableSpec{ID: id, Caption: s.T("results.values"), HideCaption: true, Columns: []page.Column{{Text: s.T("results.date")}, {Text: s.T("results.value")}}}
+	ranged := slices.ContainsFunc(rows, func(r record.Row) bool { return rangeOf(s, r.Measure) != "" })
+	if ranged {
+		t.Columns = append(t.Columns, page.Column{Text: s.T("results.range")})
+	}
 	for _, p := range rows {
-		t.Rows = append(t.Rows, []page.Cell{{Text: s.When(p.At), Href: "/results/" + string(p.ID)}, {Part: said(s, p.Measure, p.Status)}, {Text: or(rangeOf(s, p.Measure), s.T("results.range.none"))}})
+		cells := []page.Cell{{Text: s.When(p.At), Href: "/results/" + string(p.ID)}, {Part: said(s, p.Measure, p.Status)}}
+		if ranged {
+			cells = append(cells, page.Cell{Text: or(rangeOf(s, p.Measure), s.T("results.range.none"))})
+		}
+		t.Rows = append(t.Rows, cells)
 	}
 	return t
 }
 
 func or(a, b string) string {
 	if a != "" {
+		return a
+	}
+	return b
+}
+
+func pick(first bool, a, b string) string {
+	if first {
 		return a
 	}
 	return b

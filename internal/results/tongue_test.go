@@ -46,3 +46,20 @@ func TestAKindOfPictureIsSaidInOurWords(t *testing.T) {
 		t.Errorf("the table says %q", got)
 	}
 }
+
+// No chart comes of words, so none is promised; a table in which nothing has a range
+// has no column of ranges.
+func TestWordsPromiseNoChart(t *testing.T) {
+	r, b := pageRig(t)
+	r.take(obs("w", "a", "76542-0", "Stress", "2026-02-05", `"valueString":"Somewhat"`), obs("n", "a", "2345-7", "Glucose", "2026-02-04", quantity("95", "mg/dL")),
+		obs("x", "a", "2951-2", "Sodium", "2026-02-04", quantity("140", "mmol/L")), obs("y", "a", "2951-2", "Sodium", "2026-02-03", quantity("141", "mmol/L")))
+	if got := b.Get(at(r.id("Observation/w"))).Text("main"); !strings.Contains(got, "the only value we have") || strings.Contains(got, "chart") {
+		t.Errorf("words say %q", got)
+	}
+	if got := b.Get(at(r.id("Observation/n"))).Text("main"); !strings.Contains(got, "A chart appears with the next one") {
+		t.Errorf("a number says %q", got)
+	}
+	if p := b.Get(at(r.id("Observation/x"))); strings.Contains(p.Text("#values thead"), "Range") || !strings.Contains(p.Text("#values"), "141") {
+		t.Errorf("the table says %q", p.Text("#values"))
+	}
+}
