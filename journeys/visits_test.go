@@ -156,7 +156,16 @@ func (c *clinic) weekChanges(t *testing.T, b, desk *chrome.Tab, l lang.Lang, id 
 	admin := chrome.New(t, c.base, atDesk(chrome.Person{Lang: string(l), NoScript: true}))
 	signInStaff(t, c, admin, l, 2)
 	admin.Open("/staff/schedule/setup").Want(l.T("scheduling.setup.title")).FollowTo("/staff/schedule/clinicians/" + string(at.Visit.Clinician))
-	admin.Want(at.Clinician).FollowIn(`form:has([value="`+block+`"])`, l.T("scheduling.block.drop"))
+	hours := "/staff/schedule/clinicians/" + string(at.Visit.Clinician) + "/hours?block=" + block
+	admin.Want(at.Clinician).FollowTo(hours)
+	admin.Want(l.T("scheduling.block.change")).Fill("until", "later").Follow(l.T("scheduling.save"))
+	admin.Want(l.T("scheduling.block.change")).Says(l.T("scheduling.until.bad"))
+	// Until the visit begins, no longer: it would stand outside the week.
+	admin.Fill("from", "0:00").Fill("until", local.Format("15:04")).Follow(l.T("scheduling.save"))
+	admin.Want(l.T("scheduling.block.change")).Says(l.T("scheduling.stays.week")).Screenshot("hours-changed-with-visits")
+	admin.Open(hours).Want(l.T("scheduling.block.change")).Fill("until", "24:00").Follow(l.T("scheduling.save"))
+	admin.Want(at.Clinician).Says(l.T("scheduling.desk.done")).FollowTo(hours)
+	admin.Want(l.T("scheduling.block.change")).Follow(l.T("scheduling.block.drop"))
 	admin.Want(at.Clinician).Says(l.T("scheduling.stays.week")).Screenshot("hours-with-visits").Follow(l.T("scheduling.block.drop.sure"))
 	admin.Want(at.Clinician).Says(l.T("scheduling.desk.done"))
 	b.Open("/visits/" + id).Want(b.Heading()).Says(l.T("scheduling.state.booked"))
@@ -200,7 +209,7 @@ func TestARequestIsAnsweredWithTimes(t *testing.T) {
 				desk.Choose("time", value)
 			}
 			desk.Follow(l.T("waiting.desk.propose"))
-			desk.Want(l.T("waiting.desk.title")).Says(l.T("waiting.state.proposed"))
+			desk.Want(l.T("waiting.desk.title")).Says(l.T("waiting.desk.state.proposed"))
 
 			b.Open("/visits").Want(l.T("scheduling.title")).Says(l.T("waiting.state.proposed")).Follow(kind)
 			b.Want(l.T("waiting.request.of", kind)).FollowIn("main form li:first-child", l.T("waiting.take"))

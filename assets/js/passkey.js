@@ -96,4 +96,4 @@ if (window.PublicKeyCredential && !/^[\d.]+$|:/.test(location.hostname)) {
     }, true);
     if ("fill" in form.dataset) fill(form);
   });
-}
+} else each("[data-passkey-none]", (p) => (p.hidden = false));

@@ -1,5 +1,9 @@
 import { each } from "./dom.js";
 
+// On a phone the places of staff stand in one line that is moved: the present one is
+// brought into sight.
+each(".rail [aria-current]", (here) => (here.closest("ul").scrollLeft = here.offsetLeft - 40));
+
 each("[data-print]", (b) => {
   b.hidden = false;
   b.addEventListener("click", () => print());

@@ -765,7 +765,7 @@ func visitFacts(s page.Shell, v Visit) []page.Fact {
 	}
 	return []page.Fact{
 		{Label: s.T("checkin.visit.what"), Value: v.Title[s.Lang]},
-		{Label: s.T("checkin.visit.when"), Value: s.LongDate(v.Start) + ", " + s.Clock(v.Start) + s.There(v.Start)},
+		{Label: s.T("checkin.visit.when"), Value: s.DayLine(v.Start) + ", " + s.Clock(v.Start) + s.There(v.Start)},
 		{Label: s.T("checkin.visit.who"), Value: strings.TrimSpace(v.Who)},
 		{Label: s.T("checkin.visit.where"), Value: where},
 	}

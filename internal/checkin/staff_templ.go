@@ -149,7 +149,7 @@ func one(s page.Shell, p OnePage) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = page.SummaryList(s, append(visitFacts(s, p.One.Visit), p.sent(s))).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = page.SummaryList(s, append(visitFacts(s, p.One.Visit), p.sent(s)...)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -176,7 +176,7 @@ func one(s page.Shell, p OnePage) templ.Component {
 				}
 				ctx = templ.InitializeContext(ctx)
 				if p.changes() == 0 {
-					templ_7745c5c3_Err = page.Empty("circle-check", s.T("checkin.desk.changes.none")).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = page.Empty("circle-check", s.T(p.unchanged())).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -471,9 +471,9 @@ func signed(s page.Shell, g Signature) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var20 string
-			templ_7745c5c3_Var20, templ_7745c5c3_Err = templ.JoinStringErrs(s.T("checkin.desk.signed.text", g.Consent.Version, s.T("checkin.lang."+string(g.Lang)), g.Agent, g.Hash[:16]))
+			templ_7745c5c3_Var20, templ_7745c5c3_Err = templ.JoinStringErrs(g.how(s))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `checkin/staff.templ`, Line: 89, Col: 129}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `checkin/staff.templ`, Line: 89, Col: 28}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var20))
 			if templ_7745c5c3_Err != nil {
@@ -538,6 +538,16 @@ func signed(s page.Shell, g Signature) templ.Component {
 	})
 }
 
+// how tells which text was signed, in which language and, if it said so, with which
+// browser.
+func (g Signature) how(s page.Shell) string {
+	text := s.T("checkin.desk.signed.text", g.Consent.Version, s.T("checkin.lang."+string(g.Lang)), g.Hash[:16])
+	if g.Agent != "" {
+		text += " " + g.Agent + "."
+	}
+	return text
+}
+
 // changes counts what is different, without an alarm.
 func (p OnePage) changes() (n int) {
 	for _, k := range p.One.Changes {
@@ -576,7 +586,7 @@ func changed(s page.Shell, k Change, may bool) templ.Component {
 		var templ_7745c5c3_Var24 string
 		templ_7745c5c3_Var24, templ_7745c5c3_Err = templ.JoinStringErrs(string(k.ID))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `checkin/staff.templ`, Line: 111, Col: 23}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `checkin/staff.templ`, Line: 121, Col: 23}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var24))
 		if templ_7745c5c3_Err != nil {
@@ -589,7 +599,7 @@ func changed(s page.Shell, k Change, may bool) templ.Component {
 		var templ_7745c5c3_Var25 string
 		templ_7745c5c3_Var25, templ_7745c5c3_Err = templ.JoinStringErrs(s.T("checkin.ask." + k.What))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `checkin/staff.templ`, Line: 111, Col: 56}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `checkin/staff.templ`, Line: 121, Col: 56}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var25))
 		if templ_7745c5c3_Err != nil {
@@ -630,7 +640,7 @@ func changed(s page.Shell, k Change, may bool) templ.Component {
 				var templ_7745c5c3_Var28 string
 				templ_7745c5c3_Var28, templ_7745c5c3_Err = templ.JoinStringErrs(or(k.Was, s.T("checkin.desk.nothing")))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `checkin/staff.templ`, Line: 114, Col: 63}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `checkin/staff.templ`, Line: 124, Col: 63}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var28))
 				if templ_7745c5c3_Err != nil {
@@ -669,7 +679,7 @@ func changed(s page.Shell, k Change, may bool) templ.Component {
 				var templ_7745c5c3_Var30 string
 				templ_7745c5c3_Var30, templ_7745c5c3_Err = templ.JoinStringErrs(k.Now)
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `checkin/staff.templ`, Line: 117, Col: 30}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `checkin/staff.templ`, Line: 127, Col: 30}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var30))
 				if templ_7745c5c3_Err != nil {
@@ -778,6 +788,14 @@ func (p OnePage) state(s page.Shell) string {
 	return s.T("checkin.desk.sent")
 }
 
+// unchanged says why there is nothing to settle: without a check-in nobody was asked.
+func (p OnePage) unchanged() string {
+	if p.One.Sent.IsZero() {
+		return "checkin.desk.changes.yet"
+	}
+	return "checkin.desk.changes.none"
+}
+
 func (p OnePage) tone() page.Tone {
 	if p.One.Sent.IsZero() {
 		return page.Plain
@@ -785,12 +803,11 @@ func (p OnePage) tone() page.Tone {
 	return page.OK
 }
 
-func (p OnePage) sent(s page.Shell) page.Fact {
-	f := page.Fact{Label: s.T("checkin.desk.when")}
-	if !p.One.Sent.IsZero() {
-		f.Value = s.Moment(p.One.Sent)
+func (p OnePage) sent(s page.Shell) []page.Fact {
+	if p.One.Sent.IsZero() {
+		return nil
 	}
-	return f
+	return []page.Fact{{Label: s.T("checkin.desk.when"), Value: s.Moment(p.One.Sent)}}
 }
 
 var _ = templruntime.GeneratedTemplate

@@ -51,7 +51,7 @@ func (c *Console) home(q *web.Request, d access.Desk) (web.Reply, error) {
 	if p.Since, p.Breaker, err = c.Enroll.Breaker(q.Context(), d); err != nil {
 		return web.Reply{}, err
 	}
-	for _, add := range []func(*web.Request, access.Desk, *HomePage) error{c.requestNumbers, c.codeNumbers, c.troubleNumbers, c.officeNumbers, c.dayNumbers} {
+	for _, add := range []func(*web.Request, access.Desk, *HomePage) error{c.requestNumbers, c.codeNumbers, c.troubleNumbers, c.roomNumbers, c.officeNumbers, c.dayNumbers} {
 		if err := add(q, d, &p); err != nil {
 			return web.Reply{}, err
 		}
@@ -123,6 +123,25 @@ func (c *Console) troubleNumbers(q *web.Request, d access.Desk, p *HomePage) err
 		p.add(len(locked), q.T("desk.home.frozen"), "/staff/frozen")
 	}
 	return err
+}
+
+// roomNumbers are what waits in the rooms of others, as the rail counts it.
+func (c *Console) roomNumbers(q *web.Request, d access.Desk, p *HomePage) error {
+	for _, n := range []struct {
+		task       access.Task
+		text, href string
+	}{
+		{access.ReleaseResults, "office.home.results", "/staff/results"},
+		{access.BookVisitsFor, "office.home.visits", "/staff/schedule"},
+		{access.ReviewCheckIns, "office.home.checkins", "/staff/checkins"},
+		{access.ReviewCorrections, "office.home.corrections", "/staff/corrections"},
+		{access.SeeImports, "office.home.imports", "/staff/imports"},
+	} {
+		if d.May(n.task) {
+			p.Numbers = append(p.Numbers, Number{Text: q.T(n.text), Href: n.href, Rail: true})
+		}
+	}
+	return nil
 }
 
 // officeNumbers are those of administrators and auditors.

@@ -1,6 +1,8 @@
 package console
 
 import (
+	"cmp"
+
 	"github.com/a-h/templ"
 
 	"portico/internal/access"
@@ -35,7 +37,7 @@ func (c *Console) twinsTable(q *web.Request, d access.Desk) (page.TableSpec, err
 	}
 	for _, w := range all {
 		t.Rows = append(t.Rows, []page.Cell{{Text: names[w.Patient], Href: "/staff/twins/" + string(w.Held.ID)},
-			{Text: w.Held.Name}, {Text: w.Kept.Name}, {Text: waited(s, c.DB.Now().Sub(w.Since))}})
+			{Text: w.Held.Name}, {Text: cmp.Or(w.Kept.Name, s.T("desk.twins.gone"))}, {Text: waited(s, c.DB.Now().Sub(w.Since))}})
 	}
 	return t, nil
 }

@@ -33,9 +33,38 @@ func (l Lang) Weekday(d time.Weekday) string { return weekdays[l][d] }
 // "lunes, 9 de abril de 2029".
 func (l Lang) LongDate(t time.Time) string { return l.Weekday(t.Weekday()) + ", " + l.Date(t) }
 
-// Clock writes a time of day: "9:30 a.m.", "9:30 a. m.". The space within the
-// Spanish one is one at which no line breaks.
+// Clock writes a time of day: "9:30 a.m.", "9:30 a. m.". A time that the clocks show
+// twice that day says which it is: "1:30 a.m., before the clock change".
 func (l Lang) Clock(t time.Time) string {
+	switch before, after := twice(t); {
+	case before:
+		return l.Hour(t) + ", " + l.T("page.clock.before")
+	case after:
+		return l.Hour(t) + ", " + l.T("page.clock.after")
+	}
+	return l.Hour(t)
+}
+
+// twice tells whether the clocks of t's zone go back soon and show its time once
+// more, or have just gone back and showed it already.
+func twice(t time.Time) (before, after bool) {
+	began, ends := t.ZoneBounds()
+	_, now := t.Zone()
+	if !ends.IsZero() {
+		_, then := ends.Zone()
+		before = ends.Sub(t) <= time.Duration(now-then)*time.Second
+	}
+	if !began.IsZero() {
+		_, was := began.Add(-1).Zone()
+		after = t.Sub(began) < time.Duration(was-now)*time.Second
+	}
+	return before, after
+}
+
+// Hour is Clock without the day on which the clocks change: for a scale, where the
+// times stand in order. The space within the Spanish one is one at which no line
+// breaks.
+func (l Lang) Hour(t time.Time) string {
 	h, half := t.Hour()%12, "a.m."
 	if h == 0 {
 		h = 12

@@ -42,3 +42,41 @@ func TestTimesAreNamedAndTravellersToldBoth(t *testing.T) {
 		place(t, id)
 	}
 }
+
+// In the night in which clocks go back, an hour comes twice.
+func TestATimeThatComesTwiceSaysWhichItIs(t *testing.T) {
+	ny, lord, utc := place(t, "America/New_York"), place(t, "Australia/Lord_Howe"), time.UTC
+	back := time.Date(2026, 11, 1, 6, 0, 0, 0, time.UTC) // 2:00 becomes 1:00
+	ahead := time.Date(2026, 3, 8, 7, 0, 0, 0, time.UTC) // 2:00 becomes 3:00
+	half := time.Date(2026, 4, 4, 15, 0, 0, 0, time.UTC) // 2:00 becomes 1:30
+	sp := "\u00a0"
+	for _, c := range []struct {
+		l    Lang
+		at   time.Time
+		in   *time.Location
+		want string
+	}{
+		{En, back.Add(-61 * time.Minute), ny, "12:59 a.m."},
+		{En, back.Add(-time.Hour), ny, "1:00 a.m., before the clock change"},
+		{En, back.Add(-time.Minute), ny, "1:59 a.m., before the clock change"},
+		{En, back, ny, "1:00 a.m., after the clock change"},
+		{Es, back.Add(30 * time.Minute), ny, "1:30 a." + sp + "m., después del cambio de hora"},
+		{Es, back.Add(-30 * time.Minute), ny, "1:30 a." + sp + "m., antes del cambio de hora"},
+		{En, back.Add(59 * time.Minute), ny, "1:59 a.m., after the clock change"},
+		{En, back.Add(time.Hour), ny, "2:00 a.m."},
+		{En, back, utc, "6:00 a.m."},
+		{En, ahead.Add(-time.Minute), ny, "1:59 a.m."},
+		{En, ahead, ny, "3:00 a.m."},
+		{En, half.Add(-31 * time.Minute), lord, "1:29 a.m."},
+		{En, half.Add(-30 * time.Minute), lord, "1:30 a.m., before the clock change"},
+		{En, half.Add(29 * time.Minute), lord, "1:59 a.m., after the clock change"},
+		{En, half.Add(30 * time.Minute), lord, "2:00 a.m."},
+	} {
+		if got := c.l.Clock(c.at.In(c.in)); got != c.want {
+			t.Errorf("got %q, want %q", got, c.want)
+		}
+	}
+	if got, want := En.Hour(back.In(ny)), "1:00 a.m."; got != want {
+		t.Errorf("a scale says %q, want %q", got, want)
+	}
+}

@@ -141,7 +141,7 @@ func (d step) between(a, b time.Time, n int) []time.Time {
 func (d step) label(l lang.Lang, t time.Time) (text, under string) {
 	switch {
 	case d.hours > 0:
-		return strings.Replace(l.Clock(t), ":00", "", 1), shortDay(l, t)
+		return strings.Replace(l.Hour(t), ":00", "", 1), shortDay(l, t)
 	case d.days > 0:
 		return shortDay(l, t), strconv.Itoa(t.Year())
 	case d.months > 0:

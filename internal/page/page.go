@@ -143,7 +143,7 @@ func (s Shell) Written(tag string) string {
 func (s Shell) Date(t time.Time) string { return s.Lang.Date(s.local(t)) }
 
 // Moment writes a moment in the clinic's zone.
-func (s Shell) Moment(t time.Time) string { return s.Lang.Moment(s.local(t)) }
+func (s Shell) Moment(t time.Time) string { return unbroken(s.Lang.Moment(s.local(t))) }
 
 // LongDate writes a moment's day with the day of the week, in the clinic's zone.
 func (s Shell) LongDate(t time.Time) string { return s.Lang.LongDate(s.local(t)) }
@@ -171,7 +171,12 @@ func capital(text string) string {
 }
 
 // Clock writes a moment's time of day in the clinic's zone.
-func (s Shell) Clock(t time.Time) string { return s.Lang.Clock(s.local(t)) }
+func (s Shell) Clock(t time.Time) string { return unbroken(s.Lang.Clock(s.local(t))) }
+
+// halves stand on one line with the time before them.
+var halves = strings.NewReplacer(" a.", "\u00a0a.", " p.", "\u00a0p.")
+
+func unbroken(clock string) string { return halves.Replace(clock) }
 
 func (s Shell) local(t time.Time) time.Time {
 	if s.Clinic != nil && s.Clinic.Zone != nil {

@@ -2,6 +2,7 @@ package scheduling
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"portico/internal/access"
@@ -49,6 +50,32 @@ func (s *Scheduling) AddBlock(ctx context.Context, d access.Desk, b Block) error
 			SELECT $1, c.id, p.id, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13 FROM clinician c, place p
 			WHERE c.id = $2 AND p.id = $3 AND ($4 = '' OR EXISTS (SELECT 1 FROM room r WHERE r.id = $4 AND r.place_id = p.id))`,
 			b.ID, b.Clinician, b.Place, b.Room, b.InPerson, b.Video, int64(b.Weekday), b.From, b.Until, b.EveryWeeks, string(b.First), string(b.Last), b.OnlyType)
+		if err == nil && n == 0 {
+			err = fault.Bad("place", "scheduling.choose")
+		}
+		if err != nil {
+			return err
+		}
+		return s.changed(ctx, tx, "", "")
+	})
+}
+
+// ChangeBlock makes a stretch of a clinician's week another one. Visits that were
+// booked in it stay, as with DropBlock.
+func (s *Scheduling) ChangeBlock(ctx context.Context, d access.Desk, b Block) error {
+	if err := b.Check(); err != nil {
+		return err
+	}
+	return s.change(ctx, d, string(b.ID), "block", func(tx *store.Tx) error {
+		if _, err := store.Get(ctx, tx, store.One[ids.Block], `SELECT id FROM schedule_block WHERE id = $1 AND clinician_id = $2`, b.ID, b.Clinician); errors.Is(err, store.ErrNone) {
+			return fault.Missing()
+		} else if err != nil {
+			return err
+		}
+		n, err := tx.Exec(ctx, `
+			UPDATE schedule_block SET place_id = $2, room_id = $3, in_person = $4, video = $5, weekday = $6, from_minute = $7, until_minute = $8, every_weeks = $9, first_day = $10, last_day = $11, only_type = $12
+			WHERE id = $1 AND EXISTS (SELECT 1 FROM place p WHERE p.id = $2) AND ($3 = '' OR EXISTS (SELECT 1 FROM room r WHERE r.id = $3 AND r.place_id = $2))`,
+			b.ID, b.Place, b.Room, b.InPerson, b.Video, int64(b.Weekday), b.From, b.Until, b.EveryWeeks, string(b.First), string(b.Last), b.OnlyType)
 		if err == nil && n == 0 {
 			err = fault.Bad("place", "scheduling.choose")
 		}

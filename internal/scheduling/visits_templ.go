@@ -1293,14 +1293,19 @@ func (p ConfirmPage) held(s page.Shell) string {
 
 // grid is wider where a time has more words than the hour.
 func (p TimesPage) grid(s page.Shell) string {
-	if slices.ContainsFunc(p.Found.Days, func(d DayTimes) bool { return p.with(d.Times[0])+s.There(d.Times[0].Start) != "" }) {
+	if slices.ContainsFunc(p.Found.Days, func(d DayTimes) bool { return p.with(d.Times[0])+s.There(d.Times[0].Start) != "" || d.twice(s) }) {
 		return "cards cards-2"
 	}
 	return "times"
 }
 
+// twice tells whether the clocks change that day and a time is offered that comes twice.
+func (d DayTimes) twice(s page.Shell) bool {
+	return slices.ContainsFunc(d.Times, func(t Time) bool { return strings.Contains(s.Clock(t.Start), ",") })
+}
+
 // unbroken keeps "9:30 a. m." on one line.
-func unbroken(words string) string { return strings.ReplaceAll(words, " ", "\u00a0") }
+func unbroken(clock string) string { return strings.Replace(clock, " ", "\u00a0", 1) }
 
 // with names the clinician where there is a choice.
 func (p TimesPage) with(t Time) string {
@@ -1376,7 +1381,7 @@ func askedRows(s page.Shell, m Mine) (out []page.Row) {
 // brief are the facts of a visit in a list.
 func brief(s page.Shell, c Clinic, v Visit) []page.Fact {
 	return []page.Fact{
-		{Label: s.T("scheduling.when"), Value: s.LongDate(v.Start) + ", " + s.Clock(v.Start) + " (" + s.ZoneName() + ")" + away(s, v)},
+		{Label: s.T("scheduling.when"), Value: s.DayLine(v.Start) + ", " + s.Clock(v.Start) + " (" + s.ZoneName() + ")" + away(s, v)},
 		{Label: s.T("scheduling.who"), Value: c.Clinician(v.Clinician).Name},
 		{Label: s.T("scheduling.where"), Value: where(s, c, v)},
 	}
@@ -1385,7 +1390,7 @@ func brief(s page.Shell, c Clinic, v Visit) []page.Fact {
 func (e Elsewhere) called(s page.Shell) string { return orText(e.Title, s.T("scheduling.visit")) }
 
 func (e Elsewhere) facts(s page.Shell) []page.Fact {
-	out := []page.Fact{{Label: s.T("scheduling.when"), Value: s.LongDate(e.Start) + ", " + s.Clock(e.Start) + " (" + s.ZoneName() + ")" + away(s, Visit{Start: e.Start})}}
+	out := []page.Fact{{Label: s.T("scheduling.when"), Value: s.DayLine(e.Start) + ", " + s.Clock(e.Start) + " (" + s.ZoneName() + ")" + away(s, Visit{Start: e.Start})}}
 	for _, f := range []page.Fact{{Label: s.T("scheduling.who"), Value: e.Who}, {Label: s.T("scheduling.where"), Value: e.Place}, {Label: s.T("scheduling.elsewhere.source"), Value: e.Source}} {
 		if f.Value != "" {
 			out = append(out, f)
@@ -1417,7 +1422,7 @@ func facts(s page.Shell, m MyVisit) []page.Fact {
 		who += ", " + t
 	}
 	out := []page.Fact{
-		{Label: s.T("scheduling.when"), Value: s.LongDate(v.Start) + ", " + s.T("scheduling.until", s.Clock(v.Start), s.Clock(v.End)) + " (" + s.ZoneName() + ")" + away(s, v)},
+		{Label: s.T("scheduling.when"), Value: s.DayLine(v.Start) + ", " + s.T("scheduling.until", s.Clock(v.Start), s.Clock(v.End)) + " (" + s.ZoneName() + ")" + away(s, v)},
 		{Label: s.T("scheduling.who"), Value: who},
 		{Label: s.T("scheduling.where"), Value: where(s, m.Clinic, v)},
 	}
@@ -1452,12 +1457,12 @@ func (m MyVisit) chartText(s page.Shell) string {
 func pastRows(s page.Shell, m Mine) (out []page.Row) {
 	for _, l := range m.Past {
 		if e := l.Elsewhere; e != nil {
-			out = append(out, page.Row{Title: e.called(s), Text: s.LongDate(e.Start) + " · " + s.T("scheduling.state."+string(Visit{State: e.State}.shown())) + " · " + s.T("scheduling.elsewhere.kept")})
+			out = append(out, page.Row{Title: e.called(s), Text: s.DayLine(e.Start) + " · " + s.T("scheduling.state."+string(Visit{State: e.State}.shown())) + " · " + s.T("scheduling.elsewhere.kept")})
 			continue
 		}
 		v := *l.Visit
 		out = append(out, page.Row{Href: "/visits/" + string(v.ID), Title: m.Clinic.Type(v.Type).Name.In(s.Lang),
-			Text: s.LongDate(v.Start) + " · " + s.T("scheduling.state."+string(v.shown()))})
+			Text: s.DayLine(v.Start) + " · " + s.T("scheduling.state."+string(v.shown()))})
 	}
 	return out
 }

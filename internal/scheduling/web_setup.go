@@ -233,8 +233,8 @@ type ClinicianPage struct {
 	Week    Week
 	Clinic  Clinic
 	Typed   map[string]string // into the form for hours
-	Touched []Visit           // what the change that was just sent leaves outside the week
-	Sure    ids.Block         // the hours that Touched is about
+	Block   ids.Block         // the hours that are changed or taken out, "" for none
+	Touched []Visit           // what that leaves outside the week
 	Left    []Visit           // what giving the clinician up leaves outside the week
 }
 
@@ -254,7 +254,7 @@ func (s *Scheduling) clinicianPage(r *web.Request, d access.Desk, p ClinicianPag
 	} else if p.Week, err = s.Week(r.Context(), d, ids.Clinician(p.ID)); err != nil {
 		return web.Reply{}, err
 	}
-	if wrong != nil && p.Sure == "" {
+	if wrong != nil && p.Block == "" {
 		p.Week.Clinician = typed
 	}
 	done := r.Ask("done") != ""

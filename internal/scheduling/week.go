@@ -18,6 +18,14 @@ type Week struct {
 	Closures  []Closure
 }
 
+func (w Week) block(id ids.Block) (Block, bool) {
+	i := slices.IndexFunc(w.Blocks, func(b Block) bool { return b.ID == id })
+	if i < 0 {
+		return Block{}, false
+	}
+	return w.Blocks[i], true
+}
+
 // Week reads a clinician's week with the closures that are still to come.
 func (s *Scheduling) Week(ctx context.Context, d access.Desk, id ids.Clinician) (w Week, err error) {
 	if err := d.Need(access.SetSchedule); err != nil {

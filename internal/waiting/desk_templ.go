@@ -171,7 +171,7 @@ func deskWish(s page.Shell, p OnePage) templ.Component {
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = page.Card(page.CardSpec{ID: "what", Title: s.T("waiting.desk.asked"), Tag: s.T(stateKey(p.One.Wish.Sort, p.One.Wish.State)), TagTone: p.One.Wish.State.tone()}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var7), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = page.Card(page.CardSpec{ID: "what", Title: s.T("waiting.desk.asked"), Tag: s.T(deskStateKey(p.One.Wish.Sort, p.One.Wish.State)), TagTone: p.One.Wish.State.tone()}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var7), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -577,7 +577,7 @@ func (p QueuePage) table(s page.Shell, id, caption, empty string, all []Wish) pa
 		{Text: s.T("waiting.days")}, {Text: s.T("waiting.desk.since")}, {Text: s.T("scheduling.desk.state")}}}
 	for _, w := range all {
 		t.Rows = append(t.Rows, []page.Cell{{Text: p.Queue.Names[w.Patient], Href: DeskPath + "/" + string(w.ID)}, {Text: p.Queue.Clinic.Kind(w.Kind).Name[s.Lang]},
-			{Text: w.days(s) + " · " + w.parts(s)}, {Text: s.Moment(w.Made)}, {Text: s.T(stateKey(w.Sort, w.State)), Tone: w.State.tone()}})
+			{Text: w.days(s) + " · " + w.parts(s)}, {Text: s.Moment(w.Made)}, {Text: s.T(deskStateKey(w.Sort, w.State)), Tone: w.State.tone()}})
 	}
 	return t
 }

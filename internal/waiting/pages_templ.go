@@ -713,6 +713,18 @@ func stateKey(sort Sort, st State) string {
 		Withdrawn: "waiting.state.withdrawn", Lapsed: "waiting.state.lapsed"}[st]
 }
 
+// deskStateKey is stateKey for staff: who has to do something is told from where they
+// stand.
+func deskStateKey(sort Sort, st State) string {
+	switch {
+	case st == Open && sort == Request:
+		return "waiting.desk.state.open"
+	case st == Proposed:
+		return "waiting.desk.state.proposed"
+	}
+	return stateKey(sort, st)
+}
+
 func leadKey(sort Sort, st State) string {
 	if sort == Earlier {
 		return map[State]string{Open: "waiting.lead.waits", Booked: "waiting.lead.booked", Declined: "waiting.lead.off", Withdrawn: "waiting.lead.left", Lapsed: "waiting.lead.ended"}[st]

@@ -191,11 +191,13 @@ func (w Wish) days(s page.Shell) string {
 		return s.T("waiting.days.any")
 	}
 	out := ""
-	for _, d := range w.Weekdays {
-		if out != "" {
-			out += ", "
+	for i, d := range w.Weekdays {
+		day := time.Weekday(d - '0')
+		if i == 0 {
+			out = s.DayName(day) // Spanish writes days small, but where a line begins
+			continue
 		}
-		out += s.Lang.Weekday(time.Weekday(d - '0'))
+		out += ", " + s.Lang.Weekday(day)
 	}
 	return out
 }
