@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"time"
 
 	"portico/internal/access"
 	"portico/internal/ids"
@@ -18,7 +19,7 @@ const perPage = 20
 // Item is one line of a list.
 type Item struct {
 	record.Row
-	New     bool // never opened in this version, or something in it was not
+	New     bool // never opened in this version, or something in it was not; see history
 	Veiled  bool // sensitive, and not chosen to be seen in this session
 	Members int  // of a panel
 	Out     int  // members out of range
@@ -92,7 +93,7 @@ func items(ctx context.Context, tx *store.Tx, c access.Chart, rows []record.Row)
 			return nil, err
 		}
 	}
-	isNew := func(r record.Row) bool { return !r.Held && seen[r.ID].Before(r.Changed) }
+	isNew := func(r record.Row) bool { return !r.Held && seen[r.ID].Before(r.Changed) && !history(r) }
 	var read []ids.Resource // reports opened before, of which a value may be new
 	for _, r := range rows {
 		if groups[r.ID].Members > 0 && !isNew(r) {
@@ -109,6 +110,17 @@ func items(ctx context.Context, tx *store.Tx, c access.Chart, rows []record.Row)
 			Members: groups[r.ID].Members, Out: groups[r.ID].Out}
 	}
 	return out, nil
+}
+
+// late is how long after its clinical moment a result comes in at most: some
+// cultures and genetic tests take months.
+const late = 366 * 24 * time.Hour
+
+// history tells that a result was old when it came in, with a chart that the clinic
+// moved over, and has not changed since: nobody who opens the list for the first time
+// should find ten years of it marked as new.
+func history(r record.Row) bool {
+	return !r.At.Time.IsZero() && r.Received.Sub(r.At.Time) > late && !r.Changed.After(r.Received)
 }
 
 func idsOf(rows []record.Row) []ids.Resource {

@@ -1,6 +1,7 @@
 package results
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -56,6 +57,31 @@ func (r *rig) sugars() {
 		report("p", "a", "Metabolic panel", "2026-02-05", results("s2", "na")),
 		obs("b1", "b", "2345-7", "Glucose", "2026-02-06", quantity("88", "mg/dL")),
 	)
+}
+
+// What came with an old chart is not news; what the laboratory then changes is.
+func TestHistoryIsNotNew(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		year := r.clock.Now().Year()
+		old, recent := fmt.Sprintf("%d-02-01", year-9), fmt.Sprintf("%d-12-20", year-1)
+		r.take(obs("old", "a", "2345-7", "Glucose", old, quantity("99", "mg/dL")), obs("slow", "a", "2951-2", "Sodium", recent, quantity("140", "mmol/L")))
+		news := func() (out []string) {
+			for _, i := range r.find(r.see(ana), Filter{}).Items {
+				if i.New {
+					out = append(out, i.Title)
+				}
+			}
+			return out
+		}
+		if got := news(); !slices.Equal(got, []string{"Sodium"}) {
+			t.Errorf("new: %v", got)
+		}
+		r.clock.Move(time.Minute)
+		r.take(obs("old", "a", "2345-7", "Glucose", old, quantity("98", "mg/dL"), `"status":"corrected"`))
+		if got := news(); !slices.Equal(got, []string{"Sodium", "Glucose"}) {
+			t.Errorf("new after a correction: %v", got)
+		}
+	})
 }
 
 func TestListIsTheChartsOwnNewestFirst(t *testing.T) {
