@@ -33,17 +33,18 @@ var entering = []Attack{
 			"ReadHeaderTimeout: 10 * time.Second,\n\t\tReadTimeout:       30 * time.Second,", "ReadHeaderTimeout: 10 * time.Hour,\n\t\tReadTimeout:       30 * time.Hour,")}},
 	{Number: "T23", Title: "finding out who has an account, by words, headers, cookies or time",
 		Here:  "One code path: everybody is counted, one password is hashed whatever was found, and what depends on it is left to a job.",
-		Tests: []Test{"account.TestT23NamesCannotBeFoundOut", "account.TestEveryRefusalIsTheSame", "enroll.TestNumberAnswersAreTheSame", "enroll.TestWrongCasesReadTheSame", "enroll.TestRequestIsAnsweredTheSameForEverybody", "enroll.TestNumberCostsTheSameForEverybody", "enroll.TestCodeAnswersAreTheSame", "enroll.TestTimeTellsNothing", "recovery.TestForgottenTellsNothing"},
-		Short: "80 and 400 pairs", Long: "5,000 pairs on each surface",
+		Tests: []Test{"account.TestT23NamesCannotBeFoundOut", "account.TestEveryRefusalIsTheSame", "enroll.TestNumberAnswersAreTheSame", "enroll.TestWrongCasesReadTheSame", "enroll.TestRequestIsAnsweredTheSameForEverybody", "enroll.TestNumberCostsTheSameForEverybody", "enroll.TestCodeAnswersAreTheSame", "enroll.TestTimeTellsNothing", "recovery.TestForgottenTellsNothing", "account.TestT23AContactTellsNothing", "staff.TestStaffCannotBeFoundOut"},
+		Short: "60 to 80 pairs on each of nine surfaces", Long: "5,000 pairs on each, idle, and 5,000 beside other work",
 		Controls: []Control{
 			off("a hash for names that do not exist", "account.TestT23NamesCannotBeFoundOut", "account/signin.go",
 				`return false, false, busy(h.VerifyNobody(ctx, password[:min(len(password), 4*MaxPassword)]))`, `return false, false, nil`),
+			off("a hash for addresses of nobody", "staff.TestStaffCannotBeFoundOut", "staff/signin.go", `return false, false, busy(h.VerifyNobody(ctx, password[:min(len(password), maxPassword)]))`, `return false, false, nil`),
 			off("one answer for every refusal", "account.TestEveryRefusalIsTheSame", "account/signin.go",
 				"if !right {\n\t\treturn \"\", s.refuse(ctx, v, a, g)", "if !right && a.id == \"\" {\n\t\treturn \"\", errCode()\n\t}\n\tif !right {\n\t\treturn \"\", s.refuse(ctx, v, a, g)"),
 		}},
 	{Number: "T24", Title: "finding out accounts by passkeys, taking over another's credential",
-		Here:  "A name nobody has gets a list of credentials that stays the same; a credential belongs to one owner.",
-		Tests: []Test{"attack.TestPasskeyOptionsTellNothing", "passkey.TestWrongPasskeysAreNotAdded", "passkey.TestAnothersPasskeyIsAbsent"}, Short: "same bytes; times of 100 pairs", Long: "times of 5,000 pairs",
+		Here:  "A name nobody has gets a list of credentials that stays the same, and no answer about a name comes at once; a credential belongs to one owner.",
+		Tests: []Test{"attack.TestPasskeyOptionsTellNothing", "passkey.TestWrongPasskeysAreNotAdded", "passkey.TestAnothersPasskeyIsAbsent"}, Short: "same bytes; times of 100 pairs", Long: "times of 5,000 pairs, idle, and 5,000 beside other work",
 		Controls: []Control{
 			off("credentials for names nobody has", "attack.TestPasskeyOptionsTellNothing", "passkey/options.go", "if len(out) < listed {", "if len(out) < 0 {"),
 			off("a credential is registered once", "passkey.TestWrongPasskeysAreNotAdded", "store/migrations/0039_passkey_key.sql", "CREATE UNIQUE INDEX passkey_credential", "CREATE INDEX passkey_credential").

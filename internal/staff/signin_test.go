@@ -2,6 +2,7 @@ package staff_test
 
 import (
 	"fmt"
+	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -157,6 +158,55 @@ func TestWrongPasswordsEarnWaits(t *testing.T) {
 			t.Errorf("a very long password: %q", got)
 		}
 	})
+}
+
+// T23 for staff: an address of somebody who works here cannot be told from another by
+// the time that the answer takes.
+func TestStaffCannotBeFoundOut(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, db *store.DB, c *clock.Fake) {
+		k := open(t, db, c)
+		pairs := size(60, 5000)
+		var real []person
+		for i := range pairs/30 + 1 { // fewer than 100 failures each, or the stop would hide the check
+			real = append(real, k.hire(fmt.Sprintf("person-%04d@example.org", i), access.FrontDesk))
+		}
+		n := 0
+		a := testkit.Alike{Surface: "sign-in of staff", Kinds: []string{"nobody", "somebody"}, Pairs: pairs, Try: func(i int, kind string) time.Duration {
+			email := real[i%len(real)].email
+			if kind == "nobody" {
+				email = "x" + email
+				c.Move(13 * time.Hour)
+			}
+			n++
+			began := time.Now()
+			_, err := k.Enter(ctx, visitor(address(n)), staff.Entry{Email: email, Password: "not the password"})
+			took := time.Since(began)
+			if !fault.Fixable(err) {
+				t.Fatal(err)
+			}
+			return took
+		}}
+		if long {
+			a.Load = func(n int) {
+				k.Enter(ctx, visitor(address(1<<20+n)), staff.Entry{Email: fmt.Sprintf("other-%d@example.org", n), Password: "not the password"})
+				time.Sleep(20 * time.Millisecond)
+			}
+		}
+		a.Check(t)
+	})
+}
+
+// address is the ith of many client addresses.
+func address(i int) string { return fmt.Sprintf("10.%d.%d.%d", i>>16&255, i>>8&255, i&255) }
+
+// long tells whether the attacks run at full size.
+var long = os.Getenv("PORTICO_ATTACK") == "long"
+
+func size(short, full int) int {
+	if long {
+		return full
+	}
+	return short
 }
 
 // T20 for staff: strangers cannot keep the clinic's own people out.

@@ -33,20 +33,23 @@ func Serve(t testing.TB, mount func(base *url.URL) http.Handler) *Browser {
 	srv.Config.Handler = mount(base)
 	srv.StartTLS()
 	t.Cleanup(srv.Close)
-	return newBrowser(t, base.String())
+	wire := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, MaxIdleConnsPerHost: 64}
+	t.Cleanup(wire.CloseIdleConnections)
+	return newBrowser(t, base.String(), wire)
 }
 
-func newBrowser(t testing.TB, base string) *Browser {
+func newBrowser(t testing.TB, base string, wire http.RoundTripper) *Browser {
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Browser{T: t, Base: base, Header: http.Header{}, Client: &http.Client{Jar: jar,
-		Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, MaxIdleConnsPerHost: 64}}}
+	return &Browser{T: t, Base: base, Header: http.Header{}, Client: &http.Client{Jar: jar, Transport: wire}}
 }
 
-// Other gives another browser on the same server, without this one's cookies.
-func (b *Browser) Other() *Browser { return newBrowser(b.T, b.Base) }
+// Other gives another browser on the same server, without this one's cookies. All
+// share their connections, which say nothing of a browser: thousands of them would
+// otherwise keep one open each.
+func (b *Browser) Other() *Browser { return newBrowser(b.T, b.Base, b.Client.Transport) }
 
 // Cookie gives a cookie's value, "" if the browser has none of that name.
 func (b *Browser) Cookie(name string) string {
