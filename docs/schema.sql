@@ -2157,3 +2157,8 @@ INSERT INTO record_source (source, name) SELECT source, name FROM feed;
 -- minutes without use in place of fifteen.
 ALTER TABLE session ADD COLUMN shared BOOLEAN NOT NULL DEFAULT FALSE;
 
+-- 0128_account_shared.sql
+-- The person said with the password that others use the browser too; the second step
+-- starts from it.
+ALTER TABLE signin_attempt ADD COLUMN shared BOOLEAN NOT NULL DEFAULT FALSE;
+

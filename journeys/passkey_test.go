@@ -46,6 +46,7 @@ func TestPasskey(t *testing.T) {
 			b.Click(l.T("account.signin.passkey"))
 			keys.Touch(true)
 			b.Awaits("/home").Want(hello(l, a.Given))
+			c.sharesTheBrowser(t, b, l, a, keys)
 			c.fillsByItself(b, l, a, keys)
 			c.secondStepByPasskey(b, l, a, keys)
 			c.tidiesPasskeys(t, b, l, a, keys)
@@ -66,6 +67,50 @@ func (c *clinic) takesTheOffer(t *testing.T, b *chrome.Tab, l lang.Lang, a demo.
 	b.Fill("name", "").Click(l.T("passkey.add.button")).Says(l.T("passkey.name.needed")).Screenshot("passkey-no-name")
 	b.Fill("name", "Mi teléfono").Follow(l.T("passkey.add.button"))
 	b.Want(l.T("passkey.title")).Says(l.T("passkey.done.added")).Says("Mi teléfono").Says(l.T("passkey.second"))
+}
+
+// sharesTheBrowser ticks that others use the browser too, before the button, before the
+// field's own suggestions, after a passkey that did not work, and where the passkey is
+// the second step: each time the session ends sooner and nothing stays in the browser.
+func (c *clinic) sharesTheBrowser(t *testing.T, b *chrome.Tab, l lang.Lang, a demo.AccountCard, keys *chrome.Passkeys) {
+	t.Helper()
+	shared := func(how string) {
+		t.Helper()
+		b.Awaits("/home").Want(hello(l, a.Given))
+		if got := b.Attr("[data-idle]", "data-idle"); got != "300" {
+			t.Errorf("%s: the page waits for %s s", how, got)
+		}
+	}
+	box := l.T("account.shared.label", 5)
+	leave(b, l, keys)
+	b.Click(box).Screenshot("signin-shared-passkey")
+	b.Click(l.T("account.signin.passkey"))
+	keys.Touch(true)
+	shared("by the button")
+
+	// The field's own question is answered as soon as there is a page: it comes back with
+	// the tick after a wrong password.
+	leave(b, l, keys)
+	b.Click(box).Fill("username", a.UserName).Fill("password", "not the password")
+	keys.Touch(true)
+	b.Click(l.T("account.signin.button"))
+	shared("by the field")
+
+	leave(b, l, keys)
+	keys.Lie(chrome.Lies{Signature: true})
+	b.Click(box).Click(l.T("account.signin.passkey"))
+	keys.Touch(true)
+	b.Awaits("/signin/passkey").Want(l.T("passkey.signin.title")).Says(l.T("passkey.wrong"))
+	keys.Lie(chrome.Lies{})
+	b.Follow(l.T("passkey.use"))
+	shared("after one that did not work")
+
+	leave(b, l, keys)
+	b.Click(box).Fill("username", a.UserName).Fill("password", a.Password).Follow(l.T("account.signin.button"))
+	b.Want(l.T("account.step.title")).Follow(l.T("account.offer.passkey"))
+	keys.Touch(true)
+	b.Want(l.T("account.step.title")).FollowIn("form[data-passkey]", l.T("account.offer.passkey"))
+	shared("as second step")
 }
 
 // fillsByItself: the user name's own suggestions offer the passkey. Chromium's virtual

@@ -38,6 +38,8 @@ const send = (form, ticket, cred) => {
     if (r[part]) response[part] = base64(r[part]);
   }
   if (r.getTransports) response.transports = r.getTransports();
+  const box = form.dataset.box;
+  if (box) form.elements[box].value = document.getElementById(box).checked ? "yes" : "";
   form.elements.ticket.value = ticket;
   form.elements.credential.value = JSON.stringify({ id: cred.id, rawId: base64(cred.rawId), type: cred.type, authenticatorAttachment: cred.authenticatorAttachment, response });
   form.submit();

@@ -244,6 +244,66 @@ func TestASharedBrowserKeepsNothing(t *testing.T) {
 	}
 }
 
+// It can be said with the password already: the second step starts from it, whichever
+// it is, and a browser that skips that keeps nothing longer either.
+func TestSharedIsSaidWithThePassword(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		m, b := r.join("sunny.harbor"), r.serve()
+		p := b.Get("/signin").Submit("#signin", "username", m.name, "password", "wrong", "shared", "yes")
+		if p.Status != 422 || !p.Has("input[name=shared][checked]") {
+			t.Errorf("%d: the tick is lost with a wrong password", p.Status)
+		}
+		r.clock.Move(time.Hour)
+		p = p.Submit("#signin", "password", m.pw).Want(200, "One more step")
+		if !p.Has("#step input[name=shared][checked]") || p.Has("input[name=remember][checked]") {
+			t.Error("the second step does not start from it")
+		}
+		r.clock.Move(2 * time.Minute)
+		if p = p.Submit("#step ~ form[action='/signin/step/send']").Want(200, "One more step"); !p.Has("#step input[name=shared][checked]") {
+			t.Error("another code forgets it")
+		}
+		p.Submit("#step", "code", r.sent.digits(m.mail)).Want(200, "Hello, Ana")
+		if n := r.count(`SELECT COUNT(*) FROM session WHERE shared`); n != 1 {
+			t.Errorf("%d sessions end sooner", n)
+		}
+		other := r.serve()
+		r.clock.Move(25 * time.Hour)
+		p = other.Get("/signin").Submit("#signin", "username", m.name, "password", m.pw, "shared", "yes").Want(200, "One more step")
+		_, v := p.Fields("#step")
+		v.Del("shared")
+		v.Set("code", r.sent.digits(m.mail))
+		other.Post("/signin/step", v).Want(200, "Hello, Ana")
+		if n := r.count(`SELECT COUNT(*) FROM session WHERE shared`); n != 1 {
+			t.Error("the tick cannot be taken back at the second step")
+		}
+	})
+}
+
+// A remembered browser that others use too, this once: its mark ends with the browser.
+func TestARememberedBrowserIsSharedThisOnce(t *testing.T) {
+	r, b := pageRig(t)
+	m := r.join("sunny.harbor")
+	b.Get("/signin").Submit("#signin", "username", m.name, "password", m.pw).Submit("#step", "code", r.sent.digits(m.mail), "remember", "yes").Want(200, "Hello, Ana")
+	b.Get("/home").Submit("form[action='/signout']")
+	_, v := b.Get("/signin").Fields("#signin")
+	v.Set("username", m.name)
+	v.Set("password", m.pw)
+	v.Set("shared", "yes")
+	b.Client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	p := b.Post("/signin", v)
+	if p.Header.Get("Location") != "/home" {
+		t.Fatalf("the second step was asked for: %d %s", p.Status, p.Header.Get("Location"))
+	}
+	for _, c := range (&http.Response{Header: p.Header}).Cookies() {
+		if c.MaxAge > 0 {
+			t.Errorf("%s stays for %d s", c.Name, c.MaxAge)
+		}
+	}
+	if n := r.count(`SELECT COUNT(*) FROM session WHERE shared AND ended_at IS NULL`); n != 1 {
+		t.Errorf("%d sessions end sooner", n)
+	}
+}
+
 func TestDisplayPages(t *testing.T) {
 	r, b := pageRig(t)
 	m := r.join("sunny.harbor")

@@ -78,6 +78,7 @@ type ByPasskey struct {
 	Old    string // token of a session it still has
 	Half   string // token of a half-way sign-in
 	Next   string // local path to go to afterwards, "" for home
+	Shared bool   // others use the browser too
 }
 
 // EnterBy gets ready to let in, in the transaction that uses the passkey up, whoever
@@ -103,7 +104,7 @@ func (s *Accounts) EnterBy(ctx context.Context, v access.Visitor, in ByPasskey) 
 		if len(half) == 1 && p.next == "" {
 			p.next = half[0]
 		}
-		out, e, err := s.letIn(ctx, tx, v, p, Step{Device: in.Device}, old)
+		out, e, err := s.letIn(ctx, tx, v, p, Step{Device: in.Device, Shared: in.Shared}, old)
 		if errors.Is(err, errGone) {
 			err = errSignIn()
 		}

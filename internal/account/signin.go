@@ -42,6 +42,7 @@ type Entry struct {
 	Next     string // local path to go to afterwards, "" for home
 	Half     string // token of a half-way sign-in this browser still has, "" for none
 	Mark     string // remember cookie, "" for none
+	Shared   bool   // others use the browser too
 }
 
 // errSignIn is every way in which signing in can fail.
@@ -223,8 +224,8 @@ func (s *Accounts) begin(ctx context.Context, v access.Visitor, a record, g guar
 			first = byRemembered
 		}
 		if _, err := tx.Exec(ctx, `
-			INSERT INTO signin_attempt (id, token_hash, account_id, factor_id, next_path, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-			id, secret.TokenHash(token), a.id, first, in.Next, store.Time(tx.Now), store.Time(tx.Now.Add(attemptLife))); err != nil {
+			INSERT INTO signin_attempt (id, token_hash, account_id, factor_id, next_path, shared, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+			id, secret.TokenHash(token), a.id, first, in.Next, in.Shared, store.Time(tx.Now), store.Time(tx.Now.Add(attemptLife))); err != nil {
 			return err
 		}
 		if err := s.watch(ctx, tx, a.id, id, g.known, in.Half); err != nil {

@@ -28,6 +28,7 @@ type pending struct {
 	factor  ids.Factor
 	next    string
 	unsent  bool // the newest code could not be sent
+	shared  bool // others use the browser too, as was said with the password
 	factors []factor
 	purpose notify.Purpose
 }
@@ -54,10 +55,10 @@ func (p pending) first() ids.Factor {
 // pendingBy reads the live half-way sign-in of a token.
 func pendingBy(ctx context.Context, tx *store.Tx, token string) (pending, error) {
 	p, err := store.Get(ctx, tx, func(r store.Row) (p pending, err error) {
-		err = r.Scan(&p.id, &p.account.id, &p.factor, &p.next, &p.unsent)
+		err = r.Scan(&p.id, &p.account.id, &p.factor, &p.next, &p.shared, &p.unsent)
 		return p, err
 	}, `
-		SELECT id, account_id, factor_id, next_path,
+		SELECT id, account_id, factor_id, next_path, shared,
 			EXISTS (SELECT 1 FROM one_time_code c WHERE c.flow = signin_attempt.id AND c.used_at IS NULL AND c.ended_at IS NULL AND NOT c.sent)
 		FROM signin_attempt WHERE token_hash = $1 AND ended_at IS NULL AND expires_at > $2`,
 		secret.TokenHash(token), store.Time(tx.Now))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"net/http"
 	"time"
 
 	"github.com/a-h/templ"
@@ -95,7 +96,7 @@ func signInPage(p SignInPage) web.Reply {
 }
 
 func (s *Accounts) signIn(r *web.Request, v access.Visitor) (web.Reply, error) {
-	p := SignInPage{Passkey: s.Passkeys != nil, UserName: r.Text("username"), Next: web.LocalAddress(r.Text("next"), "")}
+	p := SignInPage{Passkey: s.Passkeys != nil, UserName: r.Text("username"), Next: web.LocalAddress(r.Text("next"), ""), Shared: r.Ticked("shared")}
 	var missing *fault.Fault
 	if p.UserName == "" {
 		missing = missing.And("username", "account.username.needed")
@@ -106,7 +107,7 @@ func (s *Accounts) signIn(r *web.Request, v access.Visitor) (web.Reply, error) {
 	if missing != nil {
 		return signInPage(p).Fix(missing), nil
 	}
-	token, err := s.Enter(r.Context(), v, Entry{UserName: p.UserName, Password: r.Raw("password"), Device: r.Cookie(DeviceCookie), Next: p.Next, Half: r.Cookie(SignInCookie), Mark: r.Cookie(RememberCookie)})
+	token, err := s.Enter(r.Context(), v, Entry{UserName: p.UserName, Password: r.Raw("password"), Device: r.Cookie(DeviceCookie), Next: p.Next, Half: r.Cookie(SignInCookie), Mark: r.Cookie(RememberCookie), Shared: p.Shared})
 	if shown, ok := explained(err); ok {
 		return signInPage(p).Fix(shown), nil
 	}
@@ -114,7 +115,7 @@ func (s *Accounts) signIn(r *web.Request, v access.Visitor) (web.Reply, error) {
 		return web.Reply{}, err
 	}
 	if r.Cookie(RememberCookie) != "" {
-		in, ok, err := s.skip(r.Context(), v, Step{Token: token, Device: r.Cookie(DeviceCookie), Old: r.Cookie(web.SessionCookie), Mark: r.Cookie(RememberCookie)})
+		in, ok, err := s.skip(r.Context(), v, Step{Token: token, Device: r.Cookie(DeviceCookie), Old: r.Cookie(web.SessionCookie), Mark: r.Cookie(RememberCookie), Shared: p.Shared})
 		if err != nil && !errors.Is(err, errGone) {
 			return web.Reply{}, err
 		}
@@ -146,6 +147,9 @@ func (s *Accounts) stepPage(r *web.Request, wrong error) (web.Reply, error) {
 		return web.Reply{}, err
 	}
 	view.Offer, view.Keep, view.Shared, view.Passkey = true, r.Ticked("remember"), r.Ticked("shared"), "/signin/passkey"
+	if r.Method != http.MethodPost {
+		view.Shared = p.shared
+	}
 	return web.Show(func(sh page.Shell) templ.Component { return step(sh, view) }).Fix(wrong), nil
 }
 

@@ -99,6 +99,7 @@ type Entry struct {
 	Old    string // token of a session it still has
 	Half   string // token of a half-way sign-in
 	Next   string // local path to go to afterwards, "" for home
+	Shared bool   // others use the browser too: the session ends sooner, nothing is kept
 }
 
 // Enter opens a session in the caller's transaction. Whoever may not sign in is

@@ -36,6 +36,24 @@ func TestAPasskeySignsIn(t *testing.T) {
 	})
 }
 
+// Who signs in by a passkey where others use the browser too has a session that ends
+// sooner, first factor or second.
+func TestAPasskeyInASharedBrowser(t *testing.T) {
+	each(t, func(t *testing.T, r *rig) {
+		m := r.join()
+		d := r.keyed(m)
+		for _, shared := range []bool{false, true} {
+			o := r.asks(d, "browser", "")
+			if _, err := r.SignIn(ctx, anywhere(), passkey.Answer{Ticket: o.Ticket, Credential: d.Use(o, none), Browser: "browser", Host: host}, passkey.Entry{Shared: shared}, false); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if n := r.count(`SELECT COUNT(*) FROM session WHERE account_id = $1 AND shared`, m.id); n != 1 {
+			t.Errorf("%d sessions end sooner", n)
+		}
+	})
+}
+
 // T25: each way in which an answer can be wrong is refused, with one sentence for
 // all; the reason is in the audit log.
 func TestWrongAnswersAreRefused(t *testing.T) {

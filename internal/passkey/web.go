@@ -89,12 +89,12 @@ func signInPage(p SignInPage) web.Reply {
 }
 
 func (s *Passkeys) signIn(q *web.Request, v access.Visitor, names Cookies) (web.Reply, error) {
-	p := SignInPage{Step: q.Ticked("step"), Next: web.LocalAddress(q.Text("next"), "")}
+	p := SignInPage{Step: q.Ticked("step"), Shared: q.Ticked("shared"), Next: web.LocalAddress(q.Text("next"), "")}
 	a := sent(q)
 	if unsent(a) {
 		return signInPage(p).Fix(fault.Bad("", "passkey.unsent")), nil
 	}
-	arrive, err := s.SignIn(q.Context(), v, a, Entry{Device: q.Cookie(names.Device), Old: q.Cookie(web.SessionCookie), Half: q.Cookie(names.Half), Next: p.Next}, p.Step)
+	arrive, err := s.SignIn(q.Context(), v, a, Entry{Device: q.Cookie(names.Device), Old: q.Cookie(web.SessionCookie), Half: q.Cookie(names.Half), Next: p.Next, Shared: p.Shared}, p.Step)
 	if shown, ok := shown(err); ok {
 		return signInPage(p).Fix(shown), nil
 	}
