@@ -21,7 +21,7 @@ var machinery = []Attack{
 	{Number: "T55", Title: "a job that runs again doubles its effect",
 		Here:  "A worker asks whether the work is still wanted and settles it by a conditional UPDATE; copies of an e-mail carry one identifier.",
 		Tests: []Test{"notify.TestKilledWorkerLosesNothing", "notify.TestTwoWorkersNeverHoldOneMessage", "notify.TestSameKeyIsSentOnce", "jobs.TestManyWorkersRunEachJobOnce", "jobs.TestUniqueJobWaitsOnce", "sharing.TestTwoRunsMakeOneFile"},
-		Short: "five places to die",
+		Short: "five places to die, five deaths at each", Long: "1,000 deaths at each of five places",
 		Controls: []Control{
 			off("a message has one holder", "notify.TestTwoWorkersNeverHoldOneMessage", "notify/queries.go",
 				"WHERE id = $1 AND (state = 'queued' OR (state = 'sending' AND lease_at <= $2))", "WHERE id = $1 AND (state = 'queued' OR (state = 'sending' AND $2 <> ''))"),
