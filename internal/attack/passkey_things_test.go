@@ -21,7 +21,7 @@ func init() {
 		"/staff/people/{id}/passkeys":       func(w *world, _ person) string { return string(w.hire("front_desk").id) },
 	})
 	maps.Copy(forms, map[string]form{
-		"POST /signin/passkey":                          {made: (*world).comesWithPasskey},
+		"POST /signin/passkey":                          {made: (*world).comesWithPasskey, send: say("shared", "yes")},
 		"POST /signin/passkey/options":                  {made: (*world).typesName, send: say("step", ""), mute: true},
 		"POST /account/confirm/passkey":                 {made: (*world).confirmsByPasskey, send: say("next", "/home")},
 		"POST /account/confirm/passkey/options":         {mute: true},

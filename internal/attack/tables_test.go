@@ -114,7 +114,7 @@ var forms = map[string]form{
 	"POST /recover/second/send":       {made: (*world).newMail},
 	"POST /recover/codes":             {made: (*world).newCodes, send: say("saved", "yes")},
 	"POST /account/regain":            {made: (*world).beingReplaced},
-	"POST /signin":                    {made: (*world).typedPassword},
+	"POST /signin":                    {made: (*world).typedPassword, send: say("shared", "yes")},
 	"POST /signin/cancel":             {made: (*world).halfIn},
 	"POST /signin/step":               {made: (*world).halfIn, send: say("code", "123456", "method", "")},
 	"POST /signin/step/send":          {made: (*world).halfInByMail},
