@@ -157,6 +157,9 @@ func TestTheListOfAcceptances(t *testing.T) {
 		t.Errorf("shows %s", p.Text("#signed"))
 	}
 	p = p.Submit("form[action='/staff/terms/accepted']", "whom", "MR-1", "kind", "privacy").Want(200, "Who accepted what")
+	if strings.Contains(p.Body, `value="acc_`) || !strings.Contains(p.Body, `value="MR-1"`) {
+		t.Error("the field of the patient number holds something else")
+	}
 	if len(p.All("#signed tbody tr")) != 1 {
 		t.Error("the filter does nothing")
 	}

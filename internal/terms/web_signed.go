@@ -91,6 +91,9 @@ func (t *Terms) signedPage(q *web.Request, d access.Desk, w wanted, p SignedPage
 		if p.List, err = t.Signatures(q.Context(), d, f); err != nil {
 			return web.Reply{}, err
 		}
+		if rows := p.List.Rows; f.Account != "" && len(rows) > 0 && rows[0].Number != "" {
+			p.Whom = rows[0].Number // people know it, and not what stands in the address
+		}
 		v := w.values()
 		p.CSV = signedPath + ".csv?" + v.Encode()
 		if p.List.Next != "" {
