@@ -96,7 +96,7 @@ func items(ctx context.Context, tx *store.Tx, c access.Chart, rows []record.Row)
 	isNew := func(r record.Row) bool { return !r.Held && seen[r.ID].Before(r.Changed) && !history(r) }
 	var read []ids.Resource // reports opened before, of which a value may be new
 	for _, r := range rows {
-		if groups[r.ID].Members > 0 && !isNew(r) {
+		if groups[r.ID].Members > 0 && !seen[r.ID].IsZero() && !isNew(r) {
 			read = append(read, r.ID)
 		}
 	}

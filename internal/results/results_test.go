@@ -64,6 +64,7 @@ func TestHistoryIsNotNew(t *testing.T) {
 	each(t, func(t *testing.T, r *rig) {
 		year := r.clock.Now().Year()
 		old, recent := fmt.Sprintf("%d-02-01", year-9), fmt.Sprintf("%d-12-20", year-1)
+		r.take(report("p", "a", "Metabolic panel", old, results("m")), obs("m", "a", "2160-0", "Creatinine", old, quantity("1", "mg/dL")))
 		r.take(obs("old", "a", "2345-7", "Glucose", old, quantity("99", "mg/dL")), obs("slow", "a", "2951-2", "Sodium", recent, quantity("140", "mmol/L")))
 		news := func() (out []string) {
 			for _, i := range r.find(r.see(ana), Filter{}).Items {
