@@ -5,6 +5,9 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"math/rand/v2"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -22,52 +25,94 @@ import (
 	"portico/internal/testkit/chrome"
 )
 
-// scripts are forty ways to have something run where text is expected. Each marks
-// the window it runs in.
-var scripts = strings.Split(strings.ReplaceAll(strings.TrimSpace(`
-<script>H</script>|<SCRIPT SRC=data:text/javascript,H></SCRIPT>|<img src=x onerror=H>|"><img src=x onerror=H>|'><img src=x onerror=H>|--><script>H</script>|<svg onload=H>|<svg><script>H</script></svg>|
-<svg/onload=H>|<body onload=H>|<iframe src="javascript:parent.H"></iframe>|<iframe srcdoc="<script>parent.H</script>"></iframe>|<object data="javascript:H">|<embed src="javascript:H">|<a href="javascript:H" autofocus onfocus=H>x</a>|
-<input autofocus onfocus=H>|<select autofocus onfocus=H>|<textarea autofocus onfocus=H>|<details open ontoggle=H>|<video><source onerror=H>|<audio src=x onerror=H>|<marquee onstart=H>|<style>@import'javascript:H';</style>|
-<link rel=stylesheet href="javascript:H">|<meta http-equiv=refresh content="0;url=javascript:H">|<base href="javascript:H//">|<form action="javascript:H"><button autofocus>x|<math><mtext></form><form><mglyph><style></math><img src onerror=H>|
-</title><script>H</script>|</textarea><script>H</script>|</style><script>H</script>|" onmouseover="H" autofocus onfocus="H" x="|' onfocus='H' autofocus x='|{{constructor.constructor('H')()}}|${H}|<template><script>H</script></template>|
-<noscript><p title="</noscript><img src=x onerror=H>">|<x contenteditable autofocus onfocus=H>|<div style="background:url(javascript:H)" style="x:expression(H)">|<script type=module>H</script>`), "H", "window.ran=1"), "|")
+// vectors are twenty-five ways to have something run where text is expected, § being
+// what runs: it marks its window.
+var vectors = strings.Split(strings.ReplaceAll(`<script>§</script>|<script src="data:text/javascript,§"></script>|<script type=module>§</script>|<img src=x onerror=§>|<svg onload=§>|<svg><script>§</script></svg>|<body onload=§>|
+<iframe src="javascript:parent.§"></iframe>|<iframe srcdoc="<script>parent.§</script>"></iframe>|<object data="javascript:§"></object>|<embed src="javascript:§">|<a href="javascript:§" autofocus onfocus=§>x</a>|<input autofocus onfocus=§>|
+<select autofocus onfocus=§></select>|<details open ontoggle=§>|<video><source onerror=§></video>|<audio src=x onerror=§></audio>|<style>@import'javascript:§';</style>|<link rel=stylesheet href="javascript:§">|
+<meta http-equiv=refresh content="0;url=javascript:§">|<base href="javascript:§//">|<form action="javascript:§"><button autofocus>x</button></form>|<math><mtext><mglyph><style></math><img src onerror=§>|<x contenteditable autofocus onfocus=§>|<div style="x:expression(§)" onanimationstart=§>`, "\n", ""), "|")
 
-// part joins every third of them, so that no field grows too long.
-func part(n int) string {
+// leads get out of where the text may stand: plain text, an attribute in either kind of
+// quotation marks, an element whose content is no markup, a comment or a template.
+var leads = []string{"", `"> `, `' autofocus onfocus='§' x='`, "</title></textarea></style></script>", "--> ${§} {{constructor.constructor('§')()}} "}
+
+// writings are how it may be written: as it is, in other letters, without spaces, and so
+// that whoever reads it twice has the first.
+var writings = []func(string) string{
+	func(s string) string { return s },
+	strings.ToUpper,
+	func(s string) string { return strings.ReplaceAll(s, " ", "/") },
+	func(s string) string { return strings.NewReplacer("<", "&lt;", ">", "&gt;", `"`, "&quot;").Replace(s) },
+}
+
+// scripts are all of these: 500.
+func scripts() (all []string) {
+	for _, write := range writings {
+		for _, lead := range leads {
+			for _, v := range vectors {
+				all = append(all, strings.ReplaceAll(write(lead+v), "§", "window.ran=1"))
+			}
+		}
+	}
+	return all
+}
+
+// part joins every third of some, so that no field grows too long.
+func part(some []string, n int) string {
 	var out []string
-	for i := n; i < len(scripts); i += 3 {
-		out = append(out, strings.TrimSpace(scripts[i]))
+	for i := n; i < len(some); i += 3 {
+		out = append(out, some[i])
 	}
 	return strings.Join(out, " ")
 }
 
 // T40: whatever senders, patients and staff write is text wherever it is shown:
-// nothing of it runs, and the content security policy has nothing to refuse.
+// nothing of it runs, and the content security policy has nothing to refuse. Forty of
+// the scripts, all 500 of them in a long run.
 func TestNothingRunsThatOthersWrote(t *testing.T) {
-	if len(scripts) != 40 {
-		t.Fatalf("%d scripts", len(scripts))
+	all := scripts()
+	if len(all) != 500 {
+		t.Fatalf("%d scripts", len(all))
+	}
+	rand.New(rand.NewPCG(1, 2)).Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+	rounds := 1
+	if os.Getenv("PORTICO_ATTACK") == "long" {
+		rounds = (len(all) + 39) / 40
 	}
 	c := open(t, false)
-	a := c.cards.Accounts[0]
-	own := hostileChart(t, c, a.Number)
-	hostileDesk(t, c)
 	b := chrome.New(t, c.base, chrome.Person{Lang: "en"})
-	c.signIn(t, b, lang.En, a)
-	seen := crawl(t, c, b, "patient", own...)
-	if !strings.Contains(strings.Join(seen, " "), "/records/item/") || !strings.Contains(strings.Join(seen, " "), "/results/") {
-		t.Errorf("the patient's own pages were not reached: %v", seen)
+	c.signIn(t, b, lang.En, c.cards.Accounts[0])
+	forms := map[string]bool{}
+	for i := range rounds {
+		some := all[i*40 : min(i*40+40, len(all))]
+		own := hostileChart(t, c, c.cards.Accounts[0].Number, i, some)
+		w := writer{text: part(some, 0), forms: map[string]bool{}}
+		seen := w.crawl(t, c, b, "patient", own...)
+		if !strings.Contains(strings.Join(seen, " "), "/records/item/") || !strings.Contains(strings.Join(seen, " "), "/results/") {
+			t.Errorf("the patient's own pages were not reached: %v", seen)
+		}
+		maps.Copy(forms, w.forms)
+		hostileDesk(t, c, i, some)
 	}
+	pages := 0
 	for n, s := range c.cards.Staff {
 		if s.Role == "front desk" && n > 0 {
 			continue // one of them is enough
 		}
 		desk := chrome.New(t, c.base, chrome.Person{Lang: "en"})
 		signInStaff(t, c, desk, lang.En, n)
-		seen = append(seen, crawl(t, c, desk, "staff")...)
+		w := writer{text: part(all[:40], 1), forms: map[string]bool{}}
+		pages += len(w.crawl(t, c, desk, "staff"))
+		maps.Copy(forms, w.forms)
 	}
-	t.Logf("%d pages", len(seen))
-	if len(seen) < 60 {
-		t.Errorf("only %d pages were opened", len(seen))
+	// What staff wrote, where patients read it.
+	b.Open("/home")
+	for _, path := range []string{"/visits", "/records/corrections", "/results", "/help", "/terms"} {
+		looks(t, b.Open(path), path)
+	}
+	t.Logf("%d scripts, %d pages of staff, forms filled in: %v", min(rounds*40, len(all)), pages, slices.Sorted(maps.Keys(forms)))
+	if pages < 30 || len(forms) < 20 {
+		t.Errorf("only %d pages of staff were opened and %d forms filled in", pages, len(forms))
 	}
 }
 
@@ -76,9 +121,19 @@ var (
 	notPages    = regexp.MustCompile(`/file|\.(csv|png|txt|pdf|json|css|ico|ics)$|/photo$|/qr|/letter|/signout|/demo/|^/view`)
 )
 
+// kept are forms that end what the crawl needs: its session, its way of signing in.
+var kept = regexp.MustCompile(`close|password|username|totp|recovery|signout|/people|/second|/passkeys`)
+
+// writer crawls and writes hostile text into every form it comes by.
+type writer struct {
+	text  string
+	forms map[string]bool // by kind of page
+}
+
 // crawl opens given pages, every page of an audience that has no identifier in
-// its address, and two of each kind that they lead to; on each it asks what has run.
-func crawl(t *testing.T, c *clinic, b *chrome.Tab, audience string, given ...string) (seen []string) {
+// its address, and two of each kind that they lead to; on each it asks what has run,
+// and again after the first form of each kind was filled in and sent.
+func (w writer) crawl(t *testing.T, c *clinic, b *chrome.Tab, audience string, given ...string) (seen []string) {
 	t.Helper()
 	todo := given
 	for _, r := range c.app.Router.Routes() {
@@ -98,39 +153,71 @@ func crawl(t *testing.T, c *clinic, b *chrome.Tab, audience string, given ...str
 		kinds[kind]++
 		b.Open(path)
 		seen = append(seen, path)
-		ran := 0
+		looks(t, b, path)
 		var links []string
-		b.Eval(`window.ran || 0`, &ran)
 		b.Eval(`[...document.querySelectorAll("main a[href^='/'], nav a[href^='/']")].map(a => a.getAttribute("href"))`, &links)
-		if ran != 0 {
-			t.Errorf("something ran at %s", path)
-		}
-		var odd int
-		b.Eval(`document.querySelectorAll("main script:not([src^='/assets/']), main iframe, main object, main embed, main [onerror], main [onload], main [onfocus], main [ontoggle], main a[href^='javascript:' i], main [style]").length`, &odd)
-		if odd > 0 {
-			t.Errorf("%d elements of others are at %s", odd, path)
+		if !w.forms[kind] && !kept.MatchString(path) && w.fills(b) {
+			w.forms[kind] = true
+			b.Send("main form[data-hostile]")
+			looks(t, b, "the answer to the form at "+path)
+			var more []string
+			b.Eval(`[...document.querySelectorAll("main a[href^='/']")].map(a => a.getAttribute("href"))`, &more)
+			links = append(append(links, more...), b.Path())
 		}
 		todo = append(todo, slices.DeleteFunc(links, func(s string) bool { return strings.HasPrefix(s, "/staff") != (audience == "staff") })...)
 	}
 	return seen
 }
 
+// fills writes the text into every field for text of the first form that has one,
+// and answers the rest of it somehow.
+func (w writer) fills(b *chrome.Tab) (ok bool) {
+	text, _ := json.Marshal(w.text)
+	b.Eval(`(() => {
+		const free = e => (e.tagName === "TEXTAREA" || e.tagName === "INPUT" && ["text", "search"].includes(e.type)) && !e.readOnly && !e.disabled;
+		const f = [...document.querySelectorAll("main form")].find(f => [...f.elements].some(free));
+		if (!f) return false;
+		f.setAttribute("data-hostile", "");
+		for (const e of f.elements) {
+			if (free(e)) e.value = `+string(text)+`.slice(0, e.maxLength > 0 ? e.maxLength : 2000);
+			else if (e.type === "radio" && ![...f.elements].some(x => x.name === e.name && x.checked)) e.checked = true;
+			else if (e.type === "checkbox") e.checked = true;
+			else if (e.tagName === "SELECT" && !e.value && e.options.length > 1) e.selectedIndex = 1;
+		}
+		return true })()`, &ok)
+	return ok
+}
+
+// looks asks a page what has run in it, and for elements that are not the portal's.
+func looks(t *testing.T, b *chrome.Tab, at string) {
+	t.Helper()
+	ran, odd := 0, 0
+	b.Eval(`window.ran || 0`, &ran)
+	if ran != 0 {
+		t.Errorf("something ran at %s", at)
+	}
+	b.Eval(`document.querySelectorAll("main script:not([src^='/assets/']), main iframe, main object, main embed, main [onerror], main [onload], main [onfocus], main [ontoggle], main a[href^='javascript:' i], main [style]").length`, &odd)
+	if odd > 0 {
+		t.Errorf("%d elements of others are at %s", odd, at)
+	}
+}
+
 // hostileChart takes in a chart whose every text is hostile, and a clinical
 // document likewise, and gives the pages that show it.
-func hostileChart(t *testing.T, c *clinic, number string) (pages []string) {
+func hostileChart(t *testing.T, c *clinic, number string, round int, some []string) (pages []string) {
 	t.Helper()
 	ctx, d := context.Background(), access.NewDuty("journeys")
 	id, err := c.app.Registry.Numbered(ctx, d, number)
 	if err != nil {
 		t.Fatal(err)
 	}
-	batch := record.Batch{Source: part(0)[:60], People: map[string]ids.Patient{"Patient/p": id}}
+	batch := record.Batch{Source: part(some, 0)[:60], People: map[string]ids.Patient{"Patient/p": id}}
 	for n := range 3 {
-		text, _ := json.Marshal(part(n))
+		text, _ := json.Marshal(part(some, n))
 		cda := base64.StdEncoding.EncodeToString([]byte(fmt.Sprintf(`<ClinicalDocument xmlns="urn:hl7-org:v3"><code code="34133-9" codeSystem="2.16.840.1.113883.6.1"/><title>%[1]s</title>
 			<component><structuredBody><component><section><title>%[1]s</title><text><paragraph styleCode="%[1]s">%[1]s<linkHtml href="javascript:window.ran=1">x</linkHtml></paragraph><table><tr><td>%[1]s</td></tr></table></text></section></component></structuredBody></component></ClinicalDocument>`,
-			escaper.Replace(part(n)))))
-		html := base64.StdEncoding.EncodeToString([]byte(part(n)))
+			escaper.Replace(part(some, n)))))
+		html := base64.StdEncoding.EncodeToString([]byte(part(some, n)))
 		for kind, doc := range map[string]string{
 			"Observation":        `"status":"final","category":[{"coding":[{"code":"laboratory"}]}],"code":{"text":T,"coding":[{"system":"http://loinc.org","code":"2345-%[2]d","display":T}]},"valueString":T,"interpretation":[{"text":T}],"note":[{"text":T}],"performer":[{"display":T}],"referenceRange":[{"text":T}],"method":{"text":T},"specimen":{"display":T}`,
 			"DiagnosticReport":   `"status":"final","category":[{"coding":[{"code":"RAD"}]}],"code":{"text":T},"conclusion":T,"performer":[{"display":T}],"presentedForm":[{"contentType":"text/html","title":T,"data":"` + html + `"},{"contentType":"text/plain","title":T,"data":"` + html + `"}]`,
@@ -150,7 +237,7 @@ func hostileChart(t *testing.T, c *clinic, number string) (pages []string) {
 				who = `"patient"`
 			}
 			// T stands for the text only where a value is.
-			whole := fmt.Sprintf(`{"resourceType":"%s","id":"hostile-%d",%s:{"reference":"Patient/p"},`, kind, n, who) + values.ReplaceAllStringFunc(strings.ReplaceAll(doc, "%[2]d", fmt.Sprint(n)), func(s string) string { return strings.Replace(s, "T", string(text), 1) }) + "}"
+			whole := fmt.Sprintf(`{"resourceType":"%s","id":"hostile-%d-%d",%s:{"reference":"Patient/p"},`, kind, round, n, who) + values.ReplaceAllStringFunc(strings.ReplaceAll(doc, "%[2]d", fmt.Sprint(n)), func(s string) string { return strings.Replace(s, "T", string(text), 1) }) + "}"
 			for r, err := range fhir.Read("hostile.json", strings.NewReader(whole), fhir.ForHTTP) {
 				if err != nil {
 					t.Fatalf("%s: %v", kind, err)
@@ -164,7 +251,7 @@ func hostileChart(t *testing.T, c *clinic, number string) (pages []string) {
 	}
 	err = c.app.DB.View(ctx, func(tx *store.Tx) (err error) {
 		pages, err = store.List(ctx, tx, store.One[string], `SELECT CASE WHEN r.section = 'results' THEN '/results/' ELSE '/records/item/' END || r.resource_id
-			FROM record_row r JOIN resource_name n ON n.resource_id = r.resource_id WHERE n.name LIKE '%/hostile-%' ORDER BY n.name`)
+			FROM record_row r JOIN resource_name n ON n.resource_id = r.resource_id WHERE n.name LIKE $1 ORDER BY n.name`, fmt.Sprintf("%%/hostile-%d-%%", round))
 		return err
 	})
 	if err != nil || len(pages) < 24 {
@@ -179,11 +266,12 @@ var (
 )
 
 // hostileDesk puts hostile people, requests and colleagues before staff.
-func hostileDesk(t *testing.T, c *clinic) {
+func hostileDesk(t *testing.T, c *clinic, round int, some []string) {
 	t.Helper()
 	ctx, d := context.Background(), access.NewDuty("journeys")
-	for n := range 3 {
-		cut := func(most int) string { return part(n)[:most] }
+	for i := range 3 {
+		n := 3*round + i
+		cut := func(most int) string { return part(some, i)[:most] }
 		rep, err := c.app.Registry.Import(ctx, d, []registry.Incoming{{Numbers: []registry.Number{{Value: fmt.Sprintf("X<%d>", n), Usage: registry.Current}},
 			Names: []registry.Name{{Usage: registry.Current, Given: cut(80), Family: cut(80)}}, Birth: "1980-01-01", Sex: "female", Active: true,
 			Contacts:  []registry.Contact{{Kind: registry.Email, Value: fmt.Sprintf("x%d@example.com", n)}},

@@ -11,7 +11,7 @@ var inputs = []Attack{
 	{Number: "T40", Title: "scripts in names, notes, values and file names",
 		Here:  "Templates escape by type, and the content security policy runs nothing that is not the portal's own file.",
 		Tests: []Test{"journeys.TestNothingRunsThatOthersWrote", "results.TestNamesAndValuesAreWords", "page.TestNarrativeIsHarmless", "notify.TestHostileNamesStayText", "arch.TestTemplatesAreSafe"},
-		Short: "40 payloads in every field of a chart, a document and a person, in Chromium", Long: "",
+		Short: "40 payloads in every text of a chart, a document and a person, and in the first form of each kind of page of patients and staff, in Chromium", Long: "500 payloads",
 		Controls: []Control{
 			off("escaping", "results.TestNamesAndValuesAreWords", "web/reply.go", drawn, unescaped).and("web/reply.go", "\t\"strconv\"\n", "\t\"strconv\"\n\t\"strings\"\n"),
 			off("escaping, and the content security policy", "journeys.TestNothingRunsThatOthersWrote", "web/reply.go", drawn, unescaped).and("web/reply.go", "\t\"strconv\"\n", "\t\"strconv\"\n\t\"strings\"\n").

@@ -6,6 +6,8 @@ import "strings"
 // are not the code itself with blanks (hl7.org/fhir/R4/valueset-data-absent-reason.html).
 var absentNames = map[string]string{"asked-but-unknown": "asked-unknown", "temporarily-unknown": "temp-unknown", "asked-but-declined": "asked-declined"}
 
+const absentKey = "page." + "absent."
+
 // Absent says in our words why a value is absent; a reason that is of no closed set
 // stays as it was sent.
 func Absent(s Shell, reason string) string {
@@ -13,8 +15,8 @@ func Absent(s Shell, reason string) string {
 	if c, ok := absentNames[code]; ok {
 		code = c
 	}
-	if t := s.T("page.absent." + code); t != "page.absent."+code {
-		return t
+	if key := absentKey + code; s.T(key) != key {
+		return s.T(key)
 	}
 	return reason
 }

@@ -178,6 +178,16 @@ func (b *Tab) FollowIn(part, words string) *Tab {
 	return b
 }
 
+// Send sends the form that a CSS selector names by its first button, whatever the
+// browser would say of its fields, and waits for the answer.
+func (b *Tab) Send(form string) *Tab {
+	b.T.Helper()
+	b.arrive("send "+form+" at "+b.Path(), func() error {
+		return b.eval(`(() => { const f = document.querySelector(`+quote(form)+`); f.noValidate = true; f.requestSubmit(f.querySelector("button:not([type=button])") ?? undefined) })()`, nil)
+	})
+	return b
+}
+
 // FollowTo clicks on the link that leads to a path.
 func (b *Tab) FollowTo(path string) *Tab {
 	b.T.Helper()
