@@ -51,23 +51,19 @@ func (q Query) text(at time.Time, who access.Reading, held bool) (string, []any,
 	}
 	args = append(args, q.Limit+1)
 	ordered := ` ORDER BY r.sort_at` + order + `, r.resource_id` + order + fmt.Sprintf(` LIMIT $%d`, len(args))
-	if !held {
-		from := rowTables + where
-		if q.alone() {
-			from += ` AND r.parent_id = ''`
-		}
-		return `SELECT ` + wholeColumns + from + ordered, args, nil
-	}
-	args = append(args, store.Time(at))
-	now := fmt.Sprintf(`$%d`, len(args))
-	from := rowTables + where
+	columns, from := wholeColumns, rowTables+where
 	if q.alone() {
 		from += ` AND r.parent_id = ''`
-		if held && !who.Whole() {
+	}
+	if held {
+		args = append(args, store.Time(at))
+		now := fmt.Sprintf(`$%d`, len(args))
+		columns = rowColumns(`$1`, now)
+		if q.alone() && !who.Whole() {
 			from = ` FROM ` + standing(where, ordered, now) + ` f JOIN record_row r ON r.resource_id = f.id` + rowLabels
 		}
 	}
-	return `SELECT ` + rowColumns(`$1`, now) + from + ordered, args, nil
+	return `SELECT ` + columns + from + ordered, args, nil
 }
 
 // anyHeld tells whether something of a patient is not released yet: mostly nothing

@@ -1,6 +1,7 @@
 package records
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -226,20 +227,13 @@ func shots(s page.Shell, all []record.Row) (columns []page.Column, rows [][]page
 	tag := s.Written("")
 	for _, r := range all {
 		text, sent := named(s, r)
-		row := []page.Cell{{Text: text, Lang: tagged(tag, sent)}, {Text: or(s.Day(r.At), s.T("page.none"))}}
+		row := []page.Cell{{Text: text, Lang: tagged(tag, sent)}, {Text: cmp.Or(s.Day(r.At), s.T("page.none"))}}
 		for _, get := range more {
-			row = append(row, page.Cell{Text: or(get(r), s.T("page.none"))})
+			row = append(row, page.Cell{Text: cmp.Or(get(r), s.T("page.none"))})
 		}
 		rows = append(rows, row)
 	}
 	return columns, rows
-}
-
-func or(text, other string) string {
-	if text == "" {
-		return other
-	}
-	return text
 }
 
 // plainName is what a part of a value is called.
