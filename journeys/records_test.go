@@ -32,6 +32,7 @@ func TestAPatientReadsTheRecord(t *testing.T) {
 			b.Eval(`document.querySelector("main .rowlink").getAttribute("href")`, &newest)
 			b.Open(newest).Want("Progress note").Says("yearly check-up")
 			b.Open("/records/immunizations/print").Want(l.T("records.print.title")).Says(who.Family)
+			onPaper(t, b, who.Given+" "+who.Family, clinicName)
 			b.Open("/records/part?of=vitals").Want(l.T("records.section.vitals"))
 			b.Eval(`[...document.querySelectorAll("main .rowlink")].find(a => /\d+\/\d+/.test(a.closest("li, tr, div").textContent)).getAttribute("href")`, &newest)
 			b.Open(newest).Want(b.Heading()).Follow(l.T("records.over"))

@@ -1,12 +1,36 @@
 package journeys
 
 import (
+	"bytes"
+	"os/exec"
+	"strings"
 	"testing"
 
 	"portico/internal/explain"
 	"portico/internal/lang"
 	"portico/internal/testkit/chrome"
 )
+
+// onPaper prints the page and looks whether the paper says something.
+func onPaper(t *testing.T, b *chrome.Tab, words ...string) {
+	t.Helper()
+	if _, err := exec.LookPath("pdftotext"); err != nil {
+		t.Log("pdftotext is not here")
+		return
+	}
+	read := exec.Command("pdftotext", "-layout", "-", "-")
+	read.Stdin = bytes.NewReader(b.Print())
+	out, err := read.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	paper := strings.Join(strings.Fields(string(out)), " ")
+	for _, w := range words {
+		if !strings.Contains(paper, w) {
+			t.Errorf("%s on paper has no %q: %.600s", b.Path(), w, paper)
+		}
+	}
+}
 
 // A patient finds a result, reads one over time, a panel, a culture and the
 // report of a picture, and chooses when new ones are seen.
@@ -16,7 +40,8 @@ func TestAPatientReadsResults(t *testing.T) {
 		t.Run(p.String(), func(t *testing.T) {
 			l := lang.Lang(p.Lang)
 			b := chrome.New(t, c.base, p)
-			c.signIn(t, b, l, c.speaking(l))
+			who := c.speaking(l)
+			c.signIn(t, b, l, who)
 			search := func(words string) {
 				b.Open("/results").Want(l.T("results.title")).Fill("words", words).Follow(l.T("results.search.button"))
 				b.Want(l.T("results.title")).Says(l.T("results.matching"))
@@ -32,6 +57,7 @@ func TestAPatientReadsResults(t *testing.T) {
 					t.Errorf("one result without %s", part)
 				}
 			}
+			onPaper(t, b, who.Given+" "+who.Family, sugar.Name)
 			history := ""
 			b.Eval(`location.pathname + "/history"`, &history)
 			b.Open(history).Want(l.T("results.history.title", sugar.Name)).Says(l.T("results.history.lead"))

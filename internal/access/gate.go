@@ -3,6 +3,7 @@ package access
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"portico/internal/audit"
@@ -61,6 +62,8 @@ type Live struct {
 	Idle    time.Time     // end if nothing happens
 	Spell   time.Duration // from a request to that end
 	Stamp   int64         // of what servers keep in memory; 0 where it was not read
+	Name    string        // of the chart's patient, for what is printed; "" where it was not read
+	Birth   string        // theirs, as the index has it
 }
 
 // idle is how long a session stays open without a request.
@@ -98,15 +101,18 @@ func touch(ctx context.Context, tx *store.Tx, token string) (Chart, Live, error)
 		var ends, raised store.Time
 		var agreed, demanded, stamp int64
 		var shared bool
-		err = r.Scan(&c.session, &c.account, &c.patient, &ends, &raised, &shared, &agreed, &demanded, &stamp)
+		var who string
+		err = r.Scan(&c.session, &c.account, &c.patient, &ends, &raised, &shared, &agreed, &demanded, &stamp, &who)
 		c.behind = agreed < demanded
 		c.token, c.raised = secret.TokenHash(token), stillRaised(raised, tx.Now)
 		live = Live{Expires: ends.Std(), Idle: tx.Now.Add(idle(shared)), Spell: idle(shared), Stamp: stamp}
+		live.Birth, live.Name, _ = strings.Cut(who, " ")
 		return c, err
 	}, `
 		UPDATE session SET seen_at = $2
 		WHERE token_hash = $1 AND ended_at IS NULL AND expires_at > $2 AND `+used+`
-		RETURNING id, account_id, patient_id, expires_at, raised_at, shared, agreed, (SELECT COUNT(*) FROM access_demand WHERE since_at <= $2), `+stampNow,
+		RETURNING id, account_id, patient_id, expires_at, raised_at, shared, agreed, (SELECT COUNT(*) FROM access_demand WHERE since_at <= $2), `+stampNow+`,
+			COALESCE((SELECT p.birth_date || ' ' || p.given || ' ' || p.family FROM patient p WHERE p.id = session.patient_id), '')`,
 		secret.TokenHash(token), store.Time(tx.Now), store.Time(tx.Now.Add(-Idle)), store.Time(tx.Now.Add(-IdleShared)))
 	if errors.Is(err, store.ErrNone) {
 		return Chart{}, Live{}, ErrNoSession

@@ -87,7 +87,7 @@ func (c ChartSpec) draw(s Shell, lines []chartLine, size canvas) plot {
 	}
 	p.days = s.dayTicks(k, p)
 	marks := p.drawLines(lines, k)
-	labels := newLabels(p, c.text, marks)
+	labels := newLabels(p, c.text, marks, stretches(lines, k))
 	labels.taken = append(labels.taken, box{0, 0, textWidth(c.Unit), textSize + 4})
 	p.drawBands(s, c.Bands, k, labels)
 	for i, l := range lines {
@@ -127,8 +127,9 @@ func domain(lines []chartLine, bands []ChartBand) scale {
 	return k
 }
 
-// air widens a span so that nothing touches the frame. Values that are never
-// negative do not get an axis that is.
+// air widens a span so that nothing touches the frame: below by more, for there
+// stands the number of the lowest mark. Values that are never negative do not get an
+// axis that is.
 func air(lo, hi float64) (float64, float64) {
 	pad := (hi - lo) * .14
 	if least := max(math.Abs(lo), math.Abs(hi)) * 1e-9; pad <= least {
@@ -137,10 +138,11 @@ func air(lo, hi float64) (float64, float64) {
 	if pad == 0 {
 		pad = 1
 	}
-	if lo >= 0 && lo-pad < 0 {
+	under := pad * 1.3
+	if lo >= 0 && lo-under < 0 {
 		return 0, hi + pad
 	}
-	return lo - pad, hi + pad
+	return lo - under, hi + pad
 }
 
 // drawBands turns ranges into boxes and finds a place for their words.
@@ -188,7 +190,7 @@ func (p *plot) drawLines(lines []chartLine, k scale) []chartMark {
 		for j, pt := range l.drawn {
 			m := chartMark{x: k.x(pt.At), y: k.y(pt.Value), shape: l.shape, out: pt.out(), size: size}
 			marks = append(marks, m)
-			line.WriteString(pick(j == 0, "M", "L") + at(m.x, m.y))
+			line.WriteString(Pick(j == 0, "M", "L") + at(m.x, m.y))
 			stroke(m.class(), m.path())
 			if pt.Comparator != "" {
 				stroke("chart-past", caret(m.x, m.y, pt.Comparator))
@@ -198,14 +200,26 @@ func (p *plot) drawLines(lines []chartLine, k scale) []chartMark {
 			stroke("chart-cross", cross(k.x(pt.At), k.y(pt.Value)))
 		}
 		if len(l.drawn) > 1 {
-			class := pick(i == 0, "chart-line", "chart-line chart-line-2")
-			p.paths = append(p.paths, chartPath{pick(size < 5, class+" chart-thin", class), line.String()})
+			class := Pick(i == 0, "chart-line", "chart-line chart-line-2")
+			p.paths = append(p.paths, chartPath{Pick(size < 5, class+" chart-thin", class), line.String()})
 		}
 	}
 	for _, class := range order {
 		p.paths = append(p.paths, chartPath{class, kinds[class].String()})
 	}
 	return marks
+}
+
+// stretches are the pieces of all lines, to keep numbers off them.
+func stretches(lines []chartLine, k scale) []stretch {
+	var out []stretch
+	for _, l := range lines {
+		for i := 1; i < len(l.drawn); i++ {
+			a, b := &l.drawn[i-1], &l.drawn[i]
+			out = append(out, stretch{k.x(a.At), k.y(a.Value), k.x(b.At), k.y(b.Value)})
+		}
+	}
+	return out
 }
 
 // chartMark is the sign of one value.
@@ -258,13 +272,6 @@ func num(v float64) string {
 }
 
 func clamp(v, lo, hi float64) float64 { return max(lo, min(hi, v)) }
-
-func pick(first bool, a, b string) string {
-	if first {
-		return a
-	}
-	return b
-}
 
 func textWidth(s string) float64 {
 	n := 0

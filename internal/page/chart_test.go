@@ -109,12 +109,12 @@ func TestPlacesOfASmallChart(t *testing.T) {
 	c.Series[0].Points[1].Tone = Warn
 	p := drawn(testShell(lang.En), c)[0]
 	got := fmt.Sprintf("%v", p.paths)
-	const want = "[{chart-line M51 126L332 58.8} {chart-dot M51 126h.01} {chart-diamond M332 51.8l7 7 -7 7 -7 -7z}]"
+	const want = "[{chart-line M51 123.3L332 58.2} {chart-dot M51 123.3h.01} {chart-diamond M332 51.2l7 7 -7 7 -7 -7z}]"
 	if got != want {
 		t.Errorf("paths\n%s, want\n%s", got, want)
 	}
 	b := p.bands[0]
-	if b.y <= 58.8 || b.y >= 126 || b.base <= 126 || b.base >= p.bottom {
+	if b.y <= 58.2 || b.y >= 123.3 || b.base <= 123.3 || b.base >= p.bottom {
 		t.Errorf("the band from %.1f to %.1f does not lie between the values", b.y, b.base)
 	}
 }
@@ -294,6 +294,33 @@ func TestFewValuesAllHaveTheirNumber(t *testing.T) {
 	for _, p := range drawn(testShell(lang.En), styleSugar(testShell(lang.En))) {
 		if len(p.labels) != labelAll {
 			t.Errorf("%d of %d values have a number at %g units", len(p.labels), labelAll, p.w)
+		}
+	}
+}
+
+// A number stands beside its mark and not on the line, the lowest one too.
+func TestNumbersKeepOffTheLine(t *testing.T) {
+	valley := trend(7.2, 6.9, 6.1, 5.4, 4.9, 4.2, 4.6, 5.1, 5.9, 6.6, 7.0, 6.8)
+	steep := trend(140, 62, 150)
+	flat := trend(80, 81, 80, 79, 80)
+	high := trend(4, 5, 9, 6, 5)
+	for name, c := range map[string]ChartSpec{"valley": valley, "steep": steep, "flat": flat, "high": high, "sugar": styleSugar(testShell(lang.En))} {
+		lines := c.lines()
+		for _, p := range drawn(testShell(lang.En), c) {
+			k := domain(lines, c.Bands)
+			k.left, k.span, k.top, k.depth = p.left+14, p.right-p.left-28, p.top, p.bottom-p.top
+			for _, l := range p.labels {
+				b := textBox(l.x-textWidth(l.text)/2, l.y, textWidth(l.text))
+				for _, s := range stretches(lines, k) {
+					if s.crosses(b) {
+						t.Errorf("%s at %g units: %s stands on the line", name, p.w, l.text)
+					}
+				}
+			}
+			lo, _ := extremes(lines[0].all)
+			if !slices.ContainsFunc(p.labels, func(l placed) bool { return l.text == c.text(lines[0].all[lo]) }) {
+				t.Errorf("%s at %g units: the lowest value has no number", name, p.w)
+			}
 		}
 	}
 }

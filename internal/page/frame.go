@@ -4,6 +4,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"portico/internal/fhir"
 	"portico/internal/lang"
 )
 
@@ -48,6 +49,14 @@ func (s Shell) bodyClass() string {
 		return "has-nav"
 	}
 	return "plain"
+}
+
+// owner says whose record a printed page is of.
+func (s Shell) owner() string {
+	if born := s.When(fhir.At(s.OwnerBirth)); born != "" {
+		return s.T("page.owner.born", s.Owner, born)
+	}
+	return s.T("page.owner", s.Owner)
 }
 
 func (s Shell) homePath() string {

@@ -69,21 +69,23 @@ const (
 // Shell is what the frame around a page needs. Package web fills it in for each
 // request; a handler sets Title and what else it knows.
 type Shell struct {
-	Lang     lang.Lang
-	Other    string         // address that shows this page in the other language
-	Theme    string         // "", "light" or "dark"
-	Text     string         // "", "large"
-	Zone     *time.Location // the person's own, nil for the clinic's
-	Clinic   *Clinic
-	Audience Audience
-	Path     string // path of this page, to mark where one is
-	Person   string // first name of whoever is signed in, for the frame
-	Demo     bool   // the demo clinic: a banner says so, with a link to its outbox
-	Banner   string // a notice above everything, already a sentence; "" for none
-	Idle     time.Duration
-	Absolute time.Time
-	Counts   map[string]int         // staff rail: waiting work by place
-	Allowed  func(path string) bool // staff rail: may this person open path
+	Lang       lang.Lang
+	Other      string         // address that shows this page in the other language
+	Theme      string         // "", "light" or "dark"
+	Text       string         // "", "large"
+	Zone       *time.Location // the person's own, nil for the clinic's
+	Clinic     *Clinic
+	Audience   Audience
+	Path       string // path of this page, to mark where one is
+	Person     string // first name of whoever is signed in, for the frame
+	Owner      string // full name of whose record it is, for paper: a page that lies in a printer tells it apart from others
+	OwnerBirth string // theirs, YYYY-MM-DD
+	Demo       bool   // the demo clinic: a banner says so, with a link to its outbox
+	Banner     string // a notice above everything, already a sentence; "" for none
+	Idle       time.Duration
+	Absolute   time.Time
+	Counts     map[string]int         // staff rail: waiting work by place
+	Allowed    func(path string) bool // staff rail: may this person open path
 
 	// FormKey makes the hidden one-time key of one form on this page.
 	FormKey func() string
@@ -201,4 +203,12 @@ func (s Shell) Error(field string) string {
 		}
 	}
 	return ""
+}
+
+// Pick gives a where that is what is wanted first, else b.
+func Pick[T any](first bool, a, b T) T {
+	if first {
+		return a
+	}
+	return b
 }

@@ -171,3 +171,27 @@ func TestFormCarriesItsKey(t *testing.T) {
 		}
 	}
 }
+
+// What is printed says whose record it is, and only there: a page of nobody says nothing.
+func TestPaperSaysWhoseRecordItIs(t *testing.T) {
+	for l, want := range map[lang.Lang]string{lang.En: "Patient: Ana Rivera. Born March 29, 1940.", lang.Es: "Paciente: Ana Rivera. Nació el 29 de marzo de 1940."} {
+		s := testShell(l)
+		s.Owner, s.OwnerBirth = "Ana Rivera", "1940-03-29"
+		_, doc := draw(t, in(s, Heading("Part", "")))
+		if got := byClass(doc, "owner"); len(got) != 1 || words(got[0]) != want {
+			t.Errorf("%s: %d lines", l, len(got))
+		}
+		s.OwnerBirth = ""
+		_, doc = draw(t, in(s, Heading("Part", "")))
+		if got := byClass(doc, "owner"); len(got) != 1 || !strings.HasSuffix(words(got[0]), "Rivera.") {
+			t.Errorf("%s without a birth date: %d lines", l, len(got))
+		}
+	}
+	if _, doc := draw(t, in(testShell(lang.En), Heading("Part", ""))); len(byClass(doc, "owner")) != 0 {
+		t.Error("a page of nobody names somebody")
+	}
+	sheet, err := os.ReadFile("../../assets/css/modes.css")
+	if err != nil || !strings.Contains(string(sheet), "@media screen { .owner { display: none; } }") {
+		t.Error("the name stands on the screen too")
+	}
+}

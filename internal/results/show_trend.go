@@ -80,7 +80,7 @@ func values(s page.Shell, id string, rows []record.Row) page.TableSpec {
 		t.Columns = append(t.Columns, page.Column{Text: s.T("results.range")})
 	}
 	for _, p := range rows {
-		cells := []page.Cell{{Text: s.When(p.At), Href: "/results/" + string(p.ID)}, {Part: said(s, p.Measure, p.Status)}}
+		cells := []page.Cell{{Text: s.When(p.At), Href: pathOf(p)}, {Part: said(s, p.Measure, p.Status)}}
 		if ranged {
 			cells = append(cells, page.Cell{Text: or(rangeOf(s, p.Measure), s.T("results.range.none"))})
 		}
@@ -89,15 +89,13 @@ func values(s page.Shell, id string, rows []record.Row) page.TableSpec {
 	return t
 }
 
-func or(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
+// pathOf is where a value has its page; a weight's is in the record.
+func pathOf(r record.Row) string {
+	return page.Pick(r.Section == record.Results, "/results/", "/records/item/") + string(r.ID)
 }
 
-func pick(first bool, a, b string) string {
-	if first {
+func or(a, b string) string {
+	if a != "" {
 		return a
 	}
 	return b

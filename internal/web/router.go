@@ -212,6 +212,7 @@ func (r *Router) patient(pattern string, t Route, h patientFunc) {
 		q.shell.Nav, q.shell.SignOut = r.patientNav, "/signout"
 		q.shell.Account = r.account
 		q.shell.Mark = r.mark(string(c.Account()))
+		q.shell.Owner, q.shell.OwnerBirth = live.Name, live.Birth
 		if reply, first, err := q.agreed(c); first || err != nil {
 			return reply, err
 		}

@@ -118,6 +118,18 @@ func (b *Tab) picture() ([]byte, error) {
 	return r.Data, err
 }
 
+// Print gives the page as a printer would get it, as a PDF on letter paper.
+func (b *Tab) Print() []byte {
+	b.T.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	defer cancel()
+	r, err := chromedp.Call(ctx, page.PrintToPDF, page.PrintToPDFParams{})
+	if err != nil {
+		b.T.Fatalf("%s at %s: print: %v", b.Person, b.Path(), err)
+	}
+	return r.Data
+}
+
 // fileName makes a file name of anything.
 func fileName(s string) string {
 	s = strings.Map(func(r rune) rune {
