@@ -28,6 +28,8 @@ func observation(n fhir.Node, r *Row) []Measure {
 		r.Section = Other
 	case has(cats, "vital-signs"), len(cats) == 0 && slices.Contains(vitalCodes, r.Code):
 		r.Section = Vitals
+	case has(cats, "treatment-intervention-preference", "care-experience-preference", "observation-adi-documentation"):
+		r.Section = Plans // what somebody wants for the end of life is no test result
 	case has(cats, "social-history", "sdoh"), slices.Contains(smoking, r.Code):
 		r.Section = Social
 	}
@@ -116,17 +118,14 @@ func measure(n fhir.Node) Measure {
 		m.Value = v.Number()
 		m.Num = m.Value
 	case "Range":
-		low, high := v.Get("low").Quantity(), v.Get("high").Quantity()
-		m.quantity(low)
-		m.Value, m.Num = strings.Trim(low.Value+" – "+high.Value, " –"), ""
-		if low.Value != "" && high.Value != "" {
-			m.Value = low.Value + " – " + high.Value
-		}
+		m.between(v.Get("low").Quantity(), v.Get("high").Quantity())
 	case "Ratio":
 		a, b := v.Get("numerator").Quantity(), v.Get("denominator").Quantity()
 		m.Value = strings.TrimSpace(a.Comparator+a.Value+" "+a.Unit) + ":" + strings.TrimSpace(b.Comparator+b.Value+" "+b.Unit)
 	case "Period":
-		m.Value = v.Get("start").Line() + " – " + v.Get("end").Line()
+		m.Value = strings.Trim(v.Get("start").Line()+" – "+v.Get("end").Line(), " –")
+	case "Attachment":
+		m.Value = v.Get("title").Line() // what it is stands on its page
 	}
 	for _, i := range listOf(n.Get("interpretation")) {
 		c := i.Concept()
@@ -151,6 +150,29 @@ func (m *Measure) quantity(q fhir.Quantity) {
 	if m.Comparator == "" {
 		m.Num = q.Value
 	}
+}
+
+// between reads a range that is a value. Where one end is missing, the other is a
+// limit: "5 or more" must not read as 5.
+func (m *Measure) between(low, high fhir.Quantity) {
+	switch {
+	case low.Value == "" && high.Value == "":
+	case high.Value == "":
+		m.quantity(low)
+		m.Comparator = ">="
+	case low.Value == "":
+		m.quantity(high)
+		m.Comparator = "<="
+	default:
+		m.quantity(low)
+		m.Value, m.Comparator = low.Value+" – "+high.Value, ""
+		if m.Unit == "" {
+			m.Unit, m.UnitCode = high.Unit, high.Code
+		} else if high.Unit != "" && high.Unit != m.Unit {
+			m.Value, m.Unit, m.UnitCode = low.Value+" "+low.Unit+" – "+high.Value+" "+high.Unit, "", ""
+		}
+	}
+	m.Num = ""
 }
 
 // limits takes the reference range for everybody, or the first. Limits in another

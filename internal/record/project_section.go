@@ -125,8 +125,9 @@ func careTeam(n fhir.Node, r *Row) []Measure {
 	}
 	var who []string
 	for _, p := range n.Get("participant").List() {
-		if d := p.Get("member").Reference().Display; d != "" {
-			who = append(who, d)
+		// Everybody is in their own team.
+		if m := p.Get("member").Reference(); m.Display != "" && m.Type != "Patient" {
+			who = append(who, m.Display)
 		}
 	}
 	r.Value = strings.Join(who, ", ")

@@ -140,6 +140,7 @@ func Groups(ctx context.Context, tx *store.Tx, who access.Reading, of ...ids.Res
 type News struct {
 	Section Section
 	Since   time.Time
+	From    time.Time // the clinical moment from which on something is news; what has none always is
 	Limit   int
 }
 
@@ -167,17 +168,17 @@ func Opened(ctx context.Context, tx *store.Tx, who access.Reading, q News) ([]Fr
 	}, `
 		SELECT r.resource_id, r.system, r.code, CASE WHEN r.title = '' THEN COALESCE(l.label, '') ELSE r.title END, r.sensitive, f.at
 		FROM (SELECT * FROM (SELECT resource_id AS id, release_at AS at FROM record_row
-				WHERE patient_id = $1 AND section = $2 AND parent_id = '' AND release_at >= $3 AND release_at <= $4 AND NOT gone
+				WHERE patient_id = $1 AND section = $2 AND parent_id = '' AND release_at >= $3 AND release_at <= $4 AND NOT gone AND (sort_at >= $6 OR sort_at = '')
 				ORDER BY release_at DESC, resource_id LIMIT $5) x
 			UNION ALL SELECT u.resource_id, MAX(m.release_at) FROM record_row m JOIN record_row u ON u.resource_id = m.parent_id
 				WHERE m.patient_id = $1 AND m.section = $2 AND m.release_at >= $3 AND m.release_at <= $4 AND NOT m.gone
-					AND u.patient_id = $1 AND u.release_at < $3 AND NOT u.gone GROUP BY u.resource_id
+					AND (m.sort_at >= $6 OR m.sort_at = '') AND u.patient_id = $1 AND u.release_at < $3 AND NOT u.gone GROUP BY u.resource_id
 			UNION ALL SELECT m.resource_id, m.release_at FROM record_row m JOIN record_row u ON u.resource_id = m.parent_id
 				WHERE m.patient_id = $1 AND m.section = $2 AND m.release_at >= $3 AND m.release_at <= $4 AND NOT m.gone
-					AND u.patient_id = $1 AND u.release_at > $4 AND NOT u.gone) f
+					AND (m.sort_at >= $6 OR m.sort_at = '') AND u.patient_id = $1 AND u.release_at > $4 AND NOT u.gone) f
 		JOIN record_row r ON r.resource_id = f.id LEFT JOIN resource_label l ON l.resource_id = r.title_id
 		ORDER BY f.at DESC, r.resource_id LIMIT $5`,
-		who.Patient(), string(q.Section), store.Time(q.Since), store.Time(tx.Now), q.Limit)
+		who.Patient(), string(q.Section), store.Time(q.Since), store.Time(tx.Now), q.Limit, sortable(q.From))
 }
 
 // Shown reads one version of a document as its row was made, with the parts of

@@ -29,6 +29,7 @@ const (
 	coded              // a code of a closed set: the words of our texts, else as it came
 	class              // of an encounter, a code of v3-ActCode
 	phone              // a phone number, or another way to reach somebody as it came
+	member             // of a care team, with what they are in it
 )
 
 // details are what each type's page says beside its title, dates, person and
@@ -53,7 +54,7 @@ var details = map[string][]detail{
 		{"discharge", "hospitalization.dischargeDisposition", words}, {"service", "serviceType", words}},
 	"DocumentReference": {{"description", "description", words}, {"doc_status", "docStatus", coded}, {"period", "context.period.start", moment}},
 	"Composition":       {{"description", "title", words}},
-	"CareTeam":          {{"members", "participant.member", words}, {"roles", "participant.role", words}, {"reason", "reasonCode", words}},
+	"CareTeam":          {{"members", "participant", member}, {"reason", "reasonCode", words}},
 	"CarePlan":          {{"description", "description", words}, {"addresses", "addresses", words}, {"goals", "goal", words}, {"activities", "activity.detail.code", words}, {"activities", "activity.detail.description", words}},
 	"Goal":              {{"achievement", "achievementStatus", coded}, {"target", "target.detailQuantity", amount}, {"target", "target.detailString", words}, {"due", "target.dueDate", moment}, {"addresses", "addresses", words}},
 	"Coverage": {{"member_id", "subscriberId", words}, {"group", "class.value", words}, {"plan", "class.name", words}, {"relationship", "relationship", coded},
@@ -99,7 +100,7 @@ func factsOf(s page.Shell, it Item) []fact {
 				values = append(values, w)
 			}
 		}
-		add(d.key, strings.Join(values, ", "), d.as == words)
+		add(d.key, strings.Join(values, ", "), d.as == words || d.as == member)
 	}
 	return out
 }
@@ -132,6 +133,13 @@ func facts(s page.Shell, it Item) []page.Fact {
 	}
 	if r.Kind == "Observation" && v == "" && r.State != "" {
 		add("value", s.T("records.novalue", page.Absent(s, r.State)), false)
+	}
+	if r.Value != "" {
+		for _, p := range it.Parts {
+			if p.Value != "" && !strings.Contains(v, p.Shown()) {
+				out = append(out, page.Fact{Label: plainName(s, p), Value: strings.TrimSpace(p.Comparator + said(s, p.Shown()) + " " + unit(s, p))})
+			}
+		}
 	}
 	for _, f := range details {
 		if f.Value != when {
@@ -189,12 +197,34 @@ func write(s page.Shell, it Item, v fhir.Node, as form) string {
 		}
 	case phone:
 		return lang.Phone(v.Line())
+	case member:
+		return it.member(v)
 	case coded:
 		if t, ok := ours(s, "records.code."+v.Concept().Code()); ok {
 			return t
 		}
 	}
 	return plain(it, v)
+}
+
+// member names one of a care team and what they are in it. Whose record it is reads
+// who the others are.
+func (it Item) member(v fhir.Node) string {
+	who := v.Get("member").Reference()
+	if who.Type == "Patient" {
+		return ""
+	}
+	var roles []string
+	for _, r := range at(v, []string{"role"}) {
+		if w := r.Concept().Words(); w != "" && !slices.Contains(roles, w) {
+			roles = append(roles, w)
+		}
+	}
+	name, role := it.called(who), strings.Join(roles, ", ")
+	if name != "" && role != "" {
+		return name + " (" + role + ")"
+	}
+	return name + role
 }
 
 // plain writes text, a number, a concept's words or what a reference is called.
@@ -252,7 +282,7 @@ func said(s page.Shell, value string) string {
 	if t, ok := ours(s, "records.said."+strings.ReplaceAll(strings.ToLower(value), " ", "-")); ok {
 		return t
 	}
-	return known(s, "records.code.", value)
+	return s.Dated(known(s, "records.code.", value))
 }
 
 // at gives the values at a path, going through arrays.

@@ -64,12 +64,16 @@ type Found struct {
 	Parts map[ids.Resource][]record.Measure
 	Next  string
 	Total int
+	runs  map[ids.Resource]run // by the row that stands for several
 }
 
-// Section lists one section, newest first.
+// Section lists one section, newest first; of the social history each answer once.
 func (s *Records) Section(ctx context.Context, c access.Chart, section record.Section, after string) (Found, error) {
 	if !slices.Contains(Sections, section) {
 		return Found{}, fault.Missing()
+	}
+	if section == record.Social {
+		return s.answers(ctx, c, after)
 	}
 	return s.list(ctx, c, record.Query{Section: section, After: after})
 }
@@ -119,6 +123,7 @@ type Item struct {
 	Labels   map[ids.Resource]string // of people and places it names
 
 	Sender string // what whoever sent it is called
+	Again  bool   // of the social history and of measurements: there are more of the same
 	Booked string // of a visit: where it stands in the calendar, "" if that is not known
 	Sure   bool   // its sender said so
 }
@@ -165,6 +170,9 @@ func open(ctx context.Context, tx *store.Tx, who access.Reading, id ids.Resource
 		return it, err
 	}
 	it.Sender = senders[it.Row.Source]
+	if it.Again, err = repeated(ctx, tx, who, it.Row); err != nil {
+		return it, err
+	}
 	return it, it.surroundings(ctx, tx, who)
 }
 

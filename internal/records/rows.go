@@ -69,6 +69,8 @@ func spoken(s page.Shell, r record.Row, parts []record.Measure) (said, rest stri
 	}
 	v := value(s, r, parts)
 	switch {
+	case v == "" && r.Kind == "Observation" && r.State != "":
+		v = s.T("records.novalue", page.Absent(s, r.State))
 	case worded(s, r):
 		said, v = v, ""
 	case v != "" && r.Section == record.Insurance:
@@ -127,20 +129,24 @@ func unit(s page.Shell, m record.Measure) string {
 func dates(s page.Shell, r record.Row) string {
 	from := s.Day(r.At)
 	if r.Until == "" {
-		if r.Section == record.Conditions && from != "" {
-			return s.T("records.since", from)
+		if from != "" && (r.Section == record.Conditions || r.Status == "active" && slices.Contains(lasting, r.Section)) {
+			return s.T("records.since", s.TheDay(r.At))
 		}
 		return from
 	}
-	to := s.Day(fhir.At(r.Until))
-	switch {
+	until := fhir.At(r.Until)
+	switch to := s.Day(until); {
 	case from == "" && to == "", from == to:
 		return from
 	case from == "":
-		return s.T("records.until", to)
+		return s.T("records.until", s.TheDay(until))
 	}
-	return s.T("records.from_to", from, to)
+	return s.T("records.from_to", s.TheDay(r.At), s.TheDay(until))
 }
+
+// lasting are the sections of what goes on from its date while it is active. A
+// medicine's date is the day it was ordered.
+var lasting = []record.Section{record.CareTeam, record.Plans, record.Insurance}
 
 // listing is a list of rows to be drawn.
 type listing struct {
@@ -156,8 +162,8 @@ func rowsOf(s page.Shell, l listing) []page.Row {
 	for _, r := range l.Rows {
 		row := page.Row{Href: itemPath(r), Lang: tag, Tag: status(s, r), TagTone: tone(r)}
 		row.Title, row.Named = named(s, r)
-		if l.Of != "" && s.Day(r.At) == l.Of && r.Until == "" {
-			r.At = fhir.When{}
+		if l.Of != "" && s.Day(r.At) == l.Of && (r.Until == "" || s.Day(fhir.At(r.Until)) == l.Of) {
+			r.At, r.Until = fhir.When{}, ""
 		}
 		row.Said, row.Text = spoken(s, r, l.Parts[r.ID])
 		if r.Kind == "Observation" && r.Status == "final" {
@@ -166,6 +172,7 @@ func rowsOf(s page.Shell, l listing) []page.Row {
 		if r.Held {
 			row.Icon = "lock"
 		}
+		row.Text = joined(" · ", row.Text, l.runs[r.ID].again(s))
 		if l.Mixed {
 			row.Icon = icons[r.Section]
 			row.Text = joined(" · ", sectionName(s.Lang, r.Section), row.Text)

@@ -122,3 +122,59 @@ func TestWhatIsAbsentSaysWhy(t *testing.T) {
 		}
 	})
 }
+
+// What goes on says since when, in Spanish with the article a day needs.
+func TestWhatLastsSaysSinceWhen(t *testing.T) {
+	each(t, func(t *testing.T, r *rig, _ *clock.Fake) {
+		r.put(`{"resourceType":"CarePlan","id":"p","status":"active","intent":"plan","title":"Knee care","subject":{"reference":"Patient/a"},"period":{"start":"2026-01-04"}}`,
+			`{"resourceType":"CarePlan","id":"q","status":"completed","intent":"plan","title":"Hip care","subject":{"reference":"Patient/a"},"period":{"start":"2025-01-04","end":"2025-03"}}`,
+			visit, condition("c", "a", "Cough"))
+		b := r.browser(ana)
+		if got := all(b.Get("/records/part?of=plans"), ".rowlink-in"); !strings.Contains(got, "since January 4, 2026") || !strings.Contains(got, "January 4, 2025 to March 2025") {
+			t.Errorf("the plans say %q", got)
+		}
+		if got := all(b.Get("/records/part?of=plans&lang=es"), ".rowlink-in"); !strings.Contains(got, "desde el 4 de enero de 2026") || !strings.Contains(got, "desde el 4 de enero de 2025 hasta marzo de 2025") {
+			t.Errorf("in Spanish %q", got)
+		}
+		if got := all(b.Get("/records/part?of=conditions"), ".rowlink-in"); !strings.Contains(got, "desde enero de 2026") {
+			t.Errorf("the condition says %q", got)
+		}
+	})
+}
+
+// Numbers that came with a value beside it, such as how much oxygen was given, stand on
+// its page; a value that was not sent says so in the list.
+func TestPartsBesideAValueAreShown(t *testing.T) {
+	each(t, func(t *testing.T, r *rig, _ *clock.Fake) {
+		oxygen := `"status":"final","category":[{"coding":[{"code":"vital-signs"}]}],"code":{"coding":[{"system":"http://loinc.org","code":"2708-6"}],"text":"Oxygen saturation"},"subject":{"reference":"Patient/a"}`
+		r.put(`{"resourceType":"Observation","id":"o",`+oxygen+`,"effectiveDateTime":"2026-01-04","valueQuantity":{"value":97,"unit":"%","system":"http://unitsofmeasure.org","code":"%"},"component":[
+				{"code":{"text":"Inhaled oxygen flow rate"},"valueQuantity":{"value":6,"unit":"L/min","system":"http://unitsofmeasure.org","code":"L/min"}}]}`,
+			`{"resourceType":"Observation","id":"n",`+oxygen+`,"effectiveDateTime":"2025-01-04","dataAbsentReason":{"coding":[{"code":"unknown"}]}}`)
+		b := r.browser(ana)
+		if got := b.Get("/records/item/" + string(r.first(ana, record.Vitals).ID)).Text("dl"); !strings.Contains(got, "97 %") || !strings.Contains(got, "Inhaled oxygen flow rate 6 L/min") {
+			t.Errorf("the page says %q", got)
+		}
+		if got := all(b.Get("/records/part?of=vitals"), ".rowlink-b"); !strings.Contains(got, "No value was sent: not known · January 4, 2025") {
+			t.Errorf("the list says %q", got)
+		}
+	})
+}
+
+// A care team names each with what they are in it, but not the patient to themselves;
+// what somebody wants for their own care is no test result.
+func TestACareTeamAndWishes(t *testing.T) {
+	each(t, func(t *testing.T, r *rig, _ *clock.Fake) {
+		r.put(`{"resourceType":"CareTeam","id":"t","status":"active","name":"Heart team","subject":{"reference":"Patient/a"},"participant":[
+				{"role":[{"text":"Patient"}],"member":{"reference":"Patient/a","display":"Ana Rivera"}},
+				{"role":[{"text":"Heart doctor"}],"member":{"display":"Dr. Okafor"}},{"member":{"display":"River Hospital"}}]}`,
+			`{"resourceType":"Observation","id":"w","status":"final","category":[{"coding":[{"code":"care-experience-preference"}]}],"code":{"text":"Wishes"},"subject":{"reference":"Patient/a"},"effectiveDateTime":"2026-01-04","valueString":"Music near me"}`)
+		b := r.browser(ana)
+		list, page := all(b.Get("/records/part?of=care_team"), ".rowlink-in"), b.Get("/records/item/"+string(r.first(ana, record.CareTeam).ID)).Text("dl")
+		if !strings.Contains(list, "Dr. Okafor, River Hospital") || !strings.Contains(page, "Dr. Okafor (Heart doctor), River Hospital") || strings.Contains(list+page, "Ana Rivera") {
+			t.Errorf("the list says %q, the page %q", list, page)
+		}
+		if got := all(b.Get("/records/part?of=plans"), ".rowlink-in"); !strings.Contains(got, "Music near me") {
+			t.Errorf("the plans say %q", got)
+		}
+	})
+}

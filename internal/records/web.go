@@ -46,7 +46,9 @@ func (s *Records) showHub(r *web.Request, c access.Chart) (web.Reply, error) {
 type SectionPage struct {
 	Section record.Section
 	Found   Found
+	Each    bool // every time one question was answered
 	Later   bool
+	First   string
 	Next    string
 }
 
@@ -56,11 +58,20 @@ func (s *Records) showSection(r *web.Request, c access.Chart) (web.Reply, error)
 		return web.Redirect("/records"), nil
 	}
 	var err error
-	p.Found, err = s.Section(r.Context(), c, p.Section, r.Ask("after"))
-	if p.Found.Next != "" {
-		p.Next = "/records/part?" + url.Values{"of": {string(p.Section)}, "after": {p.Found.Next}}.Encode()
+	back, more := "/records", url.Values{"of": {string(p.Section)}}
+	if like := r.Ask("like"); like != "" && p.Section == record.Social {
+		p.Each, back = true, "/records/item/"+like
+		more.Set("like", like)
+		p.Found, err = s.Like(r.Context(), c, ids.Resource(like), r.Ask("after"))
+	} else {
+		p.Found, err = s.Section(r.Context(), c, p.Section, r.Ask("after"))
 	}
-	return web.Show(func(s page.Shell) templ.Component { return section(s.BackTo("/records"), p) }), err
+	p.First = "/records/part?" + more.Encode()
+	if p.Found.Next != "" {
+		more.Set("after", p.Found.Next)
+		p.Next = "/records/part?" + more.Encode()
+	}
+	return web.Show(func(s page.Shell) templ.Component { return section(s.BackTo(back), p) }), err
 }
 
 // ItemPage is one entry of the record.
@@ -174,7 +185,10 @@ func (s *Records) showPrint(r *web.Request, c access.Chart) (web.Reply, error) {
 	if p.Name, p.Birth, err = s.person(r.Context(), c.Patient()); err != nil {
 		return web.Reply{}, err
 	}
-	return web.Show(func(s page.Shell) templ.Component { return printed(s.BackTo("/records/part?of=immunizations"), p) }), nil
+	return web.Show(func(s page.Shell) templ.Component {
+		s.Owner = "" // the page says it itself
+		return printed(s.BackTo("/records/part?of=immunizations"), p)
+	}), nil
 }
 
 // AskPage asks for a correction of an item.

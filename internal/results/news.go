@@ -27,10 +27,11 @@ func (n News) Name(l lang.Lang) string { return called(l, n.System, n.Code, n.Ti
 const mostNews = 3
 
 // Newest gives the newest results of the reader's patient that became visible at
-// or after since. A report that was visible before is among them when a value in
+// or after since, but for what was old when it came in: see history. A report that
+// was visible before is among them when a value in
 // it became so.
 func Newest(ctx context.Context, tx *store.Tx, who access.Reading, since time.Time) ([]News, error) {
-	rows, err := record.Opened(ctx, tx, who, record.News{Section: record.Results, Since: since, Limit: mostNews})
+	rows, err := record.Opened(ctx, tx, who, record.News{Section: record.Results, Since: since, From: since.Add(-late), Limit: mostNews})
 	var out []News
 	for _, r := range rows {
 		n := News{ID: r.ID, At: r.ReleaseAt}

@@ -447,7 +447,7 @@ func TestNewestTellsWhatBecameVisible(t *testing.T) {
 		r.rules.held["Late"], r.rules.sensitive["HIV 1 RNA"] = 2*time.Hour, true
 		r.take(obs("1", "a", "1-8", "Early", "2026-01-01", quantity("1", "g")))
 		r.clock.Move(time.Hour)
-		r.take(obs("2", "a", "2-6", "Late", "2020-01-01", quantity("1", "g")), obs("3", "a", "3-4", "HIV 1 RNA", "2026-01-01", quantity("1", "g")),
+		r.take(obs("2", "a", "2-6", "Late", "2026-01-01", quantity("1", "g")), obs("5", "a", "5-9", "Of an old chart", "2020-01-01", quantity("1", "g")), obs("3", "a", "3-4", "HIV 1 RNA", "2026-01-01", quantity("1", "g")),
 			obs("4", "b", "4-2", "Ben's", "2026-01-01", quantity("1", "g")))
 		newest := func(since time.Time) (out []string) {
 			c := r.see(ana)

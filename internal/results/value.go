@@ -135,7 +135,7 @@ func number(s page.Shell, m record.Measure) string {
 	case "false":
 		return s.T("page.no")
 	}
-	return m.Comparator + m.Shown()
+	return m.Comparator + s.Dated(m.Shown())
 }
 
 // valued is a value with its unit, "" for none.

@@ -7,6 +7,7 @@ import (
 	"portico/internal/explain"
 	"portico/internal/fhir"
 	"portico/internal/lang"
+	"portico/internal/page"
 	"portico/internal/record"
 )
 
@@ -73,7 +74,7 @@ func (w words) period(o Selection) string {
 
 // value writes a value with its unit for people; the copies for programs have it as sent.
 func (w words) value(m record.Measure) string {
-	v := m.Comparator + m.Shown()
+	v := m.Comparator + page.Shell{Lang: w.l, Clinic: &page.Clinic{Zone: w.zone}}.Dated(m.Shown())
 	switch {
 	case m.Value == "true":
 		v = w.t("sharing.value.yes")

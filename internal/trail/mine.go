@@ -50,6 +50,7 @@ type Event struct {
 	Roles []access.Role // theirs
 	Part  bool          // the object is a part of the record
 	Title string        // of that part, "" if the patient may not read it (yet)
+	Code  string        // LOINC's, of that part, "" for none
 	For   string        // whom a link was made for
 	From  string        // what the sender of records is called
 }
@@ -200,10 +201,13 @@ func (t *Trail) name(ctx context.Context, tx *store.Tx, c access.Chart, events [
 	if err != nil {
 		return err
 	}
-	titles := map[string]string{}
+	titles, codes := map[string]string{}, map[string]string{}
 	for _, r := range rows {
 		if !r.Held {
 			titles[string(r.ID)] = r.Title
+			if r.System == "http://loinc.org" {
+				codes[string(r.ID)] = r.Code
+			}
 		}
 	}
 	recipients := map[ids.Share]string{}
@@ -215,7 +219,7 @@ func (t *Trail) name(ctx context.Context, tx *store.Tx, c access.Chart, events [
 	for i, e := range events {
 		events[i].Name, events[i].Roles = staff[e.ActorID].name, staff[e.ActorID].roles
 		if e.Part {
-			events[i].Title = titles[e.Object]
+			events[i].Title, events[i].Code = titles[e.Object], codes[e.Object]
 		}
 		events[i].For = recipients[ids.Share(e.Object)]
 		if e.Action == audit.RecordsTaken {

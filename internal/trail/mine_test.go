@@ -11,6 +11,7 @@ import (
 	"portico/internal/access"
 	"portico/internal/audit"
 	"portico/internal/clock"
+	"portico/internal/explain"
 	"portico/internal/fault"
 	"portico/internal/fhir"
 	"portico/internal/ids"
@@ -173,6 +174,18 @@ func TestPagesFollowWithoutGapsOrRepeats(t *testing.T) {
 			t.Errorf("%d lines missing, %d views, %d pages", len(want), views, pages+1)
 		}
 	})
+}
+
+// A test is called what its own page calls it.
+func TestATestHasItsEverydayName(t *testing.T) {
+	sugar, _ := explain.Lookup("2345-7", "es")
+	panel, _ := explain.PanelOf("51990-0", "es")
+	const sent = "Glucose [Mass/volume]"
+	for code, want := range map[string]string{"2345-7": sugar.Name, "51990-0": panel.Name, "": sent, "0-0": sent} {
+		if got := (Words{Lang: lang.Es, Zone: time.UTC}).thing(Event{Part: true, Title: sent, Code: code}); got != want || got == "" {
+			t.Errorf("%q is called %q, want %q", code, got, want)
+		}
+	}
 }
 
 // A title is told only if the patient may read the part, and never another's.

@@ -6,6 +6,7 @@ import (
 
 	"portico/internal/access"
 	"portico/internal/audit"
+	"portico/internal/explain"
 	"portico/internal/lang"
 	"portico/internal/page"
 	"portico/internal/web"
@@ -80,7 +81,7 @@ func (w Words) what(e Event) string {
 func (w Words) thing(e Event) string {
 	switch {
 	case e.Part && e.Title != "":
-		return e.Title
+		return w.called(e)
 	case e.Part:
 		return w.Lang.T("trail.part")
 	case e.For != "" && e.Action != audit.ShareOpened:
@@ -92,6 +93,17 @@ func (w Words) thing(e Event) string {
 		return strings.TrimSpace(w.named("desk.kind."+kind) + " " + w.named("trail.by."+channel))
 	}
 	return ""
+}
+
+// called is the part's everyday name, by which its own page calls it, else its title.
+func (w Words) called(e Event) string {
+	if k, ok := explain.Lookup(e.Code, string(w.Lang)); ok {
+		return k.Name
+	}
+	if p, ok := explain.PanelOf(e.Code, string(w.Lang)); ok {
+		return p.Name
+	}
+	return e.Title
 }
 
 func (w Words) named(key string) string {
