@@ -8,10 +8,12 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -62,6 +64,55 @@ func open(t *testing.T, postgres bool) *clinic {
 	return openWith(t, postgres, func(*config.Config) {})
 }
 
+// copied puts a clinic with its people into dir.
+func copied(t *testing.T, dir string) {
+	t.Helper()
+	files, err := founded()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, data := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// founded makes the clinic once and gives its files: whoever opens one gets a copy.
+var founded = sync.OnceValues(func() (map[string][]byte, error) {
+	dir, err := os.MkdirTemp("", "portico-journeys")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	cfg := settings(dir, "127.0.0.1:80")
+	a, _, err := demo.Open(context.Background(), cfg, demo.Options{Patients: people, Seed: seed, Clock: new(movable)})
+	if err != nil {
+		return nil, err
+	}
+	if err := a.Close(); err != nil {
+		return nil, err
+	}
+	files := map[string][]byte{}
+	list, err := os.ReadDir(dir)
+	for _, e := range list {
+		if e.IsDir() || err != nil {
+			continue
+		}
+		files[e.Name()], err = os.ReadFile(filepath.Join(dir, e.Name()))
+	}
+	return files, err
+})
+
+// settings are the clinic's, kept in dir and served at address.
+func settings(dir, address string) config.Config {
+	cfg := config.Default()
+	cfg.BaseURL, cfg.DataDir, cfg.MetricsAddr, cfg.DatabaseURL = "http://"+address, dir, "", "sqlite:"+filepath.Join(dir, "portico.db")
+	cfg.SecretKey = "am91cm5leXMtYXJlLW1hZGUtb24tZm9vdC0wMTIzNDU2Nzg5LWFiY2RlZmc="
+	cfg.Clinic.Name, cfg.Clinic.Phone, cfg.Clinic.Address = clinicName, "413-555-0123", "12 River Road; Riverside, MA 01001"
+	return cfg
+}
+
 // openWith is open with other settings.
 func openWith(t *testing.T, postgres bool, set func(*config.Config)) *clinic {
 	t.Helper()
@@ -69,14 +120,12 @@ func openWith(t *testing.T, postgres bool, set func(*config.Config)) *clinic {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := t.TempDir()
-	cfg := config.Default()
-	cfg.BaseURL, cfg.DataDir, cfg.MetricsAddr = "http://"+l.Addr().String(), dir, ""
-	cfg.DatabaseURL, cfg.SecretKey = testkit.MigratedSQLite(t), "am91cm5leXMtYXJlLW1hZGUtb24tZm9vdC0wMTIzNDU2Nzg5LWFiY2RlZmc="
+	cfg := settings(t.TempDir(), l.Addr().String())
 	if postgres {
 		cfg.DatabaseURL = testkit.MigratedPostgres(t)
+	} else {
+		copied(t, cfg.DataDir)
 	}
-	cfg.Clinic.Name, cfg.Clinic.Phone, cfg.Clinic.Address = clinicName, "413-555-0123", "12 River Road; Riverside, MA 01001"
 	set(&cfg)
 	now := new(movable)
 	a, cards, err := demo.Open(context.Background(), cfg, demo.Options{Patients: people, Seed: seed, Clock: now})
