@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing/fstest"
 
 	"github.com/pressly/goose/v3"
@@ -86,7 +87,7 @@ func (db *DB) provider(pool *sql.DB) (*goose.Provider, error) {
 	dialect := goose.DialectPostgres
 	if db.engine == SQLite {
 		dialect = goose.DialectSQLite3
-		if folder, err = forSQLite(folder); err != nil {
+		if folder, err = forSQLite(); err != nil {
 			return nil, err
 		}
 	} else {
@@ -120,7 +121,12 @@ func ToSQLite(ddl string) string {
 	return tableEnd.ReplaceAllString(ddl, ") STRICT;")
 }
 
-func forSQLite(folder fs.FS) (fs.FS, error) {
+// forSQLite are all migrations as ToSQLite makes them, made once.
+var forSQLite = sync.OnceValues(func() (fs.FS, error) {
+	folder, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return nil, err
+	}
 	names, err := fs.Glob(folder, "*.sql")
 	if err != nil {
 		return nil, err
@@ -134,7 +140,7 @@ func forSQLite(folder fs.FS) (fs.FS, error) {
 		out[n] = &fstest.MapFile{Data: []byte(ToSQLite(string(b))), Mode: 0o444}
 	}
 	return out, nil
-}
+})
 
 // lockFile waits for the exclusive use of a file beside the database.
 func lockFile(name string) (unlock func(), err error) {

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // Table is a table as the migrations declare it.
@@ -25,9 +26,11 @@ var (
 )
 
 // Tables lists every table in the order of creation, so that a table comes
-// after those it refers to.
-func Tables() []Table {
-	var out []Table
+// after those it refers to. Reading them out of the migrations takes milliseconds,
+// and a starting server asks for each table that seals something: it is done once.
+func Tables() []Table { return slices.Clone(tables()) }
+
+var tables = sync.OnceValue(func() (out []Table) {
 	names, _ := fs.Glob(migrations, "migrations/*.sql")
 	for _, file := range names {
 		b, err := migrations.ReadFile(file)
@@ -55,7 +58,7 @@ func Tables() []Table {
 		}
 	}
 	return out
-}
+})
 
 // Schema is the whole schema as the migrations write it, for docs/schema.sql.
 func Schema() string {
