@@ -81,7 +81,7 @@ func (c *clinic) sharesTheBrowser(t *testing.T, b *chrome.Tab, l lang.Lang, a de
 			t.Errorf("%s: the page waits for %s s", how, got)
 		}
 	}
-	box := l.T("account.shared.label", 5)
+	box := l.T("page.shared.label", 5)
 	leave(b, l, keys)
 	b.Click(box).Screenshot("signin-shared-passkey")
 	b.Click(l.T("account.signin.passkey"))

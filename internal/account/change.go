@@ -1,6 +1,7 @@
 package account
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -46,7 +47,7 @@ func (s *Accounts) changed(ctx context.Context, tx *store.Tx, c access.Chart, a 
 			return err
 		}
 	}
-	return s.tellAt(ctx, tx, a, contacts, told{n, string(what) + ":" + or(string(n.NotMe), string(a.id))})
+	return s.tellAt(ctx, tx, a, contacts, told{n, string(what) + ":" + cmp.Or(string(n.NotMe), string(a.id))})
 }
 
 // cutOff ends what else is open of an account whose password or second steps

@@ -1,6 +1,7 @@
 package account
 
 import (
+	"cmp"
 	"portico/internal/page"
 )
 
@@ -117,18 +118,11 @@ func (p NotMePage) title(s page.Shell) string {
 	return s.T("account.notme.title")
 }
 
-func or(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
-}
-
 // newRows lists what is new for the home page.
 func (p HomePage) newRows(s page.Shell) []page.Row {
 	out := make([]page.Row, len(p.News))
 	for i, n := range p.News {
-		out[i] = page.Row{Href: n.Path, Icon: "flask-conical", Title: or(n.Title(s.Lang), s.T("account.home.results.one")), Text: s.Date(n.At)}
+		out[i] = page.Row{Href: n.Path, Icon: "flask-conical", Title: cmp.Or(n.Title(s.Lang), s.T("account.home.results.one")), Text: s.Date(n.At)}
 	}
 	return out
 }

@@ -1,6 +1,7 @@
 package account
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -289,7 +290,7 @@ func (s *Accounts) letIn(ctx context.Context, tx *store.Tx, v access.Visitor, p 
 	if err := s.Limits.Clear(ctx, tx, codeWaits, string(a.id)); err != nil {
 		return out, e, err
 	}
-	out.Next = or(p.next, "/home")
+	out.Next = cmp.Or(p.next, "/home")
 	if st.Method == byRecovery && p.next == "" {
 		out.Next = "/account/steps?done=recovered" // the second step may be lost for good
 	}

@@ -1,6 +1,7 @@
 package account
 
 import (
+	"cmp"
 	"net/url"
 
 	"github.com/a-h/templ"
@@ -63,7 +64,7 @@ func (s *Accounts) ownDisplay(r *web.Request, c access.Chart) (web.Reply, error)
 
 // sentDisplay reads the form; one without a language keeps the one in use.
 func sentDisplay(r *web.Request) (Display, error) {
-	return ParseDisplay(or(r.Text("lang"), string(r.Lang)), r.Text("theme"), r.Text("text"))
+	return ParseDisplay(cmp.Or(r.Text("lang"), string(r.Lang)), r.Text("theme"), r.Text("text"))
 }
 
 // The link opens a page and does nothing by itself: mail programs follow links.

@@ -1,6 +1,7 @@
 package ccda
 
 import (
+	"cmp"
 	"regexp"
 	"strings"
 )
@@ -10,7 +11,7 @@ var decimal = regexp.MustCompile(`^[+-]?[0-9]+(\.[0-9]+)?$`)
 // quantity tells whether v is a number with a unit that a PQ can hold, and the
 // unit: "1" where there is none (UCUM). A unit with blanks is not UCUM.
 func (v Value) quantity() (unit string, ok bool) {
-	return or(v.Unit, "1"), decimal.MatchString(v.Number) && !strings.ContainsAny(v.Unit, " \t\r\n")
+	return cmp.Or(v.Unit, "1"), decimal.MatchString(v.Number) && !strings.ContainsAny(v.Unit, " \t\r\n")
 }
 
 // words is the value for people.
@@ -52,7 +53,7 @@ func (w *writer) flag(v Value) {
 
 // reference writes the reference range.
 func (w *writer) reference(v Value) {
-	unit, ok := Value{Number: or(v.Low, v.High), Unit: v.Unit}.quantity()
+	unit, ok := Value{Number: cmp.Or(v.Low, v.High), Unit: v.Unit}.quantity()
 	if v.Range == "" && !ok {
 		return
 	}

@@ -1,6 +1,9 @@
 package ccda
 
-import "strconv"
+import (
+	"cmp"
+	"strconv"
+)
 
 // kind is what a section of a CCD is written as.
 type kind struct {
@@ -46,7 +49,7 @@ func (w *writer) part(k kind, p Part) {
 	w.in("section", attrs{"nullFlavor", none}, func() {
 		w.template(k.root, k.version)
 		w.code("code", "", k.code)
-		w.say("title", or(p.Title, k.code.Display))
+		w.say("title", cmp.Or(p.Title, k.code.Display))
 		w.in("text", nil, func() { w.narrative(k, p) })
 		for i := 0; i < len(p.Rows); {
 			n := together(k, p.Rows[i:])
@@ -69,7 +72,7 @@ func together(k kind, lines []Line) int {
 
 func (w *writer) narrative(k kind, p Part) {
 	if len(p.Rows) == 0 {
-		w.say("paragraph", or(p.Empty, "No information."))
+		w.say("paragraph", cmp.Or(p.Empty, "No information."))
 		return
 	}
 	w.in("table", nil, func() {

@@ -1,6 +1,7 @@
 package ccda
 
 import (
+	"cmp"
 	"io"
 	"strconv"
 )
@@ -38,21 +39,14 @@ func (w *writer) header(c CCD) {
 	w.template("2.16.840.1.113883.10.20.22.1.2", "2015-08-01")
 	w.id(c.ID)
 	w.code("code", "", Code{"34133-9", "2.16.840.1.113883.6.1", "Summarization of Episode Note"})
-	w.say("title", or(c.Title, "Continuity of Care Document"))
+	w.say("title", cmp.Or(c.Title, "Continuity of Care Document"))
 	w.at("effectiveTime", Exactly(c.Created))
-	w.empty("confidentialityCode", attrs{"code", or(c.Confidentiality, "N"), "codeSystem", "2.16.840.1.113883.5.25"})
-	w.empty("languageCode", attrs{"code", or(c.Language, "en-US")})
+	w.empty("confidentialityCode", attrs{"code", cmp.Or(c.Confidentiality, "N"), "codeSystem", "2.16.840.1.113883.5.25"})
+	w.empty("languageCode", attrs{"code", cmp.Or(c.Language, "en-US")})
 	if c.SetID.Root != "" && c.Version > 0 { // one without the other is not allowed
 		w.empty("setId", attrs{"root", c.SetID.Root, "extension", c.SetID.Extension})
 		w.empty("versionNumber", attrs{"value", strconv.Itoa(c.Version)})
 	}
-}
-
-func or(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }
 
 func (w *writer) patient(p Patient) {
@@ -166,11 +160,11 @@ func (w *writer) author(a Author, clinic Organization) {
 				w.in("assignedPerson", nil, func() { w.name(a.Name) })
 			} else {
 				w.in("assignedAuthoringDevice", nil, func() {
-					w.say("manufacturerModelName", or(a.Software, "Portico"))
-					w.say("softwareName", or(a.Software, "Portico"))
+					w.say("manufacturerModelName", cmp.Or(a.Software, "Portico"))
+					w.say("softwareName", cmp.Or(a.Software, "Portico"))
 				})
 			}
-			clinic.Name = or(a.Organization, clinic.Name)
+			clinic.Name = cmp.Or(a.Organization, clinic.Name)
 			w.organization("representedOrganization", clinic)
 		})
 	})

@@ -9,6 +9,7 @@ import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
 import (
+	"cmp"
 	"portico/internal/lang"
 	"portico/internal/page"
 )
@@ -232,7 +233,7 @@ func (p SetupPage) kinds(s page.Shell) (out []page.Row) {
 			}
 			text += n.Title.In(s.Lang)
 		}
-		out = append(out, page.Row{Href: setupPath + "/kinds/" + string(k.ID), Icon: "calendar-days", Title: k.Title[s.Lang], Text: or(text, s.T("checkin.setup.nothing"))})
+		out = append(out, page.Row{Href: setupPath + "/kinds/" + string(k.ID), Icon: "calendar-days", Title: k.Title[s.Lang], Text: cmp.Or(text, s.T("checkin.setup.nothing"))})
 	}
 	return out
 }
@@ -309,7 +310,7 @@ func kindNeeds(s page.Shell, p KindPage) templ.Component {
 					var templ_7745c5c3_Var11 string
 					templ_7745c5c3_Var11, templ_7745c5c3_Err = templ.JoinStringErrs(s.T("checkin.setup.none"))
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `checkin/setup.templ`, Line: 71, Col: 34}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `checkin/setup.templ`, Line: 72, Col: 34}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var11))
 					if templ_7745c5c3_Err != nil {
@@ -494,12 +495,21 @@ func consentEdit(s page.Shell, p ConsentEditPage) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = page.Layout(s.Called(s.T("checkin.setup.consent"))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var15), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = page.Layout(s.Called(s.T("checkin.setup.consent")).Naming(consentLabels(s))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var15), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		return nil
 	})
+}
+
+// consentLabels name the fields of the form in the list of what is wrong.
+func consentLabels(s page.Shell) map[string]string {
+	out := map[string]string{}
+	for _, l := range lang.All {
+		out["title_"+string(l)], out["body_"+string(l)] = s.T("checkin.setup.consent.title."+string(l)), s.T("checkin.setup.consent.body."+string(l))
+	}
+	return out
 }
 
 var _ = templruntime.GeneratedTemplate

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"strconv"
 	"time"
 
@@ -93,7 +94,7 @@ func (c *Console) doneToday(q *web.Request, d access.Desk, t trail.Tally, since 
 		n(t.Of(audit.Done, audit.CodeOpened), s.T("office.day.codes.used"), action(audit.CodeOpened, audit.Done)),
 		n(t.Of(audit.Done, audit.CodeExpired), s.T("office.day.codes.expired"), action(audit.CodeExpired, audit.Done)),
 		n(t.Of(audit.Done, audit.NoticeSent), s.T("office.day.sent"), action(audit.NoticeSent, audit.Done)),
-		n(t.Of(audit.Failed, audit.NoticeFailed), s.T("office.day.unsent"), or(log(conditions{Action: string(audit.NoticeFailed)}), allowed(d, access.SeeUndelivered, "/staff/undelivered"))),
+		n(t.Of(audit.Failed, audit.NoticeFailed), s.T("office.day.unsent"), cmp.Or(log(conditions{Action: string(audit.NoticeFailed)}), allowed(d, access.SeeUndelivered, "/staff/undelivered"))),
 		n(t.Of(audit.Done, audit.ResultReleased), s.T("office.day.released"), action(audit.ResultReleased, audit.Done)),
 		n(t.Of(audit.Done, audit.ResultHeld), s.T("office.day.held"), action(audit.ResultHeld, audit.Done)),
 	}
@@ -118,13 +119,6 @@ func allowed(d access.Desk, t access.Task, path string) string {
 		return path
 	}
 	return ""
-}
-
-func or(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }
 
 // openedText says how many charts wait for a review.

@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/base64"
@@ -168,18 +169,11 @@ func introduce(out io.Writer, base, data string, c Cards) error {
 	}
 	fmt.Fprintf(out, "\n  Patients without an account, to open one:\n  %-22s %-12s %-12s %s\n", "name", "number", "born", "code")
 	for _, p := range c.Codes {
-		fmt.Fprintf(out, "  %-22s %-12s %-12s %s (%s)\n", p.Name, p.Number, p.Birth, or(p.Code, "in the outbox"), p.By)
+		fmt.Fprintf(out, "  %-22s %-12s %-12s %s (%s)\n", p.Name, p.Number, p.Birth, cmp.Or(p.Code, "in the outbox"), p.By)
 	}
 	for _, p := range c.Patients {
 		fmt.Fprintf(out, "  %-22s %-12s %-12s %s\n", p.Name, p.Number, p.Birth, "none: "+p.Why)
 	}
 	_, err := fmt.Fprintf(out, "\n  Everything, with the secrets of the authenticator apps: %s\n  Press Ctrl-C to stop. Remove the folder %s to begin anew.\n\n", filepath.Join(data, "accounts.json"), data)
 	return err
-}
-
-func or(s, otherwise string) string {
-	if s == "" {
-		return otherwise
-	}
-	return s
 }

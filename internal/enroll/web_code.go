@@ -184,9 +184,9 @@ func (e *Room) showRequest(*web.Request, access.Visitor) (web.Reply, error) {
 
 func (e *Room) request(q *web.Request, v access.Visitor) (web.Reply, error) {
 	p := RequestPage{Birth: typedDate(q, "birth"), Claim: Claim{
-		Given: q.Text("given"), Family: q.Text("family"), Former: q.Text("former"), Sex: oneOf(q.Text("sex"), "female", "male", "other", "unknown"),
+		Given: q.Text("given"), Family: q.Text("family"), Former: q.Text("former"), Sex: web.OneOf(q.Text("sex"), "female", "male", "other", "unknown"),
 		Street: q.Text("address_street"), Unit: q.Text("address_unit"), City: q.Text("address_city"), State: q.Text("address_state"), Zip: q.Text("address_zip"),
-		Email: q.Text("email"), Phone: q.Text("phone"), Number: q.Text("number"), Reach: oneOf(q.Text("reach"), "email", "phone", "post"),
+		Email: q.Text("email"), Phone: q.Text("phone"), Number: q.Text("number"), Reach: web.OneOf(q.Text("reach"), "email", "phone", "post"),
 	}}
 	var bad *fault.Fault
 	birth, err := p.Birth.birth("birth", e.local(e.DB.Now()))
@@ -224,15 +224,6 @@ func (c Claim) with(birth *fault.Fault, today time.Time) error {
 		out.Problems = append(out.Problems, birth.Problems...)
 	}
 	return out
-}
-
-func oneOf(s string, allowed ...string) string {
-	for _, a := range allowed {
-		if s == a {
-			return s
-		}
-	}
-	return ""
 }
 
 // SentPage says that a request arrived, with its number.

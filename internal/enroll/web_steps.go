@@ -85,7 +85,7 @@ func (e *Room) showSecond(q *web.Request, a access.Applicant) (web.Reply, error)
 }
 
 func (e *Room) chooseSecond(q *web.Request, a access.Applicant) (web.Reply, error) {
-	k := SecondKind(oneOf(q.Text("how"), string(BySecondApp), string(BySecondEmail), string(BySecondText), string(BySecondVoice)))
+	k := SecondKind(web.OneOf(q.Text("how"), string(BySecondApp), string(BySecondEmail), string(BySecondText), string(BySecondVoice)))
 	if err := e.ChooseSecond(q.Context(), a, k); err != nil {
 		return e.stepFault(q, a, show(e.secondPage(k).draw), err)
 	}

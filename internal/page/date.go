@@ -1,6 +1,7 @@
 package page
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -9,7 +10,7 @@ import (
 
 func (d DateSpec) birth(s Shell) DateSpec {
 	d.Birth = true
-	d.Hint = or(d.Hint, s.T("page.date.example"))
+	d.Hint = cmp.Or(d.Hint, s.T("page.date.example"))
 	return d
 }
 

@@ -200,7 +200,7 @@ func DateParts(s Shell, d DateSpec) templ.Component {
 			}
 		}
 		for _, n := range d.names() {
-			templ_7745c5c3_Err = errorText(s, n).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ErrorText(s, n).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

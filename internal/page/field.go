@@ -1,6 +1,9 @@
 package page
 
-import "strings"
+import (
+	"cmp"
+	"strings"
+)
 
 // describe lists the ids of what explains a field: its hint and its problem.
 func describe(s Shell, name, hint string) string {
@@ -34,30 +37,16 @@ func fieldClass(s Shell, names ...string) string {
 
 func (f FieldSpec) email() FieldSpec {
 	f.Kind, f.Mode, f.Exact = "email", "email", true
-	f.Complete = or(f.Complete, "email")
-	f.Max = orInt(f.Max, 254) // RFC 5321 section 4.5.3.1.3: a path is at most 256 with its brackets
+	f.Complete = cmp.Or(f.Complete, "email")
+	f.Max = cmp.Or(f.Max, 254) // RFC 5321 section 4.5.3.1.3: a path is at most 256 with its brackets
 	return f
 }
 
 func (f FieldSpec) phone(s Shell) FieldSpec {
 	f.Kind = "tel"
-	f.Complete = or(f.Complete, "tel-national")
-	f.Hint = or(f.Hint, s.T("page.phone.hint"))
-	f.Width = or(f.Width, "medium")
-	f.Max = orInt(f.Max, 40)
+	f.Complete = cmp.Or(f.Complete, "tel-national")
+	f.Hint = cmp.Or(f.Hint, s.T("page.phone.hint"))
+	f.Width = cmp.Or(f.Width, "medium")
+	f.Max = cmp.Or(f.Max, 40)
 	return f
-}
-
-func or(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
-}
-
-func orInt(a, b int) int {
-	if a != 0 {
-		return a
-	}
-	return b
 }

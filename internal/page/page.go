@@ -4,6 +4,7 @@
 package page
 
 import (
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -153,6 +154,21 @@ func (s Shell) LongDate(t time.Time) string { return s.Lang.LongDate(s.local(t))
 // DayLine is LongDate where it begins a line: Spanish writes days of the week small.
 func (s Shell) DayLine(t time.Time) string {
 	return capital(s.LongDate(t))
+}
+
+// Naming gives each problem the label of its field, for the list above a form in which
+// sentences alone would not say what they are about.
+func (s Shell) Naming(labels map[string]string) Shell {
+	s.Problems = slices.Clone(s.Problems)
+	for i, p := range s.Problems {
+		s.Problems[i].About = labels[p.Field]
+	}
+	return s
+}
+
+// Wrong tells whether one of these fields has a problem.
+func (s Shell) Wrong(fields ...string) bool {
+	return slices.ContainsFunc(fields, func(f string) bool { return s.Error(f) != "" })
 }
 
 // listed is a problem in the list above its form.

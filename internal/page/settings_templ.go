@@ -8,7 +8,11 @@ package page
 import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
-import "portico/internal/lang"
+import (
+	"cmp"
+
+	"portico/internal/lang"
+)
 
 // DisplaySpec describes the form for theme and text size.
 type DisplaySpec struct {
@@ -50,7 +54,7 @@ func DisplaySettings(s Shell, d DisplaySpec) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = RadioCards(s, ChoiceSpec{Name: "theme", Label: s.T("page.display.theme"), Value: or(s.Theme, "auto"), Inline: true, Options: []Choice{
+			templ_7745c5c3_Err = RadioCards(s, ChoiceSpec{Name: "theme", Label: s.T("page.display.theme"), Value: cmp.Or(s.Theme, "auto"), Inline: true, Options: []Choice{
 				{Value: "auto", Title: s.T("page.display.auto")},
 				{Value: "light", Title: s.T("page.display.light")},
 				{Value: "dark", Title: s.T("page.display.dark")},
@@ -62,7 +66,7 @@ func DisplaySettings(s Shell, d DisplaySpec) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = RadioCards(s, ChoiceSpec{Name: "text", Label: s.T("page.display.text"), Value: or(s.Text, "normal"), Inline: true, Options: []Choice{
+			templ_7745c5c3_Err = RadioCards(s, ChoiceSpec{Name: "text", Label: s.T("page.display.text"), Value: cmp.Or(s.Text, "normal"), Inline: true, Options: []Choice{
 				{Value: "normal", Title: s.T("page.display.normal")},
 				{Value: "large", Title: s.T("page.display.large")},
 			}}).Render(ctx, templ_7745c5c3_Buffer)

@@ -85,7 +85,7 @@ func signIn(s page.Shell, p SignInPage) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = page.Checkbox(s, page.CheckSpec{Name: "shared", Label: s.T("account.shared.label", int(access.IdleShared.Minutes())), Hint: s.T("account.shared.hint"), Checked: p.Shared}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = page.SharedBox(s, access.IdleShared, p.Shared).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

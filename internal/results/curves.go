@@ -1,6 +1,7 @@
 package results
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 
@@ -42,7 +43,7 @@ func (l *lines) add(m *record.Mark, left int) {
 	if err != nil {
 		return
 	}
-	k := kind{or(m.Code, m.Title), unitKey(m.UnitCode, m.Unit)}
+	k := kind{cmp.Or(m.Code, m.Title), unitKey(m.UnitCode, m.Unit)}
 	at, ok := l.known[k]
 	if !ok {
 		at = l.place(k, m)
@@ -89,7 +90,7 @@ func converts(from, to string) bool {
 }
 
 // unitKey tells units apart: by their code, else as they were sent.
-func unitKey(code, unit string) string { return or(code, unit) }
+func unitKey(code, unit string) string { return cmp.Or(code, unit) }
 
 // spoken is a unit in words, "" for one that package ucum does not know.
 func spoken(code, lang string) string {

@@ -1,6 +1,7 @@
 package results
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -60,7 +61,7 @@ func (l Line) beside() bool {
 func lineRows(s page.Shell, l Line) [][]page.Cell {
 	rng := ""
 	if !l.Shut() {
-		rng = or(rangeOf(s, l.Measure), s.T("results.range.none"))
+		rng = cmp.Or(rangeOf(s, l.Measure), s.T("results.range.none"))
 	}
 	rows := [][]page.Cell{{{Text: name(s, l.Row), Lang: tongue(s, name(s, l.Row), l.Title), Href: "/results/" + string(l.ID)}, {Part: itemValue(s, old(l.Item))}, {Text: rng}}}
 	if l.Value == "" {

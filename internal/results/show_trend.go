@@ -1,6 +1,7 @@
 package results
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 
@@ -82,7 +83,7 @@ func values(s page.Shell, id string, rows []record.Row) page.TableSpec {
 	for _, p := range rows {
 		cells := []page.Cell{{Text: s.When(p.At), Href: pathOf(p)}, {Part: said(s, p.Measure, p.Status)}}
 		if ranged {
-			cells = append(cells, page.Cell{Text: or(rangeOf(s, p.Measure), s.T("results.range.none"))})
+			cells = append(cells, page.Cell{Text: cmp.Or(rangeOf(s, p.Measure), s.T("results.range.none"))})
 		}
 		t.Rows = append(t.Rows, cells)
 	}
@@ -92,11 +93,4 @@ func values(s page.Shell, id string, rows []record.Row) page.TableSpec {
 // pathOf is where a value has its page; a weight's is in the record.
 func pathOf(r record.Row) string {
 	return page.Pick(r.Section == record.Results, "/results/", "/records/item/") + string(r.ID)
-}
-
-func or(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }

@@ -1,6 +1,7 @@
 package results
 
 import (
+	"cmp"
 	"strconv"
 
 	"github.com/a-h/templ"
@@ -98,7 +99,7 @@ func (s *Results) showHistory(r *web.Request, c access.Chart) (web.Reply, error)
 // file hands out what came with a report. Its bytes come from outside: they are
 // saved, not opened, and what a browser may run in them runs nowhere.
 func (s *Results) file(r *web.Request, c access.Chart) (web.Reply, error) {
-	n, err := strconv.Atoi(or(r.Ask("n"), "0"))
+	n, err := strconv.Atoi(cmp.Or(r.Ask("n"), "0"))
 	if err != nil {
 		return web.Reply{}, fault.Missing()
 	}

@@ -1,6 +1,7 @@
 package results
 
 import (
+	"cmp"
 	"net/url"
 	"slices"
 	"strconv"
@@ -73,7 +74,7 @@ func (s *Results) showCase(q *web.Request, d access.Desk) (web.Reply, error) {
 }
 
 func (s *Results) caseFile(q *web.Request, d access.Desk) (web.Reply, error) {
-	n, err := strconv.Atoi(or(q.Ask("n"), "0"))
+	n, err := strconv.Atoi(cmp.Or(q.Ask("n"), "0"))
 	if err != nil {
 		return web.Reply{}, fault.Missing()
 	}

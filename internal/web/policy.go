@@ -52,7 +52,7 @@ func (r *Router) MountReports() {
 			return Empty(http.StatusBadRequest), nil
 		}
 		directive, _, _ := strings.Cut(cmp.Or(in.Report.Directive, in.Report.Violated), " ")
-		directive = cmp.Or(oneOf(directive, directives...), "other")
+		directive = cmp.Or(OneOf(directive, directives...), "other")
 		r.meter.kept.WithLabelValues(directive).Inc()
 		now := q.router.db.Now()
 		if last := told.Load(); now.UnixNano()-last >= int64(tellEvery) && told.CompareAndSwap(last, now.UnixNano()) {

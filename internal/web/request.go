@@ -44,7 +44,7 @@ func (r *Router) request(w http.ResponseWriter, req *http.Request, t Route) *Req
 	}
 	q.shell = page.Shell{
 		Lang: q.Lang, Clinic: r.set.Clinic.Now(), Path: req.URL.Path, Demo: r.set.Demo, Other: q.otherLanguage(),
-		Theme: oneOf(q.Cookie(themeCookie), "light", "dark"), Text: oneOf(q.Cookie(textCookie), "large"), Zone: zoneNamed(q.Cookie(zoneCookie)),
+		Theme: OneOf(q.Cookie(themeCookie), "light", "dark"), Text: OneOf(q.Cookie(textCookie), "large"), Zone: zoneNamed(q.Cookie(zoneCookie)),
 	}
 	if r.set.Banner != nil {
 		q.shell.Banner = r.set.Banner()
@@ -65,7 +65,8 @@ func zoneNamed(id string) *time.Location {
 	return z
 }
 
-func oneOf(s string, allowed ...string) string {
+// OneOf is s if it is one of those allowed, else "".
+func OneOf(s string, allowed ...string) string {
 	for _, a := range allowed {
 		if s == a {
 			return s

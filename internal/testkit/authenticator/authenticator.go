@@ -4,6 +4,7 @@
 package authenticator
 
 import (
+	"cmp"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -110,13 +111,6 @@ func (d *Device) bytes(s string) []byte {
 	return b
 }
 
-func or(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
-}
-
 // Make makes a passkey and gives the credential as JSON.
 func (d *Device) Make(o Options, f Fault) string {
 	d.T.Helper()
@@ -189,7 +183,7 @@ func (d *Device) write(k *passkey, response map[string]string) string {
 }
 
 func (d *Device) client(kind string, o Options, f Fault) []byte {
-	b, err := json.Marshal(map[string]any{"type": or(f.Type, kind), "challenge": or(f.Challenge, o.PublicKey.Challenge), "origin": or(f.Origin, d.Origin), "crossOrigin": false})
+	b, err := json.Marshal(map[string]any{"type": cmp.Or(f.Type, kind), "challenge": cmp.Or(f.Challenge, o.PublicKey.Challenge), "origin": cmp.Or(f.Origin, d.Origin), "crossOrigin": false})
 	if err != nil {
 		d.T.Fatal(err)
 	}
@@ -199,7 +193,7 @@ func (d *Device) client(kind string, o Options, f Fault) []byte {
 // data is the authenticator data (WebAuthn section 6.1) without what a new
 // credential adds.
 func (d *Device) data(k *passkey, f Fault, flags byte) []byte {
-	party := sha256.Sum256([]byte(or(f.Party, k.party)))
+	party := sha256.Sum256([]byte(cmp.Or(f.Party, k.party)))
 	if !f.Absent {
 		flags |= 0x01
 	}
