@@ -1,8 +1,10 @@
 package notify
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -66,7 +68,7 @@ func (w writer) dress(ctx context.Context, n Notice, c Channel) (ready, error) {
 
 func (w writer) dressMail(ctx context.Context, m mail, r *ready) error {
 	p := mailPage{mail: m, Lang: w.l, Clinic: w.clinic.Name, Brand: w.clinic.Colour(), Hours: sentence(w.clinic.Hours[w.l]),
-		Help: w.t("notify.foot.help", w.clinic.Phone), Never: w.t("notify.foot.never"),
+		Help: w.t("notify.foot.help", w.clinic.Phone), Phone: w.clinic.Phone, Call: cmp.Or(w.clinic.PhoneLink, w.clinic.Phone), Never: w.t("notify.foot.never"),
 		Sender: w.named("notify.foot.sender"), Copy: w.t("notify.foot.link"), SecondLink: w.t("notify.notme.button")}
 	if m.SecondWord != "" {
 		p.SecondLink = m.SecondWord
@@ -106,10 +108,14 @@ func plainMail(p mailPage) string {
 	return strings.Join(parts, "\n\n") + "\n"
 }
 
+// halves are what follows a time of day, which stays on its line.
+var halves = regexp.MustCompile(`(\d) ([ap]\.)`)
+
 func wrapPlain(s string) string {
 	var out strings.Builder
 	used := 0
-	for i, word := range strings.Fields(s) {
+	s = strings.ReplaceAll(halves.ReplaceAllString(s, "$1\u00a0$2"), ". m.", ".\u00a0m.")
+	for i, word := range strings.FieldsFunc(s, func(r rune) bool { return r == ' ' || r == '\n' || r == '\t' }) {
 		n := utf8.RuneCountInString(word)
 		switch {
 		case i == 0:

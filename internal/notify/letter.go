@@ -5,7 +5,6 @@ import (
 	"errors"
 	"image/png"
 	"io"
-	"strings"
 	"time"
 
 	"github.com/skip2/go-qrcode"
@@ -258,7 +257,7 @@ func (p *letterPen) until() pdf.Run {
 	case h == 23 && m == 59:
 		return p.words("notify.letter.until", p.l.Date(p.Expires))
 	}
-	return p.words("notify.letter.until.moment", strings.TrimSuffix(p.l.Moment(p.Expires), "."))
+	return p.words("notify.letter.until.moment", p.l.Moment(p.Expires))
 }
 
 func (p *letterPen) stepList() {

@@ -42,19 +42,19 @@ func (EmergencyOpened) links() []Path  { return []Path{signInPath} }
 
 func (n EmergencyAlarm) mail(w writer) mail {
 	return mail{Subject: w.named("emergency.mail.alarm.subject"), Title: w.t("emergency.mail.alarm.title"),
-		Lead:   []string{w.t("emergency.mail.alarm.lead", w.ending(n.At)), w.t("emergency.mail.alarm.todo")},
+		Lead:   []string{w.t("emergency.mail.alarm.lead", w.moment(n.At)), w.t("emergency.mail.alarm.todo")},
 		Button: w.t("emergency.mail.alarm.button"), URL: w.url(n.Link)}
 }
 
 func (n CheckInAlarm) mail(w writer) mail {
-	return mail{Subject: w.named("checkin.mail.alarm.subject"), Title: w.t("checkin.mail.alarm.title"), Lead: []string{w.t("checkin.mail.alarm.lead", w.ending(n.At))},
+	return mail{Subject: w.named("checkin.mail.alarm.subject"), Title: w.t("checkin.mail.alarm.title"), Lead: []string{w.t("checkin.mail.alarm.lead", w.moment(n.At))},
 		Button: w.t("checkin.mail.alarm.button"), URL: w.url(n.Link)}
 }
 
 func (n EmergencyOpened) mail(w writer) mail {
 	return mail{Subject: w.named("emergency.mail.opened.subject"), Title: w.t("emergency.mail.opened.title"),
-		Lead:   []string{w.named("emergency.mail.opened.lead", w.ending(n.At)), w.t("emergency.mail.opened.todo")},
-		Button: w.t("notify.news.button"), URL: w.url(signInPath), After: []string{w.t("office.mail.call", w.clinic.Phone)}}
+		Lead:   []string{w.named("emergency.mail.opened.lead", w.moment(n.At)), w.t("emergency.mail.opened.todo")},
+		Button: w.t("notify.news.button"), URL: w.url(signInPath)}
 }
 
 func (EmergencyOpened) text(w writer) string {
@@ -66,7 +66,6 @@ func (n ContactReviewed) mail(w writer) mail {
 	if !n.Taken {
 		m.Title, m.Lead = w.t("office.mail.contact.left"), []string{w.named("office.mail.contact.left.lead"), w.t("office.mail.contact.left.todo")}
 	}
-	m.Lead = append(m.Lead, w.t("office.mail.call", w.clinic.Phone))
 	return m
 }
 

@@ -79,7 +79,7 @@ func (n UserNames) text(w writer) string { return w.named("notify.names.text", n
 
 func (n PasswordLink) mail(w writer) mail {
 	if n.Link == "" {
-		return w.owned(mail{Subject: w.t("notify.reset.subject"), Title: w.t("notify.reset.title"),
+		return w.owned(mail{Subject: w.t("notify.reset.elsewhere.subject"), Title: w.t("notify.reset.elsewhere.title"),
 			Lead: []string{w.named("notify.reset.lead"), w.t("notify.reset.elsewhere")}}, n.NotMe)
 	}
 	m := mail{Subject: w.t("notify.reset.subject"), Title: w.t("notify.reset.title"),
@@ -104,7 +104,7 @@ func (n PasswordLink) text(w writer) string {
 
 func (n RecoveryStarted) mail(w writer) mail {
 	return w.also(mail{Subject: w.t("notify.recovery.subject"), Title: w.t("notify.started.title"),
-		Lead:   []string{w.named("notify.started.lead", w.ending(n.At)), w.t("notify.started.next"), w.t("notify.recovery.not")},
+		Lead:   []string{w.named("notify.started.lead", w.moment(n.At)), w.t("notify.started.next"), w.t("notify.recovery.not")},
 		Button: w.t("notify.recovery.stop"), URL: w.url(n.Stop)}, n.NotMe)
 }
 
@@ -112,10 +112,10 @@ func (n RecoveryStarted) text(w writer) string { return w.named("notify.started.
 
 func (n RecoveryWaiting) mail(w writer) mail {
 	return w.also(mail{Subject: w.t("notify.recovery.subject"), Title: w.t("notify.waiting.title"),
-		Lead:   []string{w.named("notify.waiting.lead"), w.t("notify.waiting.until", w.ending(n.Until)), w.t("notify.recovery.not")},
+		Lead:   []string{w.named("notify.waiting.lead"), w.t("notify.waiting.until", w.moment(n.Until)), w.t("notify.recovery.not")},
 		Button: w.t("notify.recovery.stop"), URL: w.url(n.Stop)}, n.NotMe)
 }
 
 func (n RecoveryWaiting) text(w writer) string {
-	return w.named("notify.waiting.text", w.ending(n.Until), w.url(n.Stop))
+	return w.named("notify.waiting.text", w.moment(n.Until), w.url(n.Stop))
 }

@@ -31,7 +31,7 @@ func (n TermsChanged) mail(w writer) mail {
 		Button: w.t("notify.terms.button"), URL: w.url(n.Read)}
 	when, must := w.named("notify.terms.now"), "notify.terms.must"
 	if n.Ahead {
-		when, must = w.named("notify.terms.ahead", w.ending(n.From)), "notify.terms.must.ahead"
+		when, must = w.named("notify.terms.ahead", w.moment(n.From)), "notify.terms.must.ahead"
 	}
 	if !n.Material {
 		must = "notify.terms.quiet"

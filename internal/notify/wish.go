@@ -41,10 +41,10 @@ func (v Wish) key(part string) string {
 
 func (v Wish) mail(w writer) mail {
 	return mail{Subject: w.named("notify.visit.subject"), Title: w.t(v.key("title")),
-		Lead:   []string{w.named(v.key("lead"), w.ending(v.Until)), w.t("notify.visit.private")},
+		Lead:   []string{w.named(v.key("lead"), w.moment(v.Until)), w.t("notify.visit.private")},
 		Button: w.t("notify.news.button"), URL: w.url(signInPath)}
 }
 
 func (v Wish) text(w writer) string {
-	return w.named(v.key("text"), w.ending(v.Until), w.url(signInPath))
+	return w.named(v.key("text"), w.moment(v.Until), w.url(signInPath))
 }

@@ -36,6 +36,20 @@ func TestEachMessageToPatientsHasASample(t *testing.T) {
 	}
 }
 
+// In the list of messages each is told from the others by its title.
+func TestNoTwoSamplesHaveOneTitle(t *testing.T) {
+	for _, l := range lang.All {
+		seen := map[string]string{}
+		for _, x := range Samples {
+			title := x.Title(stage(t, l, nil), l)
+			if seen[title] != "" {
+				t.Errorf("%s: %s and %s are both %q", l, seen[title], x.ID, title)
+			}
+			seen[title] = x.ID
+		}
+	}
+}
+
 // What a clinic may rewrite arrives in every form of every message; links, codes
 // and the way to say "this was not me" stay whatever the words are.
 func TestWordsAreTheClinicsAndLinksAreNot(t *testing.T) {

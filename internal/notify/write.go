@@ -48,11 +48,8 @@ func (w writer) moment(t time.Time) string {
 	if w.clinic.Zone != nil {
 		t = t.In(w.clinic.Zone)
 	}
-	return w.l.Moment(t)
+	return halves.ReplaceAllString(w.l.Moment(t), "$1\u00a0$2")
 }
-
-// ending is a moment for the end of a sentence: "a.m." brings its own full stop.
-func (w writer) ending(t time.Time) string { return strings.TrimSuffix(w.moment(t), ".") }
 
 // sentence ends a clinic's own words, such as its hours, with a full stop.
 func sentence(s string) string {
@@ -112,7 +109,7 @@ func (n ActivationCode) mail(w writer) mail {
 		Lead: []string{w.named("notify.activation.lead"), w.t("notify.activation.need")},
 		Code: n.Code, CodeLabel: w.t("notify.activation.label"),
 		Button: w.t("notify.activation.button"), URL: w.url(n.Link),
-		After: []string{w.t("notify.activation.until", w.ending(n.Expires)), w.t("notify.activation.ignore")},
+		After: []string{w.t("notify.activation.until", w.moment(n.Expires)), w.t("notify.activation.ignore")},
 	}
 }
 
@@ -194,7 +191,7 @@ func (w writer) callText(text string) string {
 
 func (n AccountOpened) mail(w writer) mail {
 	return w.owned(mail{Subject: w.t("notify.opened.subject"), Title: w.t("notify.opened.title"),
-		Lead: []string{w.named("notify.opened.lead", w.ending(n.At)), w.t("notify.opened.ok")}}, n.NotMe)
+		Lead: []string{w.named("notify.opened.lead", w.moment(n.At)), w.t("notify.opened.ok")}}, n.NotMe)
 }
 
 func (n AccountOpened) text(w writer) string {

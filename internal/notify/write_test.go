@@ -13,16 +13,29 @@ import (
 	"testing"
 
 	"portico/internal/lang"
+	"portico/internal/testkit"
 )
 
 func writerFor(t testing.TB, l lang.Lang) writer {
 	return writer{l: l, clinic: clinic(t), base: &url.URL{Scheme: "https", Host: "portal.riverside.example"}}
 }
 
+// toColleagues are messages that say when something was, or will be.
+var toColleagues = []Notice{
+	StaffLink{Link: "/staff/setup/x", Expires: testkit.Noon}, StaffSetUp{At: testkit.Noon},
+	StaffPasskey{What: "added", At: testkit.Noon}, StaffPasskey{What: "removed", At: testkit.Noon}, StaffPasskey{What: "copied", At: testkit.Noon},
+}
+
 // eachDressed runs f for every notice in every language on every channel it fits.
 func eachDressed(t *testing.T, f func(t *testing.T, n Notice, l lang.Lang, r ready)) {
 	t.Helper()
-	for i, n := range every {
+	all := slices.Concat(every, toColleagues)
+	for _, x := range Samples {
+		if x.Notice != nil {
+			all = append(all, x.Notice)
+		}
+	}
+	for i, n := range all {
 		for _, l := range lang.All {
 			for _, c := range []Channel{Mail, Text, Voice} {
 				if !fits(n, c) {
@@ -42,6 +55,8 @@ func eachDressed(t *testing.T, f func(t *testing.T, n Notice, l lang.Lang, r rea
 
 var (
 	address = regexp.MustCompile(`[a-z]+://[^\s"<>]+`)
+	cut     = regexp.MustCompile(`[ap]\.\s?m[^.a-z]`)
+	torn    = regexp.MustCompile(`\d\n[ap]\.|[ap]\.\nm\.`)
 	blank   = regexp.MustCompile(`\{\d\}|notify\.[a-z]+|%!`)
 )
 
@@ -62,6 +77,12 @@ func TestEveryMessageIsWhole(t *testing.T) {
 		}
 		if strings.Contains(r.text, "..") {
 			t.Error("two full stops")
+		}
+		if m := torn.FindString(r.text); m != "" {
+			t.Errorf("a time of day on two lines: %q", m)
+		}
+		if m := cut.FindString(r.text); m != "" {
+			t.Errorf("a time of day without its full stop: %q", m)
 		}
 		if strings.Contains(r.text+r.subject, "!") {
 			t.Error("an exclamation mark")
