@@ -95,21 +95,21 @@ func (c *clinic) clerksWeek(t *testing.T, b, desk *chrome.Tab, l lang.Lang, who 
 		kind := ""
 		desk.Open("/staff/schedule/book/"+string(of)).Want(desk.Heading()).Eval(`[...document.querySelectorAll("select[name=type] option")].at(-1).value`, &kind)
 		desk.Open(desk.Path() + "?type=" + kind).Want(desk.Heading()).Follow(firstTime(desk))
-		desk.Want(desk.Heading()).Says(l.T("scheduling.desk.done"))
+		desk.Want(desk.Heading()).Says(l.T("scheduling.desk.done.booked"))
 		return strings.TrimPrefix(desk.Path(), "/staff/schedule/visits/")
 	}
 	dropped := book()
 	opened := false
 	desk.Eval(`document.querySelector("details:has(textarea[name=why])").open = true`, &opened)
 	desk.Fill("why", "La médica está enferma").Follow(l.T("scheduling.cancel.desk"))
-	desk.Want(desk.Heading()).Says(l.T("scheduling.state.cancelled"))
+	desk.Want(desk.Heading()).Says(l.T("scheduling.desk.done.cancelled"))
 	b.Open("/visits/" + dropped).Want(b.Heading()).Says("La médica está enferma")
 	id := book()
 	c.weekChanges(t, b, desk, l, id)
 	desk.Open("/staff/schedule/visits/"+id).Want(desk.Heading()).Fill("note", "Viene con silla de ruedas").Follow(l.T("scheduling.note.save"))
-	desk.Want(desk.Heading()).Says(l.T("scheduling.desk.done")).Follow(l.T("scheduling.move"))
+	desk.Want(desk.Heading()).Says(l.T("scheduling.desk.done.noted")).Follow(l.T("scheduling.move"))
 	desk.Want(desk.Heading()).Follow(firstTime(desk))
-	desk.Want(desk.Heading()).Says(l.T("scheduling.desk.done"))
+	desk.Want(desk.Heading()).Says(l.T("scheduling.desk.done.moved"))
 
 	m, err := c.app.Visits.Standing(context.Background(), access.NewDuty("test"), ids.Appointment(id))
 	if err != nil {

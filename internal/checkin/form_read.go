@@ -42,6 +42,9 @@ func ReadForm(raw []byte) (Form, error) {
 			if e, ok := errors.AsType[*fhir.Error](err); ok {
 				path = e.Path
 			}
+			if path == "" {
+				return Form{}, fault.Bad("json", "checkin.form.unread")
+			}
 			return Form{}, fault.Bad("json", "checkin.form.broken", path)
 		}
 		res = append(res, r)

@@ -53,10 +53,10 @@ func (s *CheckIns) onePage(r *web.Request, d access.Desk, wrong error) (web.Repl
 		return web.Reply{}, err
 	}
 	may := d.May(access.ReviewCheckIns)
-	done := r.Ask("done") != "" && wrong == nil
+	done := State(r.Ask("done"))
 	return web.Show(func(sh page.Shell) templ.Component {
-		if done {
-			sh.Done = sh.T("checkin.desk.done")
+		if wrong == nil && (done == Accepted || done == Refused) {
+			sh.Done = sh.T("checkin.desk.done." + string(done))
 		}
 		if may {
 			sh = sh.BackTo(deskPath)
@@ -66,11 +66,12 @@ func (s *CheckIns) onePage(r *web.Request, d access.Desk, wrong error) (web.Repl
 }
 
 func (s *CheckIns) settleForm(r *web.Request, d access.Desk) (web.Reply, error) {
-	err := s.Settle(r.Context(), d, visitID(r), ids.Review(r.Text("change")), State(r.Text("as")))
+	as := State(r.Text("as"))
+	err := s.Settle(r.Context(), d, visitID(r), ids.Review(r.Text("change")), as)
 	if fault.Fixable(err) {
 		return s.onePage(r, d, err)
 	}
-	return web.Redirect(deskPath + "/" + string(visitID(r)) + "?done=1"), err
+	return web.Redirect(deskPath + "/" + string(visitID(r)) + "?done=" + string(as)), err
 }
 
 func (s *CheckIns) showDeskPhoto(r *web.Request, d access.Desk) (web.Reply, error) {

@@ -147,7 +147,7 @@ func failedJobs(s page.Shell, p JobsPage) templ.Component {
 						}
 						return nil
 					})
-					templ_7745c5c3_Err = page.Details(s.T("office.jobs.drop")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var4), templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = page.Folded(s.T("office.jobs.drop"), s.Wrong("why-"+string(j.ID))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var4), templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

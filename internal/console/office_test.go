@@ -138,7 +138,9 @@ func TestFrozenAccounts(t *testing.T) {
 	}
 	p := b.Get("/staff/frozen/" + string(one))
 	refused(t, p.Submit(card("decide")+" form"), "")
+	late := b.Get("/staff/frozen/" + string(one))
 	done(t, p.Submit(card("decide")+" form", "to", "active"), "open again")
+	done(t, late.Submit(card("decide")+" form", "to", "closed"), "Someone else")
 	done(t, b.Get("/staff/frozen/"+string(two)).Submit(card("decide")+" form", "to", "closed"), "closed")
 	if got := k.one(`SELECT state FROM account WHERE id = $1`, one) + k.one(`SELECT state FROM account WHERE id = $1`, two); got != "activeclosed" {
 		t.Errorf("the accounts are %s", got)

@@ -2,6 +2,7 @@ package console
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/a-h/templ"
@@ -110,13 +111,17 @@ func (c *Console) requestTable(q *web.Request, rows []enroll.RequestRow, id stri
 	t := page.TableSpec{ID: id, Caption: s.T("console.requests.title"), HideCaption: true, Empty: s.T("console.requests.none"),
 		Columns: []page.Column{{Text: s.T("console.requests.person")}, {Text: s.T("console.patients.born")}, {Text: s.T("console.requests.why")},
 			{Text: s.T("desk.requests.reference")}, {Text: s.T("desk.requests.waiting")}, {Text: s.T("console.requests.state")}}}
+	decided := slices.ContainsFunc(rows, func(r enroll.RequestRow) bool { return !undecided(r.State) })
+	if decided {
+		t.Columns[4].Text = s.T("console.requests.came")
+	}
 	for _, r := range rows {
 		name := r.Name
 		if name == "" {
 			name = s.T("console.requests.erased")
 		}
 		came := waited(s, c.DB.Now().Sub(r.Came))
-		if !undecided(r.State) {
+		if decided {
 			came = s.Date(r.Came)
 		}
 		t.Rows = append(t.Rows, []page.Cell{{Text: name, Href: "/staff/requests/" + string(r.ID)}, {Text: born(s, r.Birth)},

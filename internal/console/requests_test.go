@@ -169,6 +169,9 @@ func TestRequestsAreApprovedRejectedAsked(t *testing.T) {
 	}
 	done(t, b.Get(path).Submit(`form[action$="/reject"]`, "why", "not_proven"), "rejected")
 	closed(path, "Rejected")
+	if p := b.Get("/staff/requests?tab=closed"); !strings.Contains(p.Text("#requestlist thead"), "Came") || strings.Contains(p.Text("#requestlist"), "Waiting") {
+		t.Errorf("decided requests are listed as %q", p.Text("#requestlist"))
+	}
 	_, v := b.Get("/staff").Fields(`form[action="/staff/signout"]`)
 	v.Set("why", "fraud")
 	if p := b.Post(path+"/reject", v); p.Status != 422 {

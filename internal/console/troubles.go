@@ -141,7 +141,7 @@ func (c *Console) settleFrozen(q *web.Request, d access.Desk) (web.Reply, error)
 		return c.frozenPage(q, d, string(to), fault.Bad("to", f.Text))
 	}
 	if fault.Is(err, fault.Conflict) { // a colleague was faster
-		return web.Redirect("/staff/frozen"), nil
+		return web.Redirect("/staff/frozen?done=late"), nil
 	}
 	return web.Redirect("/staff/frozen?done=" + done), err
 }

@@ -94,7 +94,7 @@ func (c *Console) settleTwin(q *web.Request, d access.Desk) (web.Reply, error) {
 	}
 	err := c.Accounts.SettleTwin(q.Context(), d, ids.Account(q.PathValue("id")), ids.Account(stays))
 	if fault.Is(err, fault.Conflict) { // a colleague was faster
-		return web.Redirect("/staff/frozen"), nil
+		return web.Redirect("/staff/frozen?done=late"), nil
 	}
 	return web.Redirect("/staff/frozen?done=twin"), err
 }

@@ -46,16 +46,16 @@ func (i *Door) Upload(ctx context.Context, d access.Desk, s Sent) (run string, e
 	}
 	s.From = strings.Join(strings.Fields(store.Clean(s.From)), " ")
 	var bad *fault.Fault
+	duty := access.NewDuty("upload")
+	p, err := i.Registry.Numbered(ctx, duty, s.Number)
+	if fault.Is(err, fault.NotFound) || fault.Is(err, fault.Conflict) {
+		bad, err = bad.And("number", "ingest.upload.number.unknown"), nil
+	}
 	if s.From == "" || len(s.From) > maxName {
 		bad = bad.And("from", "ingest.upload.from.bad")
 	}
 	if len(s.File) == 0 {
 		bad = bad.And("file", "ingest.upload.file.none")
-	}
-	duty := access.NewDuty("upload")
-	p, err := i.Registry.Numbered(ctx, duty, s.Number)
-	if fault.Is(err, fault.NotFound) || fault.Is(err, fault.Conflict) {
-		bad, err = bad.And("number", "ingest.upload.number.unknown"), nil
 	}
 	if bad != nil {
 		return "", bad

@@ -343,6 +343,9 @@ func TestDeskPages(t *testing.T) {
 		path := list.Attr("#waiting a", "href")
 		one := b.Get(path).Want(200, "Metabolic panel")
 		wrong := one.Submit("#hold-form").Want(422, "Metabolic panel")
+		if !wrong.Has("details[open] #why-error") {
+			t.Error("what is wrong is folded away")
+		}
 		if !wrong.Has(".errsum a[href='#why']") {
 			t.Error("a hold without a reason says nothing")
 		}

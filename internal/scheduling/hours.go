@@ -14,14 +14,17 @@ import (
 // Check finds what is wrong with a stretch of a week.
 func (b Block) Check() error {
 	var bad *fault.Fault
+	if b.Weekday < time.Sunday || b.Weekday > time.Saturday {
+		bad = bad.And("weekday", "scheduling.choose")
+	}
 	if b.From < 0 || b.From%cellMinutes != 0 || b.From >= 24*60 {
 		bad = bad.And("from", "scheduling.clock")
 	}
 	if b.Until > 24*60 || b.Until%cellMinutes != 0 || b.Until <= b.From {
 		bad = bad.And("until", "scheduling.until.bad")
 	}
-	if b.Weekday < time.Sunday || b.Weekday > time.Saturday {
-		bad = bad.And("weekday", "scheduling.choose")
+	if !b.InPerson && !b.Video {
+		bad = bad.And("in_person", "scheduling.type.where")
 	}
 	if b.EveryWeeks < 1 || b.EveryWeeks > 8 {
 		bad = bad.And("every", "scheduling.number", 1, 8)
@@ -31,9 +34,6 @@ func (b Block) Check() error {
 	}
 	if b.Last != "" && b.Last < b.First {
 		bad = bad.And("last", "scheduling.last")
-	}
-	if !b.InPerson && !b.Video {
-		bad = bad.And("in_person", "scheduling.type.where")
 	}
 	return bad.OrNil()
 }
@@ -45,18 +45,9 @@ func (s *Scheduling) AddBlock(ctx context.Context, d access.Desk, b Block) error
 	}
 	b.ID = ids.NewBlock()
 	return s.change(ctx, d, string(b.ID), "block", func(tx *store.Tx) error {
-		n, err := tx.Exec(ctx, `
+		return s.putBlock(ctx, tx, b, `
 			INSERT INTO schedule_block (id, clinician_id, place_id, room_id, in_person, video, weekday, from_minute, until_minute, every_weeks, first_day, last_day, only_type)
-			SELECT $1, c.id, p.id, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13 FROM clinician c, place p
-			WHERE c.id = $2 AND p.id = $3 AND ($4 = '' OR EXISTS (SELECT 1 FROM room r WHERE r.id = $4 AND r.place_id = p.id))`,
-			b.ID, b.Clinician, b.Place, b.Room, b.InPerson, b.Video, int64(b.Weekday), b.From, b.Until, b.EveryWeeks, string(b.First), string(b.Last), b.OnlyType)
-		if err == nil && n == 0 {
-			err = fault.Bad("place", "scheduling.choose")
-		}
-		if err != nil {
-			return err
-		}
-		return s.changed(ctx, tx, "", "")
+			SELECT $1, c.id, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13 FROM clinician c WHERE c.id = $2`)
 	})
 }
 
@@ -72,18 +63,24 @@ func (s *Scheduling) ChangeBlock(ctx context.Context, d access.Desk, b Block) er
 		} else if err != nil {
 			return err
 		}
-		n, err := tx.Exec(ctx, `
-			UPDATE schedule_block SET place_id = $2, room_id = $3, in_person = $4, video = $5, weekday = $6, from_minute = $7, until_minute = $8, every_weeks = $9, first_day = $10, last_day = $11, only_type = $12
-			WHERE id = $1 AND EXISTS (SELECT 1 FROM place p WHERE p.id = $2) AND ($3 = '' OR EXISTS (SELECT 1 FROM room r WHERE r.id = $3 AND r.place_id = $2))`,
-			b.ID, b.Place, b.Room, b.InPerson, b.Video, int64(b.Weekday), b.From, b.Until, b.EveryWeeks, string(b.First), string(b.Last), b.OnlyType)
-		if err == nil && n == 0 {
-			err = fault.Bad("place", "scheduling.choose")
-		}
-		if err != nil {
-			return err
-		}
-		return s.changed(ctx, tx, "", "")
+		return s.putBlock(ctx, tx, b, `
+			UPDATE schedule_block SET place_id = $3, room_id = $4, in_person = $5, video = $6, weekday = $7, from_minute = $8, until_minute = $9, every_weeks = $10, first_day = $11, last_day = $12, only_type = $13
+			WHERE id = $1 AND clinician_id = $2`)
 	})
+}
+
+// putBlock writes a stretch by a statement that ends in its condition, if the room
+// is one of the place's.
+func (s *Scheduling) putBlock(ctx context.Context, tx *store.Tx, b Block, statement string) error {
+	n, err := tx.Exec(ctx, statement+` AND EXISTS (SELECT 1 FROM place p WHERE p.id = $3 AND ($4 = '' OR EXISTS (SELECT 1 FROM room r WHERE r.id = $4 AND r.place_id = p.id)))`,
+		b.ID, b.Clinician, b.Place, b.Room, b.InPerson, b.Video, int64(b.Weekday), b.From, b.Until, b.EveryWeeks, string(b.First), string(b.Last), b.OnlyType)
+	if err == nil && n == 0 {
+		err = fault.Bad("place", "scheduling.choose")
+	}
+	if err != nil {
+		return err
+	}
+	return s.changed(ctx, tx, "", "")
 }
 
 // DropBlock takes a stretch out of a week. Visits that were booked in it stay; they
@@ -101,19 +98,18 @@ func (s *Scheduling) DropBlock(ctx context.Context, d access.Desk, id ids.Block)
 // Check finds what is wrong with a closure.
 func (c Closure) Check() error {
 	var bad *fault.Fault
-	if c.First == "" {
-		bad = bad.And("first", "scheduling.day")
+	if f, ok := fault.As(named("reason", c.Why)); ok {
+		bad = bad.And("reason", f.Problems[0].Text, f.Problems[0].Args...)
 	}
-	if c.Last == "" {
+	if c.First == "" { // the last day is the first one where none is given
+		bad = bad.And("first", "scheduling.day")
+	} else if c.Last == "" {
 		bad = bad.And("last", "scheduling.day")
 	} else if c.Last < c.First {
 		bad = bad.And("last", "scheduling.last")
 	}
 	if c.From < 0 || c.From%cellMinutes != 0 || c.Until <= c.From || c.Until > 24*60 || c.Until%cellMinutes != 0 {
 		bad = bad.And("until", "scheduling.until.bad")
-	}
-	if err := named("reason", c.Why); err != nil {
-		bad = bad.And("reason", "scheduling.empty")
 	}
 	return bad.OrNil()
 }

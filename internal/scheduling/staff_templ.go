@@ -448,7 +448,7 @@ func one(s page.Shell, p OnePage) templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = page.Details(s.T("scheduling.cancel")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var16), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = page.Folded(s.T("scheduling.cancel"), p.Why != "" || s.Wrong("why")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var16), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -1130,7 +1130,7 @@ func typeForm(s page.Shell, p TypePage) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = page.Layout(s.Called(p.title(s))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var37), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = page.Layout(s.Called(p.title(s)).Naming(labels(s))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var37), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1195,6 +1195,20 @@ func left(s page.Shell, c Clinic, visits []Visit, text string) templ.Component {
 		}
 		return nil
 	})
+}
+
+// labels name the fields of the forms of the schedule in the list of what is wrong.
+func labels(s page.Shell) map[string]string {
+	out := map[string]string{"name": s.T("scheduling.f.name"), "phone": s.T("scheduling.f.phone"), "address": s.T("scheduling.address"), "room": s.T("scheduling.rooms.name"),
+		"reason": s.T("scheduling.closure.why"), "first": s.T("scheduling.closure.first"), "last": s.T("scheduling.closure.last"), "from": s.T("scheduling.block.from"), "until": s.T("scheduling.block.until"),
+		"weekday": s.T("scheduling.block.weekday"), "place": s.T("scheduling.place")}
+	for _, field := range []string{"name", "about", "prepare", "title", "directions"} {
+		out[field+"_en"], out[field+"_es"] = s.T("scheduling.f."+field+".en"), s.T("scheduling.f."+field+".es")
+	}
+	for _, n := range typeNumbers {
+		out[n] = s.T("scheduling.f." + n)
+	}
+	return out
 }
 
 func placeForm(s page.Shell, p PlacePage) templ.Component {
@@ -1340,7 +1354,7 @@ func placeForm(s page.Shell, p PlacePage) templ.Component {
 					var templ_7745c5c3_Var46 string
 					templ_7745c5c3_Var46, templ_7745c5c3_Err = templ.JoinStringErrs(s.T("scheduling.rooms.lead"))
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `scheduling/staff.templ`, Line: 199, Col: 37}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `scheduling/staff.templ`, Line: 213, Col: 37}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var46))
 					if templ_7745c5c3_Err != nil {
@@ -1363,7 +1377,7 @@ func placeForm(s page.Shell, p PlacePage) templ.Component {
 							var templ_7745c5c3_Var47 string
 							templ_7745c5c3_Var47, templ_7745c5c3_Err = templ.JoinStringErrs(m.Name)
 							if templ_7745c5c3_Err != nil {
-								return templ.Error{Err: templ_7745c5c3_Err, FileName: `scheduling/staff.templ`, Line: 203, Col: 19}
+								return templ.Error{Err: templ_7745c5c3_Err, FileName: `scheduling/staff.templ`, Line: 217, Col: 19}
 							}
 							_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var47))
 							if templ_7745c5c3_Err != nil {
@@ -1422,7 +1436,7 @@ func placeForm(s page.Shell, p PlacePage) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = page.Layout(s.Called(p.title(s))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var43), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = page.Layout(s.Called(p.title(s)).Naming(labels(s))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var43), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1693,7 +1707,7 @@ func clinicianForm(s page.Shell, p ClinicianPage) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = page.Layout(s.Called(s.T("scheduling.clinician"))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var50), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = page.Layout(s.Called(s.T("scheduling.clinician")).Naming(labels(s))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var50), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1758,7 +1772,7 @@ func closuresForm(s page.Shell, p ClosuresPage) templ.Component {
 					var templ_7745c5c3_Var60 string
 					templ_7745c5c3_Var60, templ_7745c5c3_Err = templ.JoinStringErrs(closureText(s, p.Clinic, c))
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `scheduling/staff.templ`, Line: 261, Col: 36}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `scheduling/staff.templ`, Line: 275, Col: 36}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var60))
 					if templ_7745c5c3_Err != nil {
@@ -1907,7 +1921,7 @@ func closuresForm(s page.Shell, p ClosuresPage) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = page.Layout(s.Called(s.T("scheduling.closures.title"))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var58), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = page.Layout(s.Called(s.T("scheduling.closures.title")).Naming(labels(s))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var58), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1984,7 +1998,7 @@ func (p ClinicianPage) name(s page.Shell) string {
 	if p.ID == fresh {
 		return s.T("scheduling.clinician.new")
 	}
-	return p.Week.Clinician.Name
+	return orText(p.Clinic.Clinician(ids.Clinician(p.ID)).Name, p.Week.Clinician.Name) // what is typed may be empty
 }
 
 func orText(s, other string) string {

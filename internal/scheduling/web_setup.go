@@ -137,7 +137,7 @@ func (s *Scheduling) sure(r *web.Request, d access.Desk, ch Change) ([]Visit, er
 	}
 	touched, err := s.Touches(r.Context(), d, ch)
 	if err == nil && len(touched) > 0 {
-		err = fault.Bad("sure", "scheduling.stays", len(touched))
+		err = fault.Bad("sure", "scheduling.stays.tick", len(touched))
 	}
 	return touched, err
 }

@@ -88,6 +88,12 @@ type OnePage struct {
 	Note, Why string
 }
 
+// deskDone are the sentences a visit's page can say after something was done to it.
+var deskDone = map[string]string{
+	"booked": "scheduling.desk.done.booked", "moved": "scheduling.desk.done.moved", "cancelled": "scheduling.desk.done.cancelled",
+	"marked": "scheduling.desk.done.marked", "noted": "scheduling.desk.done.noted",
+}
+
 func (s *Scheduling) showOne(r *web.Request, d access.Desk) (web.Reply, error) {
 	return s.onePage(r, d, "", "", nil)
 }
@@ -100,38 +106,38 @@ func (s *Scheduling) onePage(r *web.Request, d access.Desk, note, why string, wr
 	if note == "" {
 		note = o.Visit.Note
 	}
-	done := r.Ask("done")
+	done := deskDone[r.Ask("done")]
 	return web.Show(func(sh page.Shell) templ.Component {
 		if done != "" && wrong == nil {
-			sh.Done = sh.T("scheduling.desk.done")
+			sh.Done = sh.T(done)
 		}
 		return one(sh.BackTo("/staff/schedule?day="+string(o.Visit.Day)), OnePage{o, d.May(access.BookVisitsFor), d.May(access.SeeCheckIns), note, why})
 	}).Fix(wrong), nil
 }
 
-// settled leads back to the visit, or shows it with what is wrong.
-func (s *Scheduling) settled(r *web.Request, d access.Desk, note, why string, err error) (web.Reply, error) {
+// settled leads back to the visit and says what was done, or shows it with what is wrong.
+func (s *Scheduling) settled(r *web.Request, d access.Desk, done string, typed OnePage, err error) (web.Reply, error) {
 	if f, ok := fault.As(err); ok && f.Kind == fault.Conflict {
 		err = fault.Bad("", f.Text)
 	}
 	if fault.Fixable(err) {
-		return s.onePage(r, d, note, why, err)
+		return s.onePage(r, d, typed.Note, typed.Why, err)
 	}
-	return web.Redirect("/staff/schedule/visits/" + r.PathValue("id") + "?done=1"), err
+	return web.Redirect("/staff/schedule/visits/" + r.PathValue("id") + "?done=" + done), err
 }
 
 func (s *Scheduling) markForm(r *web.Request, d access.Desk) (web.Reply, error) {
-	return s.settled(r, d, "", "", s.Mark(r.Context(), d, ids.Appointment(r.PathValue("id")), State(r.Text("as"))))
+	return s.settled(r, d, "marked", OnePage{}, s.Mark(r.Context(), d, ids.Appointment(r.PathValue("id")), State(r.Text("as"))))
 }
 
 func (s *Scheduling) noteForm(r *web.Request, d access.Desk) (web.Reply, error) {
 	note := r.Text("note")
-	return s.settled(r, d, note, "", s.Note(r.Context(), d, ids.Appointment(r.PathValue("id")), note))
+	return s.settled(r, d, "noted", OnePage{Note: note}, s.Note(r.Context(), d, ids.Appointment(r.PathValue("id")), note))
 }
 
 func (s *Scheduling) cancelForForm(r *web.Request, d access.Desk) (web.Reply, error) {
 	why := r.Text("why")
-	return s.settled(r, d, "", why, s.CancelFor(r.Context(), d, ids.Appointment(r.PathValue("id")), why))
+	return s.settled(r, d, "cancelled", OnePage{Why: why}, s.CancelFor(r.Context(), d, ids.Appointment(r.PathValue("id")), why))
 }
 
 // DeskTimesPage is the choice of a time at the desk.
@@ -177,7 +183,7 @@ func (s *Scheduling) bookForForm(r *web.Request, d access.Desk) (web.Reply, erro
 	if fault.Fixable(err) {
 		return s.bookForPage(r, d, q, reason, err)
 	}
-	return web.Redirect("/staff/schedule/visits/" + string(id) + "?done=1"), err
+	return web.Redirect("/staff/schedule/visits/" + string(id) + "?done=booked"), err
 }
 
 func (s *Scheduling) showMoveFor(r *web.Request, d access.Desk) (web.Reply, error) {
@@ -212,5 +218,5 @@ func (s *Scheduling) moveForForm(r *web.Request, d access.Desk) (web.Reply, erro
 	if fault.Fixable(err) {
 		return s.moveForPage(r, d, asked(r.Text), err)
 	}
-	return web.Redirect("/staff/schedule/visits/" + r.PathValue("id") + "?done=1"), err
+	return web.Redirect("/staff/schedule/visits/" + r.PathValue("id") + "?done=moved"), err
 }

@@ -143,7 +143,16 @@ func TestTheEditorsPages(t *testing.T) {
 		t.Error("it does not say that it was taken back")
 	}
 	p = p.Submit("section:has(#shelf-privacy) form[action='/staff/terms/drafts']").Want(200, "Privacy practices")
+	one := p.Path
+	late := ada.Get(one+"/en").Want(200, "Draft in English")
 	p.Submit("form[action$='/drop']").Want(200, "Terms and privacy")
+	p = late.Submit("form[action$='/en']", "body", "Words that came late").Want(409, "Draft in English")
+	if !strings.Contains(p.Text("#body"), "came late") || strings.Contains(p.Text("main"), "yours takes its place") {
+		t.Errorf("a draft that was dropped meanwhile shows %.600s", p.Text("main"))
+	}
+	if p := ada.Get(one+"/en").Want(200, "Privacy practices"); p.Has("textarea") {
+		t.Error("a dropped draft can be written in")
+	}
 }
 
 func TestTheListOfAcceptances(t *testing.T) {

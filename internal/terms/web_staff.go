@@ -113,6 +113,9 @@ func (t *Terms) showText(l lang.Lang) web.StaffFunc {
 		if err != nil {
 			return web.Reply{}, err
 		}
+		if draft.State != Open { // its own page says what became of it
+			return web.Redirect(draftPath(draft.ID)), nil
+		}
 		now := draft.Text[l]
 		return t.textPage(q, TextPage{Draft: draft, Lang: l, Over: now.Rev, Text: now.Text}), nil
 	}
@@ -143,7 +146,9 @@ func (t *Terms) save(l lang.Lang) web.StaffFunc {
 		if !conflict {
 			return t.textPage(q, p).Fix(err), nil
 		}
-		p.Over, p.Theirs = draft.Text[l].Rev, draft.Text[l]
+		if draft.State == Open {
+			p.Over, p.Theirs = draft.Text[l].Rev, draft.Text[l]
+		}
 		return t.textPage(q, p).Fix(lost(err)).Status(409), nil
 	}
 }

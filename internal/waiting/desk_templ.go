@@ -319,6 +319,10 @@ func deskWish(s page.Shell, p OnePage) templ.Component {
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
 							}
+							templ_7745c5c3_Err = page.ErrorText(s, "time").Render(ctx, templ_7745c5c3_Buffer)
+							if templ_7745c5c3_Err != nil {
+								return templ_7745c5c3_Err
+							}
 							for i, t := range p.One.Times {
 								if i == 0 || p.One.Times[i-1].Day != t.Day {
 									templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 14, "<p><strong>")
@@ -328,7 +332,7 @@ func deskWish(s page.Shell, p OnePage) templ.Component {
 									var templ_7745c5c3_Var14 string
 									templ_7745c5c3_Var14, templ_7745c5c3_Err = templ.JoinStringErrs(s.DayLine(t.Start))
 									if templ_7745c5c3_Err != nil {
-										return templ.Error{Err: templ_7745c5c3_Err, FileName: `waiting/desk.templ`, Line: 50, Col: 40}
+										return templ.Error{Err: templ_7745c5c3_Err, FileName: `waiting/desk.templ`, Line: 51, Col: 40}
 									}
 									_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var14))
 									if templ_7745c5c3_Err != nil {
@@ -346,7 +350,7 @@ func deskWish(s page.Shell, p OnePage) templ.Component {
 								var templ_7745c5c3_Var15 string
 								templ_7745c5c3_Var15, templ_7745c5c3_Err = templ.JoinStringErrs(boxID(i))
 								if templ_7745c5c3_Err != nil {
-									return templ.Error{Err: templ_7745c5c3_Err, FileName: `waiting/desk.templ`, Line: 53, Col: 45}
+									return templ.Error{Err: templ_7745c5c3_Err, FileName: `waiting/desk.templ`, Line: 54, Col: 45}
 								}
 								_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var15))
 								if templ_7745c5c3_Err != nil {
@@ -359,7 +363,7 @@ func deskWish(s page.Shell, p OnePage) templ.Component {
 								var templ_7745c5c3_Var16 string
 								templ_7745c5c3_Var16, templ_7745c5c3_Err = templ.JoinStringErrs(t.code())
 								if templ_7745c5c3_Err != nil {
-									return templ.Error{Err: templ_7745c5c3_Err, FileName: `waiting/desk.templ`, Line: 53, Col: 76}
+									return templ.Error{Err: templ_7745c5c3_Err, FileName: `waiting/desk.templ`, Line: 54, Col: 76}
 								}
 								_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var16))
 								if templ_7745c5c3_Err != nil {
@@ -382,7 +386,7 @@ func deskWish(s page.Shell, p OnePage) templ.Component {
 								var templ_7745c5c3_Var17 string
 								templ_7745c5c3_Var17, templ_7745c5c3_Err = templ.JoinStringErrs(boxID(i))
 								if templ_7745c5c3_Err != nil {
-									return templ.Error{Err: templ_7745c5c3_Err, FileName: `waiting/desk.templ`, Line: 54, Col: 30}
+									return templ.Error{Err: templ_7745c5c3_Err, FileName: `waiting/desk.templ`, Line: 55, Col: 30}
 								}
 								_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var17))
 								if templ_7745c5c3_Err != nil {
@@ -395,7 +399,7 @@ func deskWish(s page.Shell, p OnePage) templ.Component {
 								var templ_7745c5c3_Var18 string
 								templ_7745c5c3_Var18, templ_7745c5c3_Err = templ.JoinStringErrs(s.Clock(t.Start))
 								if templ_7745c5c3_Err != nil {
-									return templ.Error{Err: templ_7745c5c3_Err, FileName: `waiting/desk.templ`, Line: 54, Col: 51}
+									return templ.Error{Err: templ_7745c5c3_Err, FileName: `waiting/desk.templ`, Line: 55, Col: 51}
 								}
 								_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var18))
 								if templ_7745c5c3_Err != nil {
@@ -408,7 +412,7 @@ func deskWish(s page.Shell, p OnePage) templ.Component {
 								var templ_7745c5c3_Var19 string
 								templ_7745c5c3_Var19, templ_7745c5c3_Err = templ.JoinStringErrs(place(s, p.One.Clinic, t))
 								if templ_7745c5c3_Err != nil {
-									return templ.Error{Err: templ_7745c5c3_Err, FileName: `waiting/desk.templ`, Line: 54, Col: 82}
+									return templ.Error{Err: templ_7745c5c3_Err, FileName: `waiting/desk.templ`, Line: 55, Col: 82}
 								}
 								_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var19))
 								if templ_7745c5c3_Err != nil {
@@ -526,7 +530,7 @@ func deskWish(s page.Shell, p OnePage) templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = page.Details(s.T("waiting.desk."+string(p.One.Wish.Sort)+".decline")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var21), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = page.Folded(s.T("waiting.desk."+string(p.One.Wish.Sort)+".decline"), p.Why != "" || s.Wrong("why")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var21), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

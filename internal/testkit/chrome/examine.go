@@ -73,6 +73,7 @@ type state struct {
 	Headings, Mains   int
 	Wide              []string // elements that stick out of the window
 	Summary           bool     // it lists errors
+	Astray            []string // its links that lead to nothing that can be seen
 	Shape             string   // its elements with their attributes and where words stand, without the words
 }
 
@@ -93,6 +94,7 @@ const readState = `(() => {
   }
   return {Shape: shape, Lang: document.documentElement.lang, Title: document.title, Text: document.body.innerText,
     Headings: document.querySelectorAll("h1").length, Mains: document.querySelectorAll("main").length,
+    Astray: [...document.querySelectorAll(".errsum a")].filter(a => { const e = document.getElementById(a.getAttribute("href").slice(1)); return !e || !seen(e) }).map(a => a.innerText),
     Wide: wide.slice(0, 3), Summary: !!document.querySelector(".page > .errsum, .welcome-in > .errsum")};
 })()`
 
@@ -140,6 +142,7 @@ func (b *Tab) examine(heading string) {
 	no(leftKey.MatchString(s.Text), "a text is missing: %q", strings.TrimSpace(leftKey.FindString(s.Text)))
 	word := map[string]string{"en": "Error:", "es": "Error:"}[b.Person.Lang]
 	no(s.Summary && !strings.HasPrefix(s.Title, word), "the title of a page with errors is %q", s.Title)
+	no(len(s.Astray) > 0, "a problem leads to no field that can be seen: %s", strings.Join(s.Astray, " | "))
 	width, _ := b.Person.size()
 	if _, again := judged.LoadOrStore(fmt.Sprint(path, s.Shape, width, b.Person.Dark), true); !again {
 		for _, v := range b.Axe() {
