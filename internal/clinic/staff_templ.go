@@ -1069,7 +1069,7 @@ func previewView(s page.Shell, p PreviewPage) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = page.SummaryList(s, []page.Fact{{Label: numberLabel(s), Value: "MR-0001"}, {Label: s.T("clinic.field.address"), Value: strings.Join(s.Clinic.Address, ", ")}}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = page.SummaryList(s, []page.Fact{{Label: s.NumberLabel(), Value: "MR-0001"}, {Label: s.T("clinic.field.address"), Value: strings.Join(s.Clinic.Address, ", ")}}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -1221,13 +1221,6 @@ func previewView(s page.Shell, p PreviewPage) templ.Component {
 	})
 }
 
-func numberLabel(s page.Shell) string {
-	if w := s.Clinic.NumberLabel[s.Lang]; w != "" {
-		return w
-	}
-	return s.T("clinic.field.label")
-}
-
 // HistoryPage lists who changed what.
 type HistoryPage struct{ Past []Past }
 
@@ -1300,7 +1293,7 @@ func historyView(s page.Shell, p HistoryPage) templ.Component {
 					var templ_7745c5c3_Var55 string
 					templ_7745c5c3_Var55, templ_7745c5c3_Err = templ.JoinStringErrs(s.T("clinic.history.reset.text"))
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `clinic/staff.templ`, Line: 246, Col: 41}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `clinic/staff.templ`, Line: 239, Col: 41}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var55))
 					if templ_7745c5c3_Err != nil {

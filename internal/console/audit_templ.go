@@ -162,7 +162,7 @@ func auditLog(s page.Shell, p AuditPage) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = page.Field(s, page.FieldSpec{Name: "whom", Label: numberLabel(s), Value: p.Asked.Whom, Complete: "off", Exact: true, Max: 60}).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = page.Field(s, page.FieldSpec{Name: "whom", Label: s.NumberLabel(), Value: p.Asked.Whom, Complete: "off", Exact: true, Max: 60}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

@@ -193,14 +193,6 @@ func contactKind(s page.Shell, k registry.Kind) string {
 	return s.T("console.contact.phone")
 }
 
-// numberLabel is what this clinic calls its patient number.
-func numberLabel(s page.Shell) string {
-	if s.Clinic != nil && s.Clinic.NumberLabel[s.Lang] != "" {
-		return s.Clinic.NumberLabel[s.Lang]
-	}
-	return s.T("console.patients.number")
-}
-
 func patientFacts(s page.Shell, r registry.Patient) []page.Fact {
 	facts := []page.Fact{{Label: s.T("console.patients.born"), Value: born(s, r.Birth)}, {Label: s.T("console.patients.sex"), Value: sex(s, r.Sex)}}
 	var numbers, older, names []string
@@ -221,7 +213,7 @@ func patientFacts(s page.Shell, r registry.Patient) []page.Fact {
 			facts = append(facts, page.Fact{Label: label, Value: strings.Join(values, ", ")})
 		}
 	}
-	add(numberLabel(s), numbers)
+	add(s.NumberLabel(), numbers)
 	add(s.T("desk.patient.older"), older)
 	add(s.T("console.patient.former"), names)
 	if r.Language != "" {

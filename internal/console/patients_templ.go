@@ -101,7 +101,7 @@ func find(s page.Shell, p FindPage) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = page.Field(s, page.FieldSpec{Name: "number", Label: numberLabel(s), Value: p.Number, Complete: "off", Exact: true, Max: 40}).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = page.Field(s, page.FieldSpec{Name: "number", Label: s.NumberLabel(), Value: p.Number, Complete: "off", Exact: true, Max: 40}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

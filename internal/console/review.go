@@ -67,7 +67,7 @@ func part(all []enroll.Candidate, path, from string) ([]enroll.Candidate, Rest) 
 type Match struct {
 	ID      ids.Patient
 	Name    string
-	Apart   string // what tells them from another of the same name: birth date, number, address
+	Apart   string // what tells them from another of the same name: number, birth date, address
 	Score   string
 	Tone    page.Tone
 	Items   []Item
@@ -162,7 +162,7 @@ func claimFacts(s page.Shell, k enroll.Claim) []page.Fact {
 	if k.Sex != "" {
 		add(s.T("console.patients.sex"), sex(s, k.Sex))
 	}
-	add(numberLabel(s), k.Number)
+	add(s.NumberLabel(), k.Number)
 	place := strings.TrimSpace(k.City + " " + k.State + " " + k.Zip)
 	add(s.T("console.patient.address"), strings.Join(filled(k.Street, k.Unit, place), ", "))
 	add(s.T("console.contact.email"), k.Email)
@@ -191,7 +191,7 @@ func matchOf(s page.Shell, k enroll.Candidate) Match {
 	case k.Score >= 40:
 		m.Score, m.Tone = s.T("console.score.possible"), page.Info
 	}
-	m.Apart = strings.Join(filled(born(s, k.Person.Birth), k.Person.Number, strings.Join(k.Person.Address, ", ")), " · ")
+	m.Apart = strings.Join(filled(k.Person.Number, born(s, k.Person.Birth), strings.Join(k.Person.Address, ", ")), " · ") // the number first: it breaks nowhere there
 	var mails, phones []string
 	for _, t := range k.Person.Contacts {
 		since := " (" + s.T("console.contact.since", s.Date(t.Since)) + ")"
@@ -217,7 +217,7 @@ func matchOf(s page.Shell, k enroll.Candidate) Match {
 	item(s.T("console.patients.name"), "name", k.Person.Names...)
 	item(s.T("console.patients.born"), "birth", born(s, k.Person.Birth))
 	item(s.T("console.patients.sex"), "sex", sex(s, k.Person.Sex))
-	item(numberLabel(s), "number", k.Person.Number)
+	item(s.NumberLabel(), "number", k.Person.Number)
 	item(s.T("console.patient.address"), "address", strings.Join(k.Person.Address, ", "))
 	item(s.T("console.contact.email"), "email", mails...)
 	item(s.T("console.contact.phone"), "phone", phones...)

@@ -828,7 +828,7 @@ func decisions(s page.Shell, p RequestPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = page.Field(s, page.FieldSpec{Name: "number", Label: numberLabel(s), Hint: s.T("desk.approve.number.hint"), Value: p.Number, Complete: "off", Exact: true, Optional: true, Width: "medium", Max: 40}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = page.Field(s, page.FieldSpec{Name: "number", Label: s.NumberLabel(), Hint: s.T("desk.approve.number.hint"), Value: p.Number, Complete: "off", Exact: true, Optional: true, Width: "medium", Max: 40}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

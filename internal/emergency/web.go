@@ -1,6 +1,7 @@
 package emergency
 
 import (
+	"cmp"
 	"errors"
 	"net/url"
 	"strconv"
@@ -114,14 +115,11 @@ func (e *Emergencies) own(q *web.Request, d access.Desk) (web.Reply, error) {
 	return web.Show(func(s page.Shell) templ.Component {
 		var p OwnPage
 		for _, c := range all {
-			p.Open = append(p.Open, page.Row{Href: chartPath(c.ID), Icon: "shield-alert", Title: c.called(), Text: s.T("emergency.chart.until", s.Moment(c.Ends))})
+			p.Open = append(p.Open, page.Row{Href: chartPath(c.ID), Icon: "shield-alert", Title: cmp.Or(c.Name, c.Number), Text: strings.Trim(c.Number+" · "+s.T("emergency.chart.until", s.Moment(c.Ends)), " ·")})
 		}
 		return own(s.Called(s.T("emergency.own.title")), p)
 	}), nil
 }
-
-// called is a patient as staff know them.
-func (c Case) called() string { return strings.Trim(c.Name+" · "+c.Number, " ·") }
 
 // ChartPage is one page of an open chart.
 type ChartPage struct {
@@ -255,7 +253,7 @@ func (e *Emergencies) listPage(q *web.Request, d access.Desk, wrong error) (web.
 
 func (e *Emergencies) card(s page.Shell, d access.Desk, c Case) CaseCard {
 	facts := []page.Fact{{Label: s.T("emergency.case.who"), Value: c.Who}, {Label: s.T("emergency.case.at"), Value: s.Moment(c.At)},
-		{Label: s.T("emergency.case.patient"), Value: c.called()}, {Label: s.T("emergency.case.reason"), Value: c.Reason}}
+		{Label: s.T("emergency.case.patient"), Value: c.Name}, {Label: s.NumberLabel(), Value: c.Number}, {Label: s.T("emergency.case.reason"), Value: c.Reason}}
 	if d.May(access.ReadAudit) {
 		facts[2].ChangeHref, facts[2].ChangeText = "/staff/audit?"+url.Values{"whom": {string(c.Patient)}}.Encode(), s.T("emergency.case.log")
 	}

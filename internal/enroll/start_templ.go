@@ -365,7 +365,7 @@ func number(s page.Shell, p NumberPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = page.Field(s, page.FieldSpec{Name: "number", Label: numberLabel(s), Hint: s.T("enroll.number.hint"), Value: p.Number, Complete: "off", Exact: true, Code: true, Width: "medium", Max: maxNumber}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = page.Field(s, page.FieldSpec{Name: "number", Label: s.NumberLabel(), Hint: s.T("enroll.number.hint"), Value: p.Number, Complete: "off", Exact: true, Code: true, Width: "medium", Max: maxNumber}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -1255,7 +1255,7 @@ func requestForm(s page.Shell, p RequestPage) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = page.Field(s, page.FieldSpec{Name: "number", Label: numberLabel(s), Hint: s.T("enroll.request.number"), Value: p.Claim.Number, Complete: "off", Exact: true, Width: "medium", Max: maxNumber, Optional: true}).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = page.Field(s, page.FieldSpec{Name: "number", Label: s.NumberLabel(), Hint: s.T("enroll.request.number"), Value: p.Claim.Number, Complete: "off", Exact: true, Width: "medium", Max: maxNumber, Optional: true}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

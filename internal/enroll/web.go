@@ -129,14 +129,6 @@ func (d Date) birth(name string, today time.Time) (string, error) {
 	return t.Format(time.DateOnly), nil
 }
 
-// numberLabel is what this clinic calls its patient number.
-func numberLabel(s page.Shell) string {
-	if s.Clinic != nil && s.Clinic.NumberLabel[s.Lang] != "" {
-		return s.Clinic.NumberLabel[s.Lang]
-	}
-	return s.T("enroll.number.label")
-}
-
 func show(draw func(page.Shell) templ.Component) web.Reply { return web.Show(draw) }
 
 // ChoicePage offers the three ways.

@@ -156,6 +156,14 @@ func (s Shell) DayLine(t time.Time) string {
 	return capital(s.LongDate(t))
 }
 
+// NumberLabel is what this clinic calls its patient number.
+func (s Shell) NumberLabel() string {
+	if s.Clinic != nil && s.Clinic.NumberLabel[s.Lang] != "" {
+		return s.Clinic.NumberLabel[s.Lang]
+	}
+	return s.T("console.patients.number")
+}
+
 // Naming gives each problem the label of its field, for the list above a form in which
 // sentences alone would not say what they are about.
 func (s Shell) Naming(labels map[string]string) Shell {

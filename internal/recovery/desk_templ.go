@@ -627,7 +627,7 @@ func (p HelpPage) now(s page.Shell) string {
 }
 
 func (p HelpPage) facts(s page.Shell) []page.Fact {
-	out := []page.Fact{{Label: s.T("console.patients.number"), Value: p.Person.Number}}
+	out := []page.Fact{{Label: s.NumberLabel(), Value: p.Person.Number}}
 	if born, err := time.Parse(time.DateOnly, p.Person.Birth); err == nil {
 		out = append(out, page.Fact{Label: s.T("console.patients.born"), Value: s.Lang.Date(born)})
 	}
