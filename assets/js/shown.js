@@ -25,7 +25,16 @@ const rounded = (n, limits) => {
   return n;
 };
 const legible = (x, limits = []) => String(x ?? "").replace(/(^|[\s/:(<>=–])(-?\d+\.\d{5,})(?=$|[\s/:)%])/g, (all, before, n) => before + rounded(n, limits));
-const quantity = (q, limits) => (q ? join([(q.comparator || "") + legible(q.value, limits), q.unit || q.code], " ") : "");
+// UCUM writes units of its own words in braces, and "1" for none.
+const unit = (q) => (q.unit || q.code || "").replace(/^\{([^{}]*)\}$|^1$/, "$1");
+const quantity = (q, limits) => (q ? join([(q.comparator || "") + legible(q.value, limits), unit(q)], " ") : "");
+// One end alone is a limit: "≤ 5.7" must not read as 5.7.
+const between = (g) => {
+  const low = quantity(g.low);
+  const high = quantity(g.high);
+  if (low && high) return low + " – " + high;
+  return (low && "≥ " + low) || (high && "≤ " + high);
+};
 
 const day = (text) => {
   if (!text) return "";
@@ -46,16 +55,18 @@ const value = (r, words) => {
   if (r.valueCodeableConcept) return concept(r.valueCodeableConcept);
   if (typeof r.valueBoolean === "boolean") return r.valueBoolean ? words.yes : words.no;
   if (r.valueRatio) return join([quantity(r.valueRatio.numerator), quantity(r.valueRatio.denominator)], " : ");
-  if (r.valueRange) return join([quantity(r.valueRange.low), quantity(r.valueRange.high)], " – ");
+  if (r.valueRange) return between(r.valueRange);
   return legible(r.valueString) || (r.valueInteger ?? "").toString() || day(r.valueDateTime) || concept(r.dataAbsentReason);
 };
 const range = (r) => {
   const g = list(r.referenceRange)[0];
-  return g ? legible(g.text) || join([quantity(g.low), quantity(g.high)], " – ") : "";
+  return g ? legible(g.text) || between(g) : "";
 };
 const note = (r, words) => {
-  const code = list(list(r.interpretation)[0]?.coding)[0]?.code || "";
-  return { H: words.high, HH: words.high, L: words.low, LL: words.low, A: words.abnormal, AA: words.abnormal }[code] || "";
+  const said = list(r.interpretation)[0];
+  const code = list(said?.coding)[0]?.code || "";
+  const known = { N: "", H: words.high, HH: words.high, L: words.low, LL: words.low, A: words.abnormal, AA: words.abnormal };
+  return known[code] ?? (concept(said) || code);
 };
 const state = (r, words) => {
   const code = list(r.clinicalStatus?.coding)[0]?.code || r.status || "";
@@ -95,8 +106,8 @@ const table = (rows, find, words, parent) => {
     cols.forEach((c, i) => {
       const name = c[0];
       const cell = make(i ? "td" : "th", "", tr, i ? { role: "cell" } : { role: "rowheader", scope: "row" });
-      if (i) make("span", words["col." + name], cell, { class: "cell-label", "aria-hidden": "true" });
       const text = name === "value" && r.resourceType === "Observation" ? value(r, words) : c[1](r, words);
+      if (i && text) make("span", words["col." + name], cell, { class: "cell-label", "aria-hidden": "true" });
       make("span", (i || !inside ? "" : "– ") + (text || ""), cell);
     });
     // Parts of a value, and what a panel or report holds.

@@ -4,12 +4,32 @@ import (
 	"math/big"
 	"regexp"
 	"strings"
+
+	"portico/internal/ucum"
 )
 
 // Shown is the value for people: as received, but for decimals that no
 // measurement has. Some programs send what their arithmetic gave,
 // "27.075187166402603", which cannot be read and hides the number in it.
 func (m Measure) Shown() string { return Legible(m.Value, m.Low, m.High) }
+
+// UnitIn is the unit for people, in a language: as received, but where that is only
+// its code ("10*3/uL"), in common signs ("10³/µL"). UCUM writes a unit of its own
+// words in braces and "1" for none.
+func (m Measure) UnitIn(lang string) string {
+	u := m.Unit
+	if u == "" || u == m.UnitCode {
+		short, _ := ucum.Words(m.UnitCode, lang)
+		return short
+	}
+	if u == "1" {
+		return ""
+	}
+	if inner, ok := strings.CutPrefix(u, "{"); ok && strings.IndexByte(u, '}') == len(u)-1 {
+		return strings.TrimSuffix(inner, "}")
+	}
+	return u
+}
 
 // significant digits are kept of a number with more decimals than the four that
 // laboratories report at most; of its whole part always all.

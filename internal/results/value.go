@@ -6,7 +6,6 @@ import (
 
 	"portico/internal/page"
 	"portico/internal/record"
-	"portico/internal/ucum"
 )
 
 // Verdict is what a value's flag or range says of it, as a word with a shape.
@@ -97,23 +96,7 @@ func limit(s string) *float64 {
 	return &v
 }
 
-// unit is a unit for people: as received, but where that is only its code
-// ("10*3/uL"), in common signs ("10³/µL"). UCUM writes a unit of its own words in
-// braces and "1" for none.
-func unit(s page.Shell, m record.Measure) string {
-	u := m.Unit
-	if u == "" || u == m.UnitCode {
-		short, _ := ucum.Words(m.UnitCode, string(s.Lang))
-		return short
-	}
-	if u == "1" {
-		return ""
-	}
-	if inner, ok := strings.CutPrefix(u, "{"); ok && strings.IndexByte(u, '}') == len(u)-1 {
-		return strings.TrimSuffix(inner, "}")
-	}
-	return u
-}
+func unit(s page.Shell, m record.Measure) string { return m.UnitIn(string(s.Lang)) }
 
 // drawable is the number a value stands at in a chart: "<0.1" at 0.1, with its
 // sign beside it. Text and ratios have none.

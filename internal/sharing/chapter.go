@@ -1,10 +1,12 @@
 package sharing
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
 	"portico/internal/explain"
+	"portico/internal/page"
 	"portico/internal/record"
 )
 
@@ -97,7 +99,7 @@ func (w words) test(m record.Measure, member bool) string {
 const loinc = "http://loinc.org"
 
 func (w words) measure(i *item, under *item) []line {
-	out := []line{{Of: i, Panel: under, Cells: []string{w.moment(i.At, true), w.test(i.Measure, under != nil), w.value(i.Measure), w.bounds(i.Measure),
+	out := []line{{Of: i, Panel: under, Cells: []string{w.moment(i.At, true), w.test(i.Measure, under != nil), cmp.Or(w.value(i.Measure), w.absent(i)), w.bounds(i.Measure),
 		joined(", ", w.flag(i.Measure), w.unusual(i.Status))}}}
 	for n := range i.Parts {
 		p := &i.Parts[n]
@@ -106,8 +108,20 @@ func (w words) measure(i *item, under *item) []line {
 	return out
 }
 
+// absent says why a value was not sent, "" where the sender did not.
+func (w words) absent(i *item) string {
+	if i.Kind != "Observation" || i.State == "" {
+		return ""
+	}
+	return w.t("records.novalue", page.Absent(page.Shell{Lang: w.l}, i.State))
+}
+
 func (w words) standing(i *item, under *item) []line {
-	return []line{{Of: i, Panel: under, Cells: []string{w.named(i.Title, under != nil), w.details(i), w.moment(i.At, false), w.until(i.Until), w.state(i.State, i.Status)}}}
+	state := w.state(i.State, i.Status)
+	if i.Kind == "Observation" { // a wish among plans
+		state = w.unusual(i.Status)
+	}
+	return []line{{Of: i, Panel: under, Cells: []string{w.named(i.Title, under != nil), w.details(i), w.moment(i.At, false), w.until(i.Until), state}}}
 }
 
 func (w words) event(i *item, under *item) []line {

@@ -81,13 +81,14 @@ func (w words) value(m record.Measure) string {
 	case m.Value == "false":
 		v = w.t("sharing.value.no")
 	}
-	if m.Unit == "" || m.Value == "" {
+	unit := m.UnitIn(string(w.l))
+	switch {
+	case unit == "" || m.Value == "":
 		return v
+	case strings.HasPrefix(unit, "%"):
+		return v + unit
 	}
-	if strings.HasPrefix(m.Unit, "%") {
-		return v + m.Unit
-	}
-	return v + " " + m.Unit
+	return v + " " + unit
 }
 
 // bounds writes a reference range in words.
