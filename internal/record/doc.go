@@ -23,7 +23,8 @@
 // staff or a duty opened. All SQL filters by its patient. A reading that is not
 // whole gets rows that are not released yet without what they say (Row.Held), and
 // their documents not at all. A report that is released while something in it is
-// not comes without what repeats that (Row.Partly, Doc.Partly). What was entered in
+// not comes without what repeats that (Row.Partly, Doc.Partly). A document that holds
+// the text of a report opens no earlier than the report (abide.go). What was entered in
 // error is in no list and no reading of a patient; it stays in the history that
 // staff can open.
 //

@@ -27,6 +27,7 @@ type taking struct {
 	known   map[ids.Resource]knownDoc
 	past    map[pastDoc]bool // states that were replaced
 	arrived []Arrival
+	papers  []paper // reports and documents
 	sheet   sheet
 }
 

@@ -147,6 +147,7 @@ func (t *taking) one(ctx context.Context, in *incoming) error {
 		return err
 	}
 	t.around(in, found)
+	t.note(in)
 	if in.in.Type == "Appointment" && in.patient != "" { // has no row: the calendar shows it
 		t.arrived = append(t.arrived, Arrival{Row: row, New: !found})
 	}

@@ -218,6 +218,9 @@ func (t *taking) all(ctx context.Context, ready []*incoming) error {
 			return err
 		}
 	}
+	if err := t.abide(ctx); err != nil {
+		return err
+	}
 	if t.s.Watcher != nil && len(t.arrived) > 0 {
 		return t.s.Watcher.Arrived(ctx, t.tx, t.arrived)
 	}

@@ -30,7 +30,8 @@
 // that they saw, and one that moved on since is refused. It is for all that is in
 // a report, but for what staff held by itself and what is sensitive in a report
 // that is not: these stay shut until they are named. Meanwhile the report opens
-// without its summary and files, which repeat them (package record). A new version
+// without its summary and files, which repeat them, and a note with the same text stays
+// shut (package record). A new version
 // of a result never takes away what its patient could see. Comments are sealed, every
 // version is kept, and a patient reads them only beside a result they may see.
 //

@@ -92,6 +92,9 @@ func (s *Results) release(ctx context.Context, tx *store.Tx, o access.Opened, d 
 			return err
 		}
 	}
+	if err := record.Abide(ctx, tx, o, idsWithin(rows)...); err != nil {
+		return err
+	}
 	for _, id := range append([]ids.Resource{w.On}, w.With...) {
 		if err := s.decided(ctx, tx, o, d, id, Decision{What: "release"}); err != nil {
 			return err
@@ -145,6 +148,9 @@ func (s *Results) Hold(ctx context.Context, d access.Desk, h Hold) error {
 				return err
 			}
 		}
+		if err := record.Abide(ctx, tx, o, idsWithin(rows)...); err != nil {
+			return err
+		}
 		if err := s.decided(ctx, tx, o, d, h.On, Decision{What: "hold", Why: h.Why, Note: h.Note, Until: until}); err != nil {
 			return err
 		}
@@ -196,8 +202,16 @@ func (s *Results) Mark(ctx context.Context, d access.Desk, id ids.Resource, sens
 				return err
 			}
 		}
-		return nil
+		return record.Abide(ctx, tx, o, idsWithin(rows)...)
 	}))
+}
+
+func idsWithin(all []Within) []ids.Resource {
+	out := make([]ids.Resource, len(all))
+	for i, w := range all {
+		out[i] = w.ID
+	}
+	return out
 }
 
 func (s *Results) decided(ctx context.Context, tx *store.Tx, o access.Opened, d access.Desk, id ids.Resource, v Decision) error {
