@@ -195,3 +195,16 @@ func TestPaperSaysWhoseRecordItIs(t *testing.T) {
 		t.Error("the name stands on the screen too")
 	}
 }
+
+// Both parts of the letters say the same range of weights: a browser that is asked for a
+// heavier one takes the part that comes nearest for all letters, and finds few there.
+func TestLettersHaveOneRangeOfWeights(t *testing.T) {
+	sheet, err := os.ReadFile("../../assets/css/base.css")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ranges := regexp.MustCompile(`font-family: "Atkinson Hyperlegible Next";[^}]*font-weight: ([^;]+);`).FindAllStringSubmatch(string(sheet), -1)
+	if len(ranges) != 2 || ranges[0][1] != ranges[1][1] {
+		t.Errorf("the ranges are %q", ranges)
+	}
+}
