@@ -115,14 +115,26 @@ func (f File) MIME() string {
 // that it lists or was derived from. A report of which a part is not released
 // brings none: they repeat it. An attachment that stands on another server is not fetched.
 func Files(ctx context.Context, tx *store.Tx, who access.Reading, d Doc) ([]File, error) {
+	out, _, err := Enclosed(ctx, tx, who, d)
+	return out, err
+}
+
+// Enclosed gives the files of a document, and whether there are others that stand on
+// another server: their owner is told to ask for them.
+func Enclosed(ctx context.Context, tx *store.Tx, who access.Reading, d Doc) (out []File, away bool, err error) {
 	n := fhir.Parse(d.Raw)
-	var out []File
+	take := func(a fhir.Node) error {
+		f, ok, err := file(ctx, tx, who, a)
+		if ok && len(out) < mostFiles {
+			out = append(out, f)
+		}
+		away = away || a.IsObject() && !a.Get("data").Exists() && strings.Contains(a.Get("url").Text(), "://")
+		return err
+	}
 	for _, path := range attachments {
 		for _, a := range at(n, path) {
-			if f, ok, err := file(ctx, tx, who, a); err != nil {
-				return nil, err
-			} else if ok && len(out) < mostFiles {
-				out = append(out, f)
+			if err := take(a); err != nil {
+				return nil, false, err
 			}
 		}
 	}
@@ -131,19 +143,14 @@ func Files(ctx context.Context, tx *store.Tx, who access.Reading, d Doc) ([]File
 		if fault.Is(err, fault.NotFound) || err == nil && media.Type != "Media" {
 			continue
 		}
+		if err == nil && len(out) < mostFiles {
+			err = take(fhir.Parse(media.Raw).Get("content"))
+		}
 		if err != nil {
-			return nil, err
-		}
-		if len(out) >= mostFiles {
-			break
-		}
-		if f, ok, err := file(ctx, tx, who, fhir.Parse(media.Raw).Get("content")); err != nil {
-			return nil, err
-		} else if ok {
-			out = append(out, f)
+			return nil, false, err
 		}
 	}
-	return out, nil
+	return out, away, nil
 }
 
 // mediaOf are the pictures that a document lists or was derived from.

@@ -120,6 +120,7 @@ type Item struct {
 	Within   []record.Row // what refers to it: of a visit, all that belongs to it
 	Versions []record.Doc // that were replaced, newest first
 	Files    []record.File
+	Away     bool                    // there are files that stand on another server
 	Labels   map[ids.Resource]string // of people and places it names
 
 	Sender string // what whoever sent it is called
@@ -154,7 +155,7 @@ func open(ctx context.Context, tx *store.Tx, who access.Reading, id ids.Resource
 	if it.Doc, err = record.Document(ctx, tx, who, id); err != nil {
 		return it, err
 	}
-	if it.Files, err = record.Files(ctx, tx, who, it.Doc); err != nil {
+	if it.Files, it.Away, err = record.Enclosed(ctx, tx, who, it.Doc); err != nil {
 		return it, err
 	}
 	if it.Versions, err = record.History(ctx, tx, who, id); err != nil {

@@ -178,3 +178,27 @@ func TestACareTeamAndWishes(t *testing.T) {
 		}
 	})
 }
+
+// A picture in a document is shown and can be taken; a file on another server is not
+// fetched, and the page says that there is one.
+func TestFilesOfADocument(t *testing.T) {
+	each(t, func(t *testing.T, r *rig, _ *clock.Fake) {
+		note := func(id, attachment string) string {
+			return `{"resourceType":"DocumentReference","id":"` + id + `","status":"current","type":{"text":"Letter"},"subject":{"reference":"Patient/a"},"date":"2026-01-04T10:00:00Z","content":[{"attachment":` + attachment + `}]}`
+		}
+		r.put(note("p", `{"contentType":"image/gif","title":"Skin","data":"R0lGODlhAQABAAAAACwAAAAAAQABAAACAkQBADs="}`))
+		b := r.browser(ana)
+		page := b.Get("/records/item/" + string(r.first(ana, record.Notes).ID))
+		if got := b.Get(page.Attr("main img", "src")); page.Attr("main img", "alt") != "Picture: Skin" || got.Status != 200 || got.Header.Get("Content-Type") != "image/gif" {
+			t.Errorf("%q is %d %q", page.Attr("main img", "alt"), got.Status, got.Header.Get("Content-Type"))
+		}
+		const away = "A file belongs to this that is not here"
+		if strings.Contains(page.Text("main"), away) {
+			t.Error("a file that is here is said to be elsewhere")
+		}
+		r.put(strings.Replace(note("q", `{"contentType":"image/jpeg","url":"https://elsewhere.example/Binary/1"}`), "2026-01-04", "2026-01-05", 1))
+		if got := b.Get("/records/item/" + string(r.first(ana, record.Notes).ID)).Text("main"); !strings.Contains(got, away) || strings.Contains(got, "elsewhere.example") {
+			t.Errorf("the page says %q", got)
+		}
+	})
+}

@@ -22,6 +22,7 @@ type Opened struct {
 	Versions []Version // replaced, newest first
 	Comments []Comment
 	Files    []record.File
+	Away     bool     // there are files that stand on another server
 	Series   []Series // pictures of an imaging study
 	Sender   string   // what whoever sent it is called
 }
@@ -110,7 +111,7 @@ func (s *Results) fill(ctx context.Context, tx *store.Tx, c access.Chart, o *Ope
 		return err
 	}
 	o.Sender = senders[o.Source]
-	if o.Files, err = record.Files(ctx, tx, c, doc); err != nil {
+	if o.Files, o.Away, err = record.Enclosed(ctx, tx, c, doc); err != nil {
 		return err
 	}
 	if doc.Version > 1 {
