@@ -34,6 +34,9 @@ func TestACodeIsSeenOnce(t *testing.T) {
 	}
 	shown := made.Submit(`form[action$="/show"]`)
 	code := strings.ReplaceAll(shown.Text("#thecode"), " ", "")
+	if where := shown.Text("#where"); !strings.Contains(where, "typed at 127.0.0.1:") || !shown.Has(".unprinted #about") {
+		t.Errorf("the slip says %q", where)
+	}
 	if shown.Status != 200 || len(strings.ReplaceAll(code, "-", "")) != 15 || len(shown.All(card("shown")+" ol li")) == 0 {
 		t.Fatalf("shown (%d): %q", shown.Status, code)
 	}

@@ -2,6 +2,7 @@ package enroll
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -34,6 +35,7 @@ type Revealed struct {
 	Text      string // "ABCDE-FGHJK-MNPQR", or "ABCD-EFGH" to be read out
 	Link      string // what the QR code opens, "" for a spoken code
 	Reference string // of the request a spoken code belongs to, "4F7K-2MPQ"
+	Start     string // the address it is typed at, without "https://"
 	Issued    time.Time
 	Expires   time.Time
 	Letter    []byte // PDF, for ByLetter and ByHand
@@ -74,7 +76,7 @@ func (e *Room) Reveal(ctx context.Context, d access.Desk, id ids.Code) (Revealed
 		if err != nil {
 			return audit.Entry{}, err
 		}
-		r = Revealed{ID: id, Patient: c.Patient, By: c.Channel, Text: s.Text, Link: e.link(s.Token), Reference: groups(s.Reference, 4), Issued: c.Issued, Expires: c.Expires}
+		r = Revealed{ID: id, Patient: c.Patient, By: c.Channel, Text: s.Text, Link: e.link(s.Token), Reference: groups(s.Reference, 4), Start: e.start(), Issued: c.Issued, Expires: c.Expires}
 		act := audit.CodePrinted
 		if c.Channel.spoken() {
 			act = audit.CodeReadOut
@@ -102,18 +104,19 @@ func takeShown(ctx context.Context, tx *store.Tx, id ids.Code, s ids.StaffSessio
 	return c, sealed, err
 }
 
+// start is the address at which codes are typed.
+func (e *Room) start() string {
+	_, host, _ := strings.Cut(e.Base, "://")
+	return cmp.Or(e.Set.Start, host+"/enroll")
+}
+
 // letter draws the activation letter.
 func (e *Room) letter(r Revealed, large bool) ([]byte, error) {
-	start := e.Set.Start
-	if start == "" {
-		_, host, _ := strings.Cut(e.Base, "://")
-		start = host + "/enroll"
-	}
 	address, clinic := r.person.Address, e.Clinic.Now()
 	var b bytes.Buffer
 	_, err := notify.RenderLetter(&b, notify.Letter{
 		Clinic: clinic, From: clinic.Address, Name: r.person.Name(), Address: address[:min(len(address), 5)],
-		Code: r.Text, Link: r.Link, Start: start, Issued: r.Issued, Expires: r.Expires, Lang: speaks(r.person, ""), Large: large, Words: e.Outbox.Words,
+		Code: r.Text, Link: r.Link, Start: r.Start, Issued: r.Issued, Expires: r.Expires, Lang: speaks(r.person, ""), Large: large, Words: e.Outbox.Words,
 	})
 	return b.Bytes(), err
 }
