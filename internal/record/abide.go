@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"portico/internal/access"
+	"portico/internal/fhir"
 	"portico/internal/ids"
 	"portico/internal/store"
 )
@@ -41,17 +42,21 @@ func (t *taking) note(in *incoming) {
 	if in.patient == "" || !report && in.in.Type != "DocumentReference" {
 		return
 	}
-	p := paper{id: in.id, patient: in.patient, report: report}
+	t.papers = append(t.papers, paper{id: in.id, patient: in.patient, report: report, says: saidBy(in.node)})
+}
+
+// saidBy names what the files of a report or document say: their bytes, or where they are.
+func saidBy(n fhir.Node) (says [][sha256.Size]byte) {
 	for _, path := range attachments {
-		for _, a := range at(in.node, path) {
-			if data := strings.Join(strings.Fields(a.Get("data").Text()), ""); data != "" {
-				p.says = append(p.says, sha256.Sum256([]byte(data)))
+		for _, a := range at(n, path) {
+			if data := strings.Join(strings.Fields(a.Get("data").Long()), ""); data != "" {
+				says = append(says, sha256.Sum256([]byte(data)))
 			} else if url := a.Get("url").Text(); url != "" {
-				p.says = append(p.says, sha256.Sum256([]byte(t.b.Source+"|"+url)))
+				says = append(says, sha256.Sum256([]byte(url)))
 			}
 		}
 	}
-	t.papers = append(t.papers, p)
+	return says
 }
 
 // abide links documents of a batch to the reports they repeat, and lets them open no
@@ -63,11 +68,15 @@ func (t *taking) abide(ctx context.Context) error {
 			people = append(people, p.patient)
 		}
 	}
-	if err := t.tx.Insert(ctx, linkInsert, t.alike(), linkOnce); err != nil {
-		return err
-	}
 	for _, p := range people {
-		if err := linkByName(ctx, t.tx, p); err != nil {
+		others, err := t.others(ctx, p)
+		if err == nil {
+			err = t.tx.Insert(ctx, linkInsert, alike(p, append(others, t.papers...)), linkOnce)
+		}
+		if err == nil {
+			err = linkByName(ctx, t.tx, p)
+		}
+		if err != nil {
 			return err
 		}
 		moved, err := settle(ctx, t.tx, p, func(d copied) bool {
@@ -93,12 +102,32 @@ const (
 	linkOnce   = ` ON CONFLICT (from_id, element, place) DO NOTHING`
 )
 
-// alike are links between documents and reports of the batch with the same file.
-func (t *taking) alike() (links [][]any) {
-	for _, d := range t.papers {
+// mostOthers bounds what is read again of a chart that comes in by many batches.
+const mostOthers = 300
+
+// others are papers of earlier batches that ones of this may repeat: reports that are
+// held, and documents that have just come.
+func (t *taking) others(ctx context.Context, p ids.Patient) ([]paper, error) {
+	return store.List(ctx, t.tx, func(in store.Row) (o paper, err error) {
+		var kind, body string
+		err = in.Scan(&o.id, &kind, &body)
+		o.patient, o.report, o.says = p, kind == "DiagnosticReport", saidBy(fhir.Parse([]byte(body)))
+		return o, err
+	}, `
+		SELECT r.resource_id, r.kind, d.body FROM (
+			SELECT resource_id, kind, received_at FROM record_row WHERE patient_id = $1 AND release_at > $2 AND kind = 'DiagnosticReport' AND NOT gone
+			UNION ALL SELECT resource_id, kind, received_at FROM record_row
+				WHERE patient_id = $1 AND section = $3 AND kind = 'DocumentReference' AND received_at > $4 AND received_at < $2 AND NOT gone) r
+			JOIN resource d ON d.id = r.resource_id
+		ORDER BY r.received_at DESC, r.resource_id LIMIT $5`, p, store.Time(t.tx.Now), string(Notes), store.Time(t.tx.Now.Add(-grace)), mostOthers)
+}
+
+// alike are links between a patient's documents and reports with the same file.
+func alike(p ids.Patient, papers []paper) (links [][]any) {
+	for _, d := range papers {
 		place := 0
-		for _, r := range t.papers {
-			if !d.report && r.report && r.patient == d.patient && slices.ContainsFunc(d.says, func(s [sha256.Size]byte) bool { return slices.Contains(r.says, s) }) {
+		for _, r := range papers {
+			if !d.report && r.report && r.patient == p && d.patient == p && d.id != r.id && slices.ContainsFunc(d.says, func(s [sha256.Size]byte) bool { return slices.Contains(r.says, s) }) {
 				place++ // 0 is for the one it names
 				links = append(links, []any{string(d.id), repeats, string(r.id), place, string(d.patient)})
 			}

@@ -100,6 +100,28 @@ func TestANoteWaitsForAReportThatComesLater(t *testing.T) {
 	})
 }
 
+// The same text in another batch of the same import is found too, whichever comes first.
+func TestANoteRepeatsAReportOfAnotherBatch(t *testing.T) {
+	eachDesk(t, func(t *testing.T, r *deskRig) {
+		r.rule(Rule{Class: record.Laboratory, How: AfterReview})
+		r.take(document("before", biopsy), document("other", another))
+		r.clock.Move(time.Minute)
+		r.take(report("r1", "a", "Biopsy", r.today(), `"presentedForm":[{"contentType":"text/plain","data":"`+biopsy+`"}]`))
+		r.clock.Move(time.Minute)
+		r.take(document("after", biopsy))
+		for n, want := range map[string]bool{"before": true, "after": true, "other": false} {
+			if got := r.held("DocumentReference/" + n); got != want {
+				t.Errorf("%s is held: %v", n, got)
+			}
+		}
+		r.take(document("before", biopsy), document("after", biopsy)) // nothing new
+		r.clock.Move(Cap)
+		if r.held("DocumentReference/before") || r.held("DocumentReference/after") {
+			t.Error("a note is held beyond the cap")
+		}
+	})
+}
+
 // A report that is open but for one sensitive value keeps its files back; so does a
 // note that repeats it.
 func TestANoteOfAPartlyOpenReportWaits(t *testing.T) {
