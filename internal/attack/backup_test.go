@@ -189,7 +189,7 @@ func (w *world) nothingSignsIn() {
 	tried := 0
 	for table, rows := range w.dump() {
 		for _, r := range rows {
-			for column, v := range r.is {
+			for column, v := range r.is() {
 				if (!strings.Contains(column, "hash") && column != "id") || strings.HasPrefix(table, "audit_") {
 					continue
 				}
