@@ -130,7 +130,7 @@ var events = []struct {
 		return nil
 	}},
 	{"this was not me", "lock", "lock", func(w *world, m member) error { w.disown(m); return nil }},
-	{"an account given back", "Your account works again", "works again", func(w *world, m member) error {
+	{"an account given back", "Your account is unlocked", "works again", func(w *world, m member) error {
 		w.disown(m)
 		return w.app.Accounts.Settle(ctx, w.clerk("front_desk", access.ReviewRequests), m.account, account.Active)
 	}},

@@ -51,7 +51,7 @@ func TestNotMeToTheNewPassword(t *testing.T) {
 		if w.getsAsFar(m, oldWord) || w.getsAsFar(m, "") {
 			t.Error("the old password still works")
 		}
-		if w.link(thief, "/recover/link/") != "" || w.told(m.mail, "Your account works again") != 1 {
+		if w.link(thief, "/recover/link/") != "" || w.told(m.mail, "Your account is unlocked") != 1 {
 			t.Error("the way to a new password went to the thief, or not to the owner")
 		}
 		browser := w.opens(m.mail)
