@@ -39,13 +39,14 @@ const patience = 20 * time.Second
 var names = []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"}
 
 // flags keep Chromium to itself: no window, no first-run questions, no traffic
-// of its own, nothing shared between runs.
+// of its own, nothing shared between runs. Two pages of what drops out of an address
+// line that nobody sees would be loaded for each tab.
 var flags = map[string]any{
 	"headless": true, "disable-gpu": true, "disable-quic": true, "no-first-run": true, "no-default-browser-check": true,
 	"disable-background-networking": true, "disable-component-update": true, "disable-sync": true, "disable-default-apps": true,
 	"disable-extensions": true, "disable-breakpad": true, "disable-client-side-phishing-detection": true, "disable-domain-reliability": true,
 	"disable-dev-shm-usage": true, "disable-renderer-backgrounding": true, "disable-background-timer-throttling": true,
-	"disable-backgrounding-occluded-windows": true, "disable-features": "Translate,OptimizationHints,MediaRouter,AutofillServerCommunication",
+	"disable-backgrounding-occluded-windows": true, "disable-features": "Translate,OptimizationHints,MediaRouter,AutofillServerCommunication,WebUIOmniboxPopup,WebUIOmniboxFullPopup,WebUIOmniboxAimPopup",
 	"force-color-profile": "srgb", "hide-scrollbars": true, "mute-audio": true, "password-store": "basic", "metrics-recording-only": true,
 	"host-resolver-rules": "MAP * ~NOTFOUND , EXCLUDE 127.0.0.1 , EXCLUDE localhost",
 }
