@@ -72,8 +72,8 @@ const press = async (form) => {
 // fill lets the browser offer passkeys among what it would fill the field in with.
 const fill = async (form) => {
   const c = PublicKeyCredential;
-  if (!c.isConditionalMediationAvailable || !(await c.isConditionalMediationAvailable())) return;
-  const mine = (open = new AbortController());
+  const mine = (open = new AbortController()); // before anything is waited for: a quick press ends it too
+  if (!c.isConditionalMediationAvailable || !(await c.isConditionalMediationAvailable()) || mine.signal.aborted) return;
   const again = setTimeout(() => {
     mine.abort();
     fill(form);
