@@ -221,7 +221,7 @@ func (s *Scheduling) Mark(ctx context.Context, d access.Desk, id ids.Appointment
 			return err
 		}
 		if as == NoShow && v.Start.After(tx.Now) {
-			return fault.Bad("as", "scheduling.mark.early")
+			return fault.Bad("mark", "scheduling.mark.early") // the form as a whole: its fields are its buttons
 		}
 		allowed := false
 		for _, n := range v.State.Next() {
