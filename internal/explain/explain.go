@@ -129,3 +129,13 @@ func PanelOf(loinc, lang string) (Panel, bool) {
 	p.Members = append([]string(nil), p.Members...)
 	return p, ok
 }
+
+// Named is the everyday name of a test or a panel by its LOINC code, "" for one
+// that has none.
+func Named(loinc, lang string) string {
+	if e, ok := Lookup(loinc, lang); ok {
+		return e.Name
+	}
+	p, _ := PanelOf(loinc, lang)
+	return p.Name
+}

@@ -61,11 +61,7 @@ func plain(l lang.Lang, system, code string) string {
 	if system != "http://loinc.org" {
 		return ""
 	}
-	if e, ok := explain.Lookup(code, string(l)); ok {
-		return e.Name
-	}
-	p, _ := explain.PanelOf(code, string(l))
-	return p.Name
+	return explain.Named(code, string(l))
 }
 
 // about explains a test, as far as this value asks for it: what a high value can

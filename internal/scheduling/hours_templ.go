@@ -9,6 +9,7 @@ import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"time"
@@ -144,7 +145,7 @@ func hoursForm(s page.Shell, p ClinicianPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = page.Select(s, page.SelectSpec{Name: "every", Label: s.T("scheduling.block.every"), Value: orText(p.Typed["every"], "1"), NoEmpty: true, Options: everyOptions(s)}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = page.Select(s, page.SelectSpec{Name: "every", Label: s.T("scheduling.block.every"), Value: cmp.Or(p.Typed["every"], "1"), NoEmpty: true, Options: everyOptions(s)}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -210,7 +211,7 @@ func hoursForm(s page.Shell, p ClinicianPage) templ.Component {
 					var templ_7745c5c3_Var6 string
 					templ_7745c5c3_Var6, templ_7745c5c3_Err = templ.JoinStringErrs(s.T("scheduling.block.drop.text"))
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `scheduling/hours.templ`, Line: 33, Col: 42}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `scheduling/hours.templ`, Line: 34, Col: 42}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var6))
 					if templ_7745c5c3_Err != nil {

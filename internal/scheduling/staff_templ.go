@@ -9,6 +9,7 @@ import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
 import (
+	"cmp"
 	"portico/internal/ids"
 	"portico/internal/page"
 )
@@ -210,7 +211,7 @@ func dayPage(s page.Shell, p DayPage) templ.Component {
 				var templ_7745c5c3_Var7 string
 				templ_7745c5c3_Var7, templ_7745c5c3_Err = templ.JoinStringErrs(s.T("scheduling.desk.how"))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `scheduling/staff.templ`, Line: 37, Col: 46}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `scheduling/staff.templ`, Line: 38, Col: 46}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var7))
 				if templ_7745c5c3_Err != nil {
@@ -223,7 +224,7 @@ func dayPage(s page.Shell, p DayPage) templ.Component {
 				var templ_7745c5c3_Var8 string
 				templ_7745c5c3_Var8, templ_7745c5c3_Err = templ.JoinStringErrs(s.T("console.home.find"))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `scheduling/staff.templ`, Line: 37, Col: 101}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `scheduling/staff.templ`, Line: 38, Col: 101}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var8))
 				if templ_7745c5c3_Err != nil {
@@ -313,7 +314,7 @@ func one(s page.Shell, p OnePage) templ.Component {
 					var templ_7745c5c3_Var12 templ.SafeURL
 					templ_7745c5c3_Var12, templ_7745c5c3_Err = templ.JoinURLErrs("/staff/checkins/" + string(p.One.Visit.ID))
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `scheduling/staff.templ`, Line: 48, Col: 60}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `scheduling/staff.templ`, Line: 49, Col: 60}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var12))
 					if templ_7745c5c3_Err != nil {
@@ -326,7 +327,7 @@ func one(s page.Shell, p OnePage) templ.Component {
 					var templ_7745c5c3_Var13 string
 					templ_7745c5c3_Var13, templ_7745c5c3_Err = templ.JoinStringErrs(s.T("scheduling.desk.checkin"))
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `scheduling/staff.templ`, Line: 48, Col: 95}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `scheduling/staff.templ`, Line: 49, Col: 95}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var13))
 					if templ_7745c5c3_Err != nil {
@@ -508,7 +509,7 @@ func one(s page.Shell, p OnePage) templ.Component {
 					var templ_7745c5c3_Var20 string
 					templ_7745c5c3_Var20, templ_7745c5c3_Err = templ.JoinStringErrs(p.Note)
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `scheduling/staff.templ`, Line: 76, Col: 31}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `scheduling/staff.templ`, Line: 77, Col: 31}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var20))
 					if templ_7745c5c3_Err != nil {
@@ -682,7 +683,7 @@ func deskTimes(s page.Shell, p DeskTimesPage) templ.Component {
 				var templ_7745c5c3_Var25 string
 				templ_7745c5c3_Var25, templ_7745c5c3_Err = templ.JoinStringErrs(s.T("scheduling.desk.choose"))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `scheduling/staff.templ`, Line: 103, Col: 37}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `scheduling/staff.templ`, Line: 104, Col: 37}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var25))
 				if templ_7745c5c3_Err != nil {
@@ -724,7 +725,7 @@ func deskTimes(s page.Shell, p DeskTimesPage) templ.Component {
 						var templ_7745c5c3_Var27 string
 						templ_7745c5c3_Var27, templ_7745c5c3_Err = templ.JoinStringErrs(s.DayLine(d.Day.Noon(s.Clinic.Zone)))
 						if templ_7745c5c3_Err != nil {
-							return templ.Error{Err: templ_7745c5c3_Err, FileName: `scheduling/staff.templ`, Line: 113, Col: 66}
+							return templ.Error{Err: templ_7745c5c3_Err, FileName: `scheduling/staff.templ`, Line: 114, Col: 66}
 						}
 						_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var27))
 						if templ_7745c5c3_Err != nil {
@@ -1354,7 +1355,7 @@ func placeForm(s page.Shell, p PlacePage) templ.Component {
 					var templ_7745c5c3_Var46 string
 					templ_7745c5c3_Var46, templ_7745c5c3_Err = templ.JoinStringErrs(s.T("scheduling.rooms.lead"))
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `scheduling/staff.templ`, Line: 213, Col: 37}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `scheduling/staff.templ`, Line: 214, Col: 37}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var46))
 					if templ_7745c5c3_Err != nil {
@@ -1377,7 +1378,7 @@ func placeForm(s page.Shell, p PlacePage) templ.Component {
 							var templ_7745c5c3_Var47 string
 							templ_7745c5c3_Var47, templ_7745c5c3_Err = templ.JoinStringErrs(m.Name)
 							if templ_7745c5c3_Err != nil {
-								return templ.Error{Err: templ_7745c5c3_Err, FileName: `scheduling/staff.templ`, Line: 217, Col: 19}
+								return templ.Error{Err: templ_7745c5c3_Err, FileName: `scheduling/staff.templ`, Line: 218, Col: 19}
 							}
 							_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var47))
 							if templ_7745c5c3_Err != nil {
@@ -1772,7 +1773,7 @@ func closuresForm(s page.Shell, p ClosuresPage) templ.Component {
 					var templ_7745c5c3_Var60 string
 					templ_7745c5c3_Var60, templ_7745c5c3_Err = templ.JoinStringErrs(closureText(s, p.Clinic, c))
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `scheduling/staff.templ`, Line: 275, Col: 36}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `scheduling/staff.templ`, Line: 276, Col: 36}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var60))
 					if templ_7745c5c3_Err != nil {
@@ -1961,7 +1962,7 @@ func (p DayPage) table(s page.Shell) page.TableSpec {
 			at = s.DayName(dayOf(l.start(), s.Clinic.Zone).Weekday()) + ", " + at
 		}
 		if e := l.Elsewhere; e != nil {
-			t.Rows = append(t.Rows, []page.Cell{{Text: at}, {Text: p.View.Names[e.Patient]}, {Text: e.called(s)}, {Text: orText(p.View.Clinic.Clinician(e.Clinician).Name, e.Who)},
+			t.Rows = append(t.Rows, []page.Cell{{Text: at}, {Text: p.View.Names[e.Patient]}, {Text: e.called(s)}, {Text: cmp.Or(p.View.Clinic.Clinician(e.Clinician).Name, e.Who)},
 				{Text: e.Place}, {Text: s.T("scheduling.state."+string(e.State)) + " · " + s.T("scheduling.elsewhere.kept"), Tone: page.Plain}})
 			continue
 		}
@@ -1985,11 +1986,11 @@ func (p DeskTimesPage) heading(s page.Shell) string {
 
 // title is the name that the kind of visit has now, whatever is being typed.
 func (p TypePage) title(s page.Shell) string {
-	return orText(p.Clinic.Type(p.Type.ID).Name.In(s.Lang), s.T("scheduling.type.new"))
+	return cmp.Or(p.Clinic.Type(p.Type.ID).Name.In(s.Lang), s.T("scheduling.type.new"))
 }
 
 func (p PlacePage) title(s page.Shell) string {
-	return orText(p.Clinic.Place(p.Place.ID).Name, s.T("scheduling.place.new"))
+	return cmp.Or(p.Clinic.Place(p.Place.ID).Name, s.T("scheduling.place.new"))
 }
 
 func (p ClinicianPage) path() string { return "/staff/schedule/clinicians/" + p.ID }
@@ -1998,14 +1999,7 @@ func (p ClinicianPage) name(s page.Shell) string {
 	if p.ID == fresh {
 		return s.T("scheduling.clinician.new")
 	}
-	return orText(p.Clinic.Clinician(ids.Clinician(p.ID)).Name, p.Week.Clinician.Name) // what is typed may be empty
-}
-
-func orText(s, other string) string {
-	if s == "" {
-		return other
-	}
-	return s
+	return cmp.Or(p.Clinic.Clinician(ids.Clinician(p.ID)).Name, p.Week.Clinician.Name) // what is typed may be empty
 }
 
 func deskFacts(s page.Shell, o One) []page.Fact {

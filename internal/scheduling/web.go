@@ -1,6 +1,7 @@
 package scheduling
 
 import (
+	"cmp"
 	"net/url"
 	"slices"
 	"strconv"
@@ -180,7 +181,7 @@ func (s *Scheduling) confirmPage(r *web.Request, c access.Chart, id ids.Appointm
 		return web.Reply{}, err
 	}
 	left := m.Visit.HeldUntil.Sub(s.DB.Now())
-	q := asked(func(name string) string { return orText(r.Text(name), r.Ask(name)) })
+	q := asked(func(name string) string { return cmp.Or(r.Text(name), r.Ask(name)) })
 	q.Type, q.Video = m.Visit.Type, m.Visit.Video
 	if m.Visit.State.Ahead() {
 		return web.Redirect("/visits/" + string(m.Visit.ID)), nil

@@ -1,6 +1,7 @@
 package trail
 
 import (
+	"cmp"
 	"strings"
 	"time"
 
@@ -97,13 +98,7 @@ func (w Words) thing(e Event) string {
 
 // called is the part's everyday name, by which its own page calls it, else its title.
 func (w Words) called(e Event) string {
-	if k, ok := explain.Lookup(e.Code, string(w.Lang)); ok {
-		return k.Name
-	}
-	if p, ok := explain.PanelOf(e.Code, string(w.Lang)); ok {
-		return p.Name
-	}
-	return e.Title
+	return cmp.Or(explain.Named(e.Code, string(w.Lang)), e.Title)
 }
 
 func (w Words) named(key string) string {
