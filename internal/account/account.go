@@ -58,8 +58,6 @@ type Outbox interface {
 
 // People is what the patient index knows.
 type People interface {
-	// FirstName is what the home page greets with.
-	FirstName(ctx context.Context, tx *store.Tx, p ids.Patient) (string, error)
 	// OnFile lists the person's contacts in the index, for security notices.
 	OnFile(ctx context.Context, tx *store.Tx, p ids.Patient) ([]Contact, error)
 	// OnRecord lists those of one record, also where it was joined to another.

@@ -11,7 +11,6 @@ import (
 
 // Overview is what the home page shows.
 type Overview struct {
-	FirstName string
 	Methods   []Method
 	Codes     int       // recovery codes left
 	Last      time.Time // sign-in before this one; zero if this is the first
@@ -44,12 +43,6 @@ func (s *Accounts) See(ctx context.Context, c access.Chart) (Overview, error) {
 	}
 	var o Overview
 	err := s.DB.View(ctx, func(tx *store.Tx) error {
-		var err error
-		if s.People != nil {
-			if o.FirstName, err = s.People.FirstName(ctx, tx, c.Patient()); err != nil {
-				return err
-			}
-		}
 		factors, err := factorsOf(ctx, tx, c.Account())
 		if err != nil {
 			return err

@@ -120,8 +120,6 @@ func (s *spy) notMe() string {
 
 type index struct{ onFile map[ids.Patient][]Contact }
 
-func (p *index) FirstName(context.Context, *store.Tx, ids.Patient) (string, error) { return "Ana", nil }
-
 func (p *index) OnFile(_ context.Context, _ *store.Tx, id ids.Patient) ([]Contact, error) {
 	return p.onFile[id], nil
 }
@@ -198,7 +196,14 @@ func (r *rig) join(name string) member {
 	m := member{patient: ids.NewPatient(), name: name, pw: goodPassword, mail: name + "@example.org", phone: phone, totp: []byte("12345678901234567890"), recovery: NewRecoveryCodes()}
 	n := NewAccount{Patient: m.patient, UserName: name, Hash: hashed, Recovery: m.recovery, Lang: lang.En, Agent: "Firefox · Linux",
 		Factors: []NewFactor{{Kind: Mail, Contact: m.mail}, {Kind: SMS, Contact: m.phone}, {Kind: Voice, Contact: m.phone}, {Kind: TOTP, Secret: m.totp}}}
-	if err := r.change(func(tx *store.Tx) (err error) { m.id, err = r.Accounts.Open(ctx, tx, n); return err }); err != nil {
+	if err := r.change(func(tx *store.Tx) (err error) {
+		if _, err = tx.Exec(ctx, `INSERT INTO patient (id, given, family, sort_name, birth_date, sex, language, vip, active, multi_birth, source_ref, content_hash, created_at, changed_at)
+			VALUES ($1, 'Ana', 'García', 'garcía ana', '1962-04-09', 'female', 'en', FALSE, TRUE, FALSE, $1, '', $2, $2)`, string(m.patient), store.Time(tx.Now)); err != nil {
+			return err
+		}
+		m.id, err = r.Accounts.Open(ctx, tx, n)
+		return err
+	}); err != nil {
 		r.t.Fatal(err)
 	}
 	return m

@@ -94,11 +94,11 @@ func (p StepPage) resend(s page.Shell) string {
 	return s.T("account.step.resend")
 }
 
-func (p HomePage) greeting(s page.Shell) string {
-	if p.FirstName == "" {
+func (HomePage) greeting(s page.Shell) string {
+	if s.Person == "" {
 		return s.T("account.home.hello")
 	}
-	return s.T("account.home.hello.name", p.FirstName)
+	return s.T("account.home.hello.name", s.Person)
 }
 
 func (p HomePage) last(s page.Shell) string {

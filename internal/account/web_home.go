@@ -17,7 +17,6 @@ func (s *Accounts) showHome(r *web.Request, c access.Chart) (web.Reply, error) {
 	if err != nil {
 		return web.Reply{}, err
 	}
-	r.Person(o.FirstName)
 	return web.Show(func(s page.Shell) templ.Component { return home(s, HomePage{o}) }), nil
 }
 

@@ -34,18 +34,6 @@ import (
 // owners is the patient index as the logins see it.
 type owners struct{ r *registry.Room }
 
-// FirstName gives the first of the given names.
-func (o owners) FirstName(ctx context.Context, tx *store.Tx, p ids.Patient) (string, error) {
-	given, family, err := o.r.Called(ctx, tx, p)
-	if errors.Is(err, store.ErrNone) {
-		return "", nil
-	}
-	if words := strings.Fields(given); len(words) > 0 {
-		return words[0], err
-	}
-	return family, err
-}
-
 // OnFile gives the contacts security notices go to: those that have been on file
 // long enough, since a contact changed last week may be a thief's.
 func (o owners) OnFile(ctx context.Context, tx *store.Tx, p ids.Patient) ([]account.Contact, error) {

@@ -43,7 +43,7 @@ var computed = regexp.MustCompile(`(^|[\s/:(<>=–])(-?\d+\.\d{5,})($|[\s/:)%])`
 // significant digits, or to as many as it takes to stay on the same side of every
 // limit. Everything else stays as it is.
 func Legible(text string, limits ...string) string {
-	if !strings.Contains(text, ".") {
+	if !computing(text) {
 		return text
 	}
 	// A match takes the sign before it, so neighbors are found by the second go.
@@ -54,6 +54,25 @@ func Legible(text string, limits ...string) string {
 		})
 	}
 	return text
+}
+
+// computing tells whether a point stands before five digits: what most texts are
+// spared the expression above by.
+func computing(text string) bool {
+	run := -1 // digits since a point, -1 before one
+	for i := range len(text) {
+		switch c := text[i]; {
+		case c == '.':
+			run = 0
+		case c < '0' || c > '9':
+			run = -1
+		case run >= 0:
+			if run++; run == 5 {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func rounded(number string, limits []string) string {

@@ -117,13 +117,16 @@ func TestEachReadingWalksOneIndex(t *testing.T) {
 		}
 		for _, r := range reads {
 			for _, who := range []access.Reading{whole, own{whole}} {
-				for _, held := range []bool{false, true} {
-					text, args, err := r.text(c.Now(), who, held)
+				for _, far := range []reach{asked, tops, freed} {
+					if (far == asked) != (who.Whole() || !r.alone()) {
+						continue
+					}
+					text, args, err := r.text(c.Now(), who, far)
 					if err != nil {
 						t.Fatal(err)
 					}
-					// Where something is held, a patient's page is put together of two walks, each no longer than a page.
-					check(r.name, r.index, text, args, held && !who.Whole() && r.alone())
+					// Where something is freed, a patient's page is put together of two walks, each no longer than a page.
+					check(r.name, r.index, text, args, far == freed)
 				}
 			}
 		}
@@ -132,11 +135,12 @@ func TestEachReadingWalksOneIndex(t *testing.T) {
 			check("counts", "record_row_", text, args, true)
 		}
 		now := store.Time(c.Now())
-		held := "record_row_held"
+		byRelease := "record_row_held"
 		if !sqlite {
-			held = "record_row_" // with all of it released at one moment, PostgreSQL has no reason to prefer one
+			byRelease = "record_row_" // with all of it released at one moment, PostgreSQL has no reason to prefer one
 		}
-		check("news", held, openedText, []any{"pat_0", string(Results), now, now, 3, ""}, true)
+		check("holding", byRelease, holdingText, []any{"pat_0", now}, true)
+		check("news", byRelease, openedText, []any{"pat_0", string(Results), now, now, 3, ""}, true)
 		// A copy reads them all, so that sorting them is no loss.
 		check("documents", "resource_", documentsText(1), []any{"pat_0", now, true, "Observation"}, true)
 		check("every document", "resource_", documentsText(0), []any{"pat_0", now, true}, true)

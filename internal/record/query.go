@@ -36,11 +36,19 @@ const (
 	most  = 10_000
 )
 
+// reach is how far a list looks.
+type reach int
+
+const (
+	asked reach = iota // for what the query says; each row tells whether something in it is held
+	tops               // for what is part of nothing, and what is in it is known by other means
+	freed              // for that, and for what is open while all that it is part of is shut
+)
+
 // text writes the query with its arguments. It asks for one row more than wanted,
-// which tells whether there is a next page. Not held says that all of the patient's
-// is released: then nothing is open while what it is part of is shut, or the other
-// way round, and the list is one walk of one index.
-func (q Query) text(at time.Time, who access.Reading, held bool) (string, []any, error) {
+// which tells whether there is a next page. Where nothing is freed, a list of what
+// stands by itself is one walk of one index.
+func (q Query) text(at time.Time, who access.Reading, far reach) (string, []any, error) {
 	where, args, err := q.where(at, who)
 	if err != nil {
 		return "", nil, err
@@ -55,22 +63,46 @@ func (q Query) text(at time.Time, who access.Reading, held bool) (string, []any,
 	if q.alone() {
 		from += ` AND r.parent_id = ''`
 	}
-	if held {
+	if far != tops {
 		args = append(args, store.Time(at))
 		now := fmt.Sprintf(`$%d`, len(args))
-		columns = rowColumns(`$1`, now)
-		if q.alone() && !who.Whole() {
+		if far == freed {
 			from = ` FROM ` + standing(where, ordered, now) + ` f JOIN record_row r ON r.resource_id = f.id` + rowLabels
+		} else {
+			columns = rowColumns(`$1`, now)
 		}
 	}
 	return `SELECT ` + columns + from + ordered, args, nil
 }
 
-// anyHeld tells whether something of a patient is not released yet: mostly nothing
-// is. Asked in the transaction of the list itself, so that both see one moment.
-func anyHeld(ctx context.Context, tx *store.Tx, who access.Reading) (bool, error) {
-	return store.Get(ctx, tx, store.One[bool], `SELECT EXISTS (SELECT 1 FROM record_row WHERE patient_id = $1 AND release_at > $2 AND NOT gone)`, who.Patient(), store.Time(tx.Now))
+// holding is what of a patient's record is not released yet, as far as a list must
+// know of it.
+type holding struct {
+	freed bool                  // something is open while all that it is part of is shut
+	in    map[ids.Resource]bool // what holds something that is not released
 }
+
+// held reads a patient's holding: mostly nothing, which is asked first, since it is
+// found in a quarter of the time. Asked in the transaction of the list itself, so that
+// all of it is of one moment.
+func held(ctx context.Context, tx *store.Tx, who access.Reading) (h holding, err error) {
+	now := store.Time(tx.Now)
+	some, err := store.Get(ctx, tx, store.One[bool], `SELECT EXISTS (SELECT 1 FROM record_row WHERE patient_id = $1 AND release_at > $2 AND NOT gone)`, who.Patient(), now)
+	if err != nil || !some {
+		return h, err
+	}
+	list, err := store.List(ctx, tx, store.One[ids.Resource], holdingText, who.Patient(), now)
+	h.in = map[ids.Resource]bool{}
+	for _, id := range list {
+		h.in[id] = true
+	}
+	h.freed = h.in[""]
+	return h, err
+}
+
+// holdingText gives what holds something, and "" if something is freed.
+var holdingText = `SELECT id FROM ` + holders(`$1`, `$2`) + ` holding UNION ALL SELECT '' FROM (SELECT 1 FROM ` + shut(`$2`) + ` u
+	CROSS JOIN record_row m WHERE m.parent_id = u.id AND m.patient_id = $1 AND NOT m.release_at > $2 AND NOT m.gone LIMIT 1) freed`
 
 // alone tells that only what stands by itself is wanted.
 func (q Query) alone() bool { return q.Parent == "" && !q.Members && q.Code == "" && q.Visit == "" }
@@ -82,7 +114,7 @@ func standing(where, ordered, now string) string {
 	half := func(which, name string) string {
 		return `SELECT id FROM (SELECT r.resource_id AS id FROM record_row r` + where + which + ordered + `) ` + name
 	}
-	return `(` + half(` AND r.parent_id = ''`, `tops`) + ` UNION ALL ` + half(` AND r.release_at <= `+now+` AND r.parent_id IN `+shut(now), `parts`) + `)`
+	return `(` + half(` AND r.parent_id = ''`, `tops`) + ` UNION ALL ` + half(` AND NOT r.release_at > `+now+` AND r.parent_id IN `+shut(now), `parts`) + `)`
 }
 
 // shut are, as a subquery, what is not released yet and part of nothing that is.

@@ -18,19 +18,25 @@ func List(ctx context.Context, tx *store.Tx, who access.Reading, q Query) (rows 
 		q.Limit = usual
 	}
 	q.Limit = min(q.Limit, most)
-	held := true
+	far, h := asked, holding{}
 	if q.alone() && !who.Whole() {
-		if held, err = anyHeld(ctx, tx, who); err != nil {
+		if h, err = held(ctx, tx, who); err != nil {
 			return nil, "", err
 		}
+		if far = tops; h.freed {
+			far = freed
+		}
 	}
-	text, args, err := q.text(tx.Now, who, held)
+	text, args, err := q.text(tx.Now, who, far)
 	if err != nil {
 		return nil, "", err
 	}
 	rows, err = store.Page(ctx, tx, min(q.Limit+1, usual), scanRow, text, args...)
 	if err != nil {
 		return nil, "", err
+	}
+	for i := range rows {
+		rows[i].Partly = rows[i].Partly || h.in[rows[i].ID]
 	}
 	if len(rows) > q.Limit {
 		rows = rows[:q.Limit]
@@ -70,7 +76,7 @@ func countsText(now time.Time, who access.Reading) (string, []any) {
 	}
 	return `SELECT section, CAST(SUM(n) AS BIGINT) FROM (` + tops + ` UNION ALL
 		SELECT r.section, COUNT(*) AS n FROM record_row r
-		WHERE r.patient_id = $1 AND r.release_at <= $2 AND NOT r.gone AND r.parent_id IN ` + shut(`$2`) + ` GROUP BY r.section) standing
+		WHERE r.patient_id = $1 AND NOT r.release_at > $2 AND NOT r.gone AND r.parent_id IN ` + shut(`$2`) + ` GROUP BY r.section) standing
 		GROUP BY section`, []any{string(who.Patient()), store.Time(now)}
 }
 

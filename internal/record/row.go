@@ -103,23 +103,21 @@ func (r Row) hide() Row {
 		Measure: name, Parent: r.Parent, At: r.At, Sensitive: r.Sensitive, ReleaseAt: r.ReleaseAt, ReleaseWhy: r.ReleaseWhy, Held: true, Source: r.Source}
 }
 
-// rowColumns come as one text and three moments: a page reads twenty rows of forty
-// columns, and each column that a driver hands over costs a quarter microsecond.
-// patient and now are the places of these arguments.
+// rowColumns come as one text: a page reads twenty rows of forty columns, and each
+// column that a driver hands over costs a quarter microsecond, a moment four times
+// that. patient and now are the places of these arguments.
 func rowColumns(patient, now string) string {
-	return rowText + said(`r.resource_id IN `+holders(patient, now)) + rowMoments
+	return rowText + said(`r.resource_id IN `+holders(patient, now)) + `)`
 }
 
-// wholeColumns are rowColumns where nothing is held, and so nothing partly.
-var wholeColumns = rowText + `''` + rowMoments
-
-const rowMoments = `), r.received_at, r.changed_at, r.release_at`
+// wholeColumns are rowColumns without a word on what is held in the row.
+var wholeColumns = rowText + `'')`
 
 var rowText = `CONCAT_WS('` + column + `', ` + strings.Join([]string{`r.resource_id`, `r.patient_id`, `r.section`, `r.kind`, `r.grp`, `r.system`, `r.code`,
 	`CASE WHEN r.title = '' THEN COALESCE(lt.label, '') ELSE r.title END`, `r.value`, `r.comparator`, `r.num`, `r.unit`, `r.unit_code`, `r.low`, `r.high`, `r.range_text`,
 	`r.flag`, said(`r.abnormal`), said(`r.critical`), `r.status`, `r.state`, said(`r.gone`), `r.sort_at`, `r.at_text`, `r.until_text`,
 	`CASE WHEN r.who = '' THEN COALESCE(lw.label, '') ELSE r.who END`, `CASE WHEN r.place = '' THEN COALESCE(lp.label, '') ELSE r.place END`,
-	`r.visit_id`, `r.parent_id`, said(`r.sensitive`), `r.release_why`, `r.source`}, `, `) + `, `
+	`r.visit_id`, `r.parent_id`, said(`r.sensitive`), `r.release_why`, `r.source`, `r.received_at`, `r.changed_at`, `r.release_at`}, `, `) + `, `
 
 // said writes a truth as text: "1", or "" for false.
 func said(column string) string { return `CASE WHEN ` + column + ` THEN '1' ELSE '' END` }
@@ -133,8 +131,7 @@ const rowLabels = `
 
 func scanRow(in store.Row) (Row, error) {
 	var text string
-	var received, changed, release store.Time
-	if err := in.Scan(&text, &received, &changed, &release); err != nil {
+	if err := in.Scan(&text); err != nil {
 		return Row{}, err
 	}
 	next := func() (f string) {
@@ -148,8 +145,13 @@ func scanRow(in store.Row) (Row, error) {
 	r.Critical, r.Status, r.State, r.Gone = truth(), next(), next(), truth()
 	r.At.Time, r.At.Text, r.Until, r.Who, r.Place = unsort(next()), next(), next(), next(), next()
 	r.Visit, r.Parent, r.Sensitive, r.ReleaseWhy, r.Source = ids.Resource(next()), ids.Resource(next()), truth(), next(), next()
+	var err error
+	for _, at := range []*time.Time{&r.Received, &r.Changed, &r.ReleaseAt} {
+		if *at, err = store.Moment(next()); err != nil {
+			return Row{}, err
+		}
+	}
 	r.Partly = text != ""
-	r.Received, r.Changed, r.ReleaseAt = received.Std(), changed.Std(), release.Std()
 	return r, nil
 }
 

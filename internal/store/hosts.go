@@ -53,6 +53,8 @@ func (db *DB) openPool(ctx context.Context, address string) (*sql.DB, error) {
 	if err != nil {
 		return nil, errors.New("the database address is not a valid postgres:// URL")
 	}
+	// Whatever the server is set to, its moments as text are in one form.
+	cfg.RuntimeParams["timezone"], cfg.RuntimeParams["datestyle"] = "UTC", "ISO"
 	servers := eachServer(cfg)
 	if len(servers) == 1 {
 		return stdlib.OpenDB(*cfg), nil

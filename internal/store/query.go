@@ -231,15 +231,28 @@ func (t *Time) Scan(v any) error {
 	case time.Time:
 		*t = Time(v.UTC())
 	case string:
-		p, err := time.Parse(layout, v)
+		p, err := Moment(v)
 		if err != nil {
-			return errors.New("a stored time is not in our format")
+			return err
 		}
 		*t = Time(p)
 	default:
 		return fmt.Errorf("a stored time is a %T", v)
 	}
 	return nil
+}
+
+// Moment reads a moment that the database wrote as text: SQLite as it was stored,
+// PostgreSQL in its ISO form, both in UTC.
+func Moment(text string) (time.Time, error) {
+	if iso, ok := strings.CutSuffix(text, "+00"); ok {
+		text = strings.Replace(iso, " ", "T", 1) + "Z"
+	}
+	t, err := time.Parse(time.RFC3339Nano, text) // a form that package time reads by a quicker way than ours
+	if err != nil || !strings.HasSuffix(text, "Z") {
+		return time.Time{}, errors.New("a stored time is not in our format")
+	}
+	return t, nil
 }
 
 // Std gives the standard library's time.

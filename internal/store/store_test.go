@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"portico/internal/audit"
 	"portico/internal/clock"
@@ -185,4 +186,33 @@ func TestUniqueBreachIsRecognised(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A moment that was read as text is the one that was written, on both databases and
+// whatever zone the server is set to; another form is an error, never another moment.
+func TestMomentsAsText(t *testing.T) {
+	ctx := context.Background()
+	testkit.Each(t, func(t *testing.T, db *store.DB, c *clock.Fake) {
+		c.Move(1230 * time.Millisecond)
+		if err := db.Change(ctx, entry, func(*store.Tx) error { return nil }); err != nil {
+			t.Fatal(err)
+		}
+		if err := db.View(ctx, func(tx *store.Tx) error {
+			text, err := store.Get(ctx, tx, store.One[string], `SELECT CONCAT_WS('', at) FROM audit_entry ORDER BY at DESC LIMIT 1`)
+			if err != nil {
+				return err
+			}
+			if got, err := store.Moment(text); err != nil || !got.Equal(c.Now()) {
+				t.Errorf("%s is read as %v, %v, want %v", text, got, err, c.Now())
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+	})
+	for _, text := range []string{"", "2026-03-08", "2026-03-08 06:59:59", "2026-03-08 06:59:59-05", "2026-03-08T06:59:59-05:00", "03/08/2026 06:59:59+00"} {
+		if got, err := store.Moment(text); err == nil {
+			t.Errorf("%q is read as %v", text, got)
+		}
+	}
 }

@@ -154,9 +154,6 @@ func (q *Request) Base() *url.URL { return q.router.set.Base }
 // Visitor is who asks, as far as anybody is known before signing in.
 func (q *Request) Visitor() access.Visitor { return q.visitor }
 
-// Person names who is signed in, for the frame.
-func (q *Request) Person(name string) { q.shell.Person = name }
-
 // visitorToken is the browser's own random mark, made on its first page. Form
 // keys of pages before signing in are bound to it.
 func (q *Request) visitorToken() string {

@@ -213,6 +213,7 @@ func (r *Router) patient(pattern string, t Route, h patientFunc) {
 		q.shell.Account = r.account
 		q.shell.Mark = r.mark(string(c.Account()))
 		q.shell.Owner, q.shell.OwnerBirth = live.Name, live.Birth
+		q.shell.Person, _, _ = strings.Cut(strings.TrimSpace(live.Name), " ")
 		if reply, first, err := q.agreed(c); first || err != nil {
 			return reply, err
 		}
