@@ -229,6 +229,22 @@ func (s Shell) Error(field string) string {
 	return ""
 }
 
+// mostBrief is how many characters of a text a list shows: two lines on a phone.
+const mostBrief = 140
+
+// Brief is the beginning of a text, up to a word, for a list that leads to all of it.
+func Brief(text string) string {
+	r := []rune(text)
+	if len(r) <= mostBrief {
+		return text
+	}
+	cut := string(r[:mostBrief])
+	if i := strings.LastIndexByte(cut, ' '); i > mostBrief/2 {
+		cut = cut[:i]
+	}
+	return strings.TrimRight(cut, " ,;:.") + " …"
+}
+
 // Pick gives a where that is what is wanted first, else b.
 func Pick[T any](first bool, a, b T) T {
 	if first {

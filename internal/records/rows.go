@@ -72,7 +72,7 @@ func spoken(s page.Shell, r record.Row, parts []record.Measure) (said, rest stri
 	case v == "" && r.Kind == "Observation" && r.State != "":
 		v = s.T("records.novalue", page.Absent(s, r.State))
 	case worded(s, r):
-		said, v = v, ""
+		said, v = page.Brief(v), ""
 	case v != "" && r.Section == record.Insurance:
 		v = s.T("records.fact.member_id") + " " + v
 	}

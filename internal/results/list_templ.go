@@ -643,7 +643,7 @@ func itemValue(s page.Shell, i Item) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			} else {
-				templ_7745c5c3_Err = said(s, i.Measure, i.Status).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = said(s, brief(i.Measure), i.Status).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -235,3 +235,27 @@ func TestTheHistoryOfABloodPressure(t *testing.T) {
 		t.Errorf("%d lines", len(o.History.Curves))
 	}
 }
+
+// Whoever had blood drawn for nothing is told why, and a list shows of a long report
+// no more than its beginning.
+func TestACancelledTestSaysWhyAndAListIsBrief(t *testing.T) {
+	r, b := pageRig(t)
+	long := "DIAGNOSIS: " + strings.Repeat("seborrheic keratosis ", 20) + "and nothing else"
+	r.take(obs("c", "a", "2823-3", "Potassium", "2026-01-05", `"dataAbsentReason":{"coding":[{"code":"not-performed"}]}`, `"status":"cancelled"`, `"note":[{"text":"Specimen was hemolyzed"}]`),
+		report("r1", "a", "Skin biopsy", "2026-01-06", `"conclusion":"`+long+`"`))
+	for path, says := range map[string][]string{
+		at(r.id("Observation/c")):       {"There is no result.", "The reason that was sent: ", "Specimen was hemolyzed"},
+		"/results":                      {"DIAGNOSIS: seborrheic keratosis", " …"},
+		at(r.id("DiagnosticReport/r1")): {long},
+	} {
+		main := b.Get(path).Text("main")
+		for _, say := range says {
+			if !strings.Contains(main, say) {
+				t.Errorf("%s does not say %q: %s", path, say, main)
+			}
+		}
+		if path == "/results" && strings.Contains(main, "nothing else") {
+			t.Error("the list shows all of a report")
+		}
+	}
+}

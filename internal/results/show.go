@@ -118,6 +118,13 @@ func Brief(s page.Shell, r record.Row) (text string, tone page.Tone) {
 	return text + " (" + v.word(s) + ")", v.Tone
 }
 
+// brief is a value for a list: of one in words, as the conclusion of a report, its
+// beginning. What it says in full is on its page.
+func brief(m record.Measure) record.Measure {
+	m.Value = page.Brief(m.Value)
+	return m
+}
+
 // says tells in a sentence how the value stands to its range.
 func says(s page.Shell, m record.Measure) string {
 	v := verdict(m)
