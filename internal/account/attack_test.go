@@ -13,6 +13,7 @@ import (
 
 	"portico/internal/access"
 	"portico/internal/fault"
+	"portico/internal/store"
 	"portico/internal/testkit"
 )
 
@@ -141,6 +142,38 @@ func plainly(p *testkit.Page, typed string) string {
 	}
 	b.WriteString(strings.ReplaceAll(formKey.ReplaceAllString(p.Body, ""), `value="`+typed+`"`, "NAME"))
 	return b.String()
+}
+
+// T21: whoever would find the queue of passwords full is turned away before the
+// database is asked anything. A browser that its owner has used gets in, and one of
+// somebody else's does not take its place.
+func TestT21AFullHouseAsksNoDatabase(t *testing.T) { each(t, fullHouse) }
+
+func fullHouse(t *testing.T, r *rig) {
+	m, other := r.join("sunny.harbor"), r.join("quiet.meadow")
+	device, theirs := r.signIn(m, "").Device, r.signIn(other, "").Device
+	for range 5000 { // more than it holds
+		if _, err := r.Hasher.Admit(); err != nil {
+			break
+		}
+	}
+	try := func(device string) (queries int, err error) {
+		_, err = r.Enter(store.Counting(ctx, &queries), sofa, Entry{UserName: m.name, Password: m.pw, Device: device})
+		return queries, err
+	}
+	for _, d := range []string{"", "dev_forged.AAAA"} {
+		if n, err := try(d); !fault.Is(err, fault.Unavailable) || n > 0 {
+			t.Errorf("with %q: %v, after %d queries", d, err, n)
+		}
+	}
+	for range 40 { // more than the door of known browsers holds
+		if _, err := try(theirs); !fault.Is(err, fault.Unavailable) {
+			t.Fatalf("another's browser: %v", err)
+		}
+	}
+	if _, err := try(device); err != nil {
+		t.Errorf("the owner's browser: %v", err)
+	}
 }
 
 // T23: from outside, an account that exists cannot be told from one that does

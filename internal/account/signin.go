@@ -54,6 +54,12 @@ func errSignIn() error { return fault.Bad("", "account.signin.wrong") }
 // the client's address alone and Unavailable about the server alone.
 func (s *Accounts) Enter(ctx context.Context, v access.Visitor, e Entry) (token string, err error) {
 	name, device := FoldUserName(store.Clean(e.UserName)), s.deviceOf(e.Device)
+	// A browser of ours waits at the door of those that are known until it is looked at.
+	leave, err := s.pool(device != "").Admit()
+	if err != nil {
+		return "", busy(err)
+	}
+	defer func() { leave() }()
 	var a record
 	var known bool
 	if err := s.DB.View(ctx, func(tx *store.Tx) (err error) {
@@ -64,6 +70,13 @@ func (s *Accounts) Enter(ctx context.Context, v access.Visitor, e Entry) (token 
 		return err
 	}); err != nil {
 		return "", fault.Down("error.busy", 5*time.Second, err)
+	}
+	if device != "" && !known {
+		leave()
+		if leave, err = s.Hasher.Admit(); err != nil {
+			leave = func() {}
+			return "", busy(err)
+		}
 	}
 	g := guard{accounts: s, subject: "acc:" + string(a.id), source: v.Source(), device: device, known: known}
 	if a.id == "" {

@@ -11,7 +11,6 @@ import (
 	"net/netip"
 	"net/url"
 	"path/filepath"
-	"runtime"
 	"time"
 
 	"portico/internal/access"
@@ -158,7 +157,7 @@ func (a *App) join() error {
 	a.Gate = &access.Gate{DB: a.DB}
 	a.Clinic.DB, a.Clinic.Gate, a.Clinic.Log, a.Clinic.Base = a.DB, a.Gate, a.Log, a.base
 	// Hashing is bounded: forty at once without a bound take 766 MiB.
-	a.Hasher = secret.NewHasher(a.Keys, max(2, runtime.NumCPU()), 64)
+	a.Hasher = secret.NewHasher(a.Keys, hashers(), 64)
 	a.Jobs = jobs.NewRunner(a.DB, a.Log)
 	if err := a.joinOutbox(); err != nil {
 		return err

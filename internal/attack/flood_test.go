@@ -26,8 +26,9 @@ func resident() int {
 
 // T21: a flood of sign-ins, each of which would cost 25 ms and 19 MiB. It is
 // turned away at once; other pages go on, and the memory stays where it is.
-func TestT21LoginFlood(t *testing.T) {
-	w := lite(t)
+func TestT21LoginFlood(t *testing.T) { each(t, loginFlood) }
+
+func loginFlood(t *testing.T, w *world) {
 	member := w.role("patient")
 	runtime.GC()
 	debug.FreeOSMemory()

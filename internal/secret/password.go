@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"runtime"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"golang.org/x/crypto/argon2"
@@ -37,6 +38,7 @@ type Hasher struct {
 	slots   chan struct{}
 	queue   int64
 	waiting atomic.Int64
+	inside  atomic.Int64 // people let in by Admit
 }
 
 // NewHasher makes a pool of workers hashes at once with queue more waiting. With
@@ -107,6 +109,17 @@ func (h *Hasher) run(ctx context.Context, p phc, r *root, password string, size 
 	defer func() { <-h.slots }()
 	peppered := sum(r.key("pepper"), []string{norm.NFKC.String(password)})
 	return argon2.IDKey(peppered, p.salt, p.time, p.memory, p.lanes, uint32(size)), nil
+}
+
+// Admit lets in as many as the pool and its queue hold, until they leave; it answers
+// ErrBusy beyond that. Whoever reads a database before they hash goes through it first,
+// so that those who would find the queue full leave the database to others.
+func (h *Hasher) Admit() (leave func(), err error) {
+	if h.inside.Add(1) > h.queue+int64(cap(h.slots)) {
+		h.inside.Add(-1)
+		return nil, ErrBusy
+	}
+	return sync.OnceFunc(func() { h.inside.Add(-1) }), nil
 }
 
 func (h *Hasher) enter(ctx context.Context) error {

@@ -97,6 +97,32 @@ func TestFullQueueAnswersAtOnce(t *testing.T) {
 	}
 }
 
+// As many are let in as the pool and its queue hold, and somebody else for each who
+// leaves, however often they say that they do.
+func TestWhoWouldFindTheQueueFullIsNotLetIn(t *testing.T) {
+	h := NewHasher(mustKeys(t, keyA), 2, 3)
+	var leave func()
+	for range 5 {
+		var err error
+		if leave, err = h.Admit(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 2 {
+		if _, err := h.Admit(); !errors.Is(err, ErrBusy) {
+			t.Errorf("over the queue: %v", err)
+		}
+	}
+	leave()
+	leave()
+	if _, err := h.Admit(); err != nil {
+		t.Errorf("after somebody left: %v", err)
+	}
+	if _, err := h.Admit(); !errors.Is(err, ErrBusy) {
+		t.Errorf("who left twice made room for two: %v", err)
+	}
+}
+
 // TestFortyAtOnceStayUnder200MiB measures the whole process: forty sign-ins at
 // once, two hashed at a time.
 func TestFortyAtOnceStayUnder200MiB(t *testing.T) {

@@ -104,21 +104,16 @@ func (s *Staff) placeHash(source access.Source) string {
 func (s *Staff) Enter(ctx context.Context, v access.Visitor, e Entry) (token string, err error) {
 	email := foldEmail(e.Email)
 	g := guard{limits: s.Limits, subject: "mail:" + email, source: v.Source()}
-	var c credential
-	if err := s.DB.View(ctx, func(tx *store.Tx) (err error) {
-		if c, err = byEmail(ctx, tx, email); err != nil {
-			return err
-		}
-		_, err = store.Get(ctx, tx, store.One[string], `SELECT staff_id FROM staff_place WHERE staff_id = $1 AND place_hash = $2 AND seen_at > $3`,
-			c.id, s.placeHash(v.Source()), store.Time(tx.Now.Add(-placeLife)))
-		g.known = err == nil
-		if errors.Is(err, store.ErrNone) {
-			return nil
-		}
-		return err
-	}); err != nil {
+	c, known, err := s.lookUp(ctx, email, v.Source())
+	if err != nil {
 		return "", fault.Down("error.busy", 5*time.Second, err)
 	}
+	g.known = known
+	leave, err := s.pool(known).Admit()
+	if err != nil {
+		return "", busy(err)
+	}
+	defer leave()
 	if c.id != "" {
 		g.subject = string(c.id)
 	}
@@ -126,7 +121,7 @@ func (s *Staff) Enter(ctx context.Context, v access.Visitor, e Entry) (token str
 	if err != nil {
 		return "", err
 	}
-	right, rehash, err := s.verify(ctx, c, open, g.known, e.Password)
+	right, rehash, err := s.verify(ctx, c, open, known, e.Password)
 	if err != nil {
 		return "", err
 	}
@@ -142,12 +137,42 @@ func (s *Staff) Enter(ctx context.Context, v access.Visitor, e Entry) (token str
 	return s.begin(ctx, v, c, g, e.Next)
 }
 
+// lookUp finds whose an e-mail address is and whether they come from where they have
+// been before. A flood of people who wait to be looked up keeps few of the database's
+// connections busy.
+func (s *Staff) lookUp(ctx context.Context, email string, from access.Source) (c credential, known bool, err error) {
+	select {
+	case s.looking <- struct{}{}:
+		defer func() { <-s.looking }()
+	case <-ctx.Done():
+		return c, false, ctx.Err()
+	}
+	err = s.DB.View(ctx, func(tx *store.Tx) (err error) {
+		if c, err = byEmail(ctx, tx, email); err != nil {
+			return err
+		}
+		_, err = store.Get(ctx, tx, store.One[string], `SELECT staff_id FROM staff_place WHERE staff_id = $1 AND place_hash = $2 AND seen_at > $3`,
+			c.id, s.placeHash(from), store.Time(tx.Now.Add(-placeLife)))
+		known = err == nil
+		if errors.Is(err, store.ErrNone) {
+			return nil
+		}
+		return err
+	})
+	return c, known, err
+}
+
+// pool is where passwords are hashed of whoever comes from a known place, and of others.
+func (s *Staff) pool(known bool) *secret.Hasher {
+	if known {
+		return s.Known
+	}
+	return s.Hasher
+}
+
 // verify hashes exactly once, whatever happens with the result.
 func (s *Staff) verify(ctx context.Context, c credential, open, known bool, password string) (right, rehash bool, err error) {
-	h := s.Hasher
-	if known {
-		h = s.Known
-	}
+	h := s.pool(known)
 	if len(password) > maxPassword || !open || !s.ready(c) {
 		return false, false, busy(h.VerifyNobody(ctx, password[:min(len(password), maxPassword)]))
 	}

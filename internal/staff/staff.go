@@ -36,7 +36,13 @@ type Parts struct {
 }
 
 // Staff is the room.
-type Staff struct{ Parts }
+type Staff struct {
+	Parts
+	looking chan struct{} // who is being looked up at sign-in
+}
+
+// lookers is how many are looked up at once.
+const lookers = 4
 
 // New makes the room. Without Known, it makes a pool of one: a flood from
 // elsewhere does not keep the clinic's own people waiting.
@@ -44,7 +50,7 @@ func New(p Parts) *Staff {
 	if p.Known == nil {
 		p.Known = secret.NewHasher(p.Keys, 1, 16)
 	}
-	return &Staff{p}
+	return &Staff{p, make(chan struct{}, lookers)}
 }
 
 // Outbox queues messages; *notify.Outbox does.
