@@ -36,6 +36,7 @@ type figure struct {
 var figures = []figure{
 	{name: "speed", what: "Sign-in page and home page, beside a bare net/http server", run: speed},
 	{name: "signin", what: "A password beside its hash, and forty people at once", run: signIn},
+	{name: "steady", what: "Thirty people signing in each second, and pages meanwhile", long: true, run: steady},
 	{name: "codes", what: "Activation codes redeemed in a second", run: codes},
 	{name: "start", what: "From the start to the first answer, and memory", long: true, run: start},
 	{name: "record", what: "Records taken in and read, and a chart with very many values", run: records},

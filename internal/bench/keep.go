@@ -86,8 +86,8 @@ func (c *clinic) kept(ctx context.Context, r *run) (string, error) {
 	if c.app.DB.Engine() == store.Postgres {
 		name = "PostgreSQL"
 	}
-	return fmt.Sprintf("%s\t%d\t%d\t%.1f\t%d\t%d\t%d\t%.1f\t%.0f\t%.1f", name, r.Patients, sealed, changed.Seconds(), load.done, load.failed,
-		load.slowest.Milliseconds(), backup.Seconds(), float64(size.Size())/1e6, restored.Seconds()), err
+	return fmt.Sprintf("%s\t%d\t%d\t%.1f\t%d\t%d\t%d\t%.1f\t%.0f\t%.1f", name, r.Patients, sealed, changed.Seconds(), len(load.took), load.failed,
+		load.at(100), backup.Seconds(), float64(size.Size())/1e6, restored.Seconds()), err
 }
 
 // restored restores a backup into a new database of the same kind.
@@ -120,8 +120,8 @@ func (c *clinic) restored(ctx context.Context, r *run, file string) (time.Durati
 
 // meanwhile is what came of pages that were read meanwhile.
 type meanwhile struct {
-	done, failed int
-	slowest      time.Duration
+	took   []time.Duration
+	failed int
 }
 
 // read lets people read their home pages until stop is called.
@@ -151,11 +151,10 @@ func (c *clinic) read(ctx context.Context, tokens []string) (stop func() meanwhi
 				v, err := people[i%len(people)].get("/home")
 				mu.Lock()
 				defer mu.Unlock()
-				got.done++
+				got.took = append(got.took, time.Since(began))
 				if err != nil || v.status != http.StatusOK {
 					got.failed++
 				}
-				got.slowest = max(got.slowest, time.Since(began))
 			})
 		}
 	})

@@ -132,6 +132,9 @@ func mib(n int64) float64 { return float64(n) / (1 << 20) }
 // crowdName is the user name of one of many.
 func crowdName(i int) string { return fmt.Sprintf("crowd.person%d", i) }
 
+// crowdSeed is the secret of everybody's authenticator app.
+const crowdSeed = "twenty bytes of seed"
+
 // open opens accounts for n people, all with one password: hashing is not what
 // is measured here.
 func (c *clinic) open(ctx context.Context, seed uint64, n int) error {
@@ -146,7 +149,7 @@ func (c *clinic) open(ctx context.Context, seed uint64, n int) error {
 			return err
 		}
 		a := account.NewAccount{Patient: id, UserName: crowdName(i), Hash: hash, Recovery: account.NewRecoveryCodes(), Lang: lang.En,
-			Factors: []account.NewFactor{{Kind: account.TOTP, Secret: []byte("twenty bytes of seed")}}}
+			Factors: []account.NewFactor{{Kind: account.TOTP, Secret: []byte(crowdSeed)}}}
 		if err := c.app.DB.Change(ctx, duty.Did(audit.AccountOpened, "").On(string(id)), func(tx *store.Tx) error {
 			_, err := c.app.Accounts.Open(ctx, tx, a)
 			return err
