@@ -286,7 +286,7 @@ func hostileDesk(t *testing.T, c *clinic, round int, some []string) {
 		if _, _, err := c.app.Staff.Add(ctx, d, staff.Newcomer{Name: cut(60), Email: fmt.Sprintf("z%d@riverside.example", n), Lang: lang.En, Roles: []access.Role{access.FrontDesk}}); err != nil {
 			t.Fatal(err)
 		}
-		if _, _, err := c.app.Ingest.AddFeedByDuty(ctx, d, cut(50)); err != nil {
+		if _, _, err := c.app.Ingest.AddFeedByDuty(ctx, d, fmt.Sprintf("%d %s", n, cut(45))); err != nil {
 			t.Fatal(err)
 		}
 		id, err := c.app.Registry.Numbered(ctx, d, fmt.Sprintf("X<%d>", n))

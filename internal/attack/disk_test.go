@@ -165,17 +165,26 @@ func TestT58BrokenDisk(t *testing.T) {
 func TestT58BrokenDiskAtStart(t *testing.T) {
 	needStrace(t)
 	started, ended := 0, 0
+	all := map[string]int{} // calls that a start makes, by kind, once one has ended before the one that was to fail
 	for n := range size(2, 400) {
 		at := n/2 + 1
 		if !long {
 			at = []int{150, 20}[n]
 		}
+		calls := []string{anyWrite, anySync}[n%2]
+		if most, known := all[calls]; known && at > most {
+			continue
+		}
 		folder, log := t.TempDir(), filepath.Join(t.TempDir(), "calls")
-		f := diskFault{[]string{anyWrite, anySync}[n%2], "EIO", []string{"", "+"}[n/2%2], ofDatabase}
+		f := diskFault{calls, "EIO", []string{"", "+"}[n/2%2], ofDatabase}
 		cmd := exec.Command("strace", append(f.strace(folder, log, at), os.Args[0], "-test.run=^TestBrokenDiskServer$")...)
 		cmd.Env = append(os.Environ(), brokenFolder+"="+folder)
 		out, err := cmd.CombinedOutput() // there is nothing to do for it: it ends
 		if b, _ := os.ReadFile(log); !strings.Contains(string(b), "(INJECTED)") {
+			if long && at > 10 && strings.HasPrefix(string(out), "ready") {
+				all[calls] = at - 1
+				continue
+			}
 			t.Fatalf("no call failed: %v %s", err, out)
 		}
 		switch {
@@ -191,7 +200,7 @@ func TestT58BrokenDiskAtStart(t *testing.T) {
 		w.sound("sqlite", nil)
 		w.app.Close()
 	}
-	t.Logf("%d started in spite of it, %d did not", started, ended)
+	t.Logf("%d started in spite of it, %d did not; a start makes %v calls at most", started, ended, slices.Collect(maps.Values(all)))
 	if ended == 0 {
 		t.Error("nothing failed")
 	}

@@ -1,6 +1,7 @@
 package page
 
 import (
+	"math"
 	"strconv"
 	"time"
 )
@@ -12,6 +13,24 @@ func styleDay(month, day int) time.Time {
 }
 
 func styleLimit(v float64) *float64 { return &v }
+
+// styleTraces are a curve, one with a gap, and one that cannot be drawn.
+func styleTraces(s Shell) []TraceSpec {
+	var curve, gap []float64
+	for i := range 400 {
+		v := math.Sin(float64(i)/12) + math.Sin(float64(i)/5)/3
+		curve = append(curve, v)
+		if i > 150 && i < 200 {
+			v = math.NaN()
+		}
+		gap = append(gap, v)
+	}
+	return []TraceSpec{
+		{ID: "style-trace", Title: s.T("page.trace.word"), Unit: "mV", Period: 20, Lines: [][]float64{curve}},
+		{ID: "style-trace-gap", Title: s.T("page.trace.word"), Unit: "mV", Period: 20, Lines: [][]float64{gap}, Lost: 49},
+		{ID: "style-trace-none", Title: s.T("page.trace.word")},
+	}
+}
 
 func styleSugar(s Shell) ChartSpec {
 	values := []float64{92, 96, 104, 110, 99, 118, 126, 112}

@@ -50,15 +50,16 @@ func observation(n fhir.Node, r *Row) []Measure {
 	var parts []Measure
 	for _, c := range n.Get("component").List() {
 		p := measure(c)
-		k := c.Get("code").Concept()
-		p.Title, p.Code, p.System = k.Words(), k.Code(), k.First().System
-		if code := k.In(loinc); code != "" {
-			p.Code, p.System = code, loinc
-		}
+		k := componentName(c)
+		p.Title, p.Code, p.System = k.Title, k.Code, k.System
 		r.Abnormal = r.Abnormal || p.Abnormal
 		parts = append(parts, p)
 	}
-	if r.Value == "" && len(parts) > 0 && len(parts) <= 4 {
+	switch {
+	case r.Value != "":
+	case slices.ContainsFunc(parts, func(p Measure) bool { return p.Value == Recording }):
+		r.Value = Recording
+	case len(parts) > 0 && len(parts) <= 4:
 		r.together(parts)
 	}
 	return parts
@@ -124,6 +125,8 @@ func measure(n fhir.Node) Measure {
 		m.Value = strings.TrimSpace(a.Comparator+a.Value+" "+a.Unit) + ":" + strings.TrimSpace(b.Comparator+b.Value+" "+b.Unit)
 	case "Period":
 		m.Value = strings.Trim(v.Get("start").Line()+" – "+v.Get("end").Line(), " –")
+	case "SampledData":
+		m.Value = Recording
 	case "Attachment":
 		m.Value = v.Get("title").Line() // what it is stands on its page
 	}

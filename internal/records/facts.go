@@ -2,6 +2,7 @@ package records
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"portico/internal/fhir"
@@ -101,6 +102,17 @@ func factsOf(s page.Shell, it Item) []fact {
 			}
 		}
 		add(d.key, strings.Join(values, ", "), d.as == words || d.as == member)
+	}
+	return out
+}
+
+// traces are the pictures of what a device recorded.
+func traces(s page.Shell, it Item) (out []page.TraceSpec) {
+	if it.Row.Kind != "Observation" {
+		return nil
+	}
+	for i, r := range record.Recordings(fhir.Parse(it.Doc.Raw)) {
+		out = append(out, page.TraceSpec{ID: "trace-" + strconv.Itoa(i), Title: plainName(s, r.Measure), Unit: r.Sampled.Unit, Period: r.Period, Lines: r.Lines, Lost: r.Lost})
 	}
 	return out
 }

@@ -110,7 +110,7 @@ func value(s page.Shell, r record.Row, parts []record.Measure) string {
 	var out []string
 	for _, p := range parts {
 		if p.Value != "" {
-			out = append(out, plainName(s, p)+": "+strings.TrimSpace(p.Comparator+p.Shown()+" "+unit(s, p)))
+			out = append(out, plainName(s, p)+": "+strings.TrimSpace(p.Comparator+said(s, p.Shown())+" "+unit(s, p)))
 		}
 	}
 	return strings.Join(out, ", ")

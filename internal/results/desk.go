@@ -20,6 +20,7 @@ type Case struct {
 	Last       time.Time
 	Parts      []record.Measure
 	Conclusion string
+	Recorded   []record.Recorded
 	Members    []Member // what is in it, as deep as it goes
 	Files      []record.File
 	Points     []record.Row // the same test, newest first
@@ -114,7 +115,8 @@ func readValues(ctx context.Context, tx *store.Tx, o access.Opened, c *Case) err
 	if err != nil {
 		return err
 	}
-	c.Conclusion = fhir.Parse(doc.Raw).Get("conclusion").Long()
+	n := fhir.Parse(doc.Raw)
+	c.Conclusion, c.Recorded = n.Get("conclusion").Long(), record.Recordings(n)
 	if c.Files, err = record.Files(ctx, tx, o, doc); err != nil {
 		return err
 	}

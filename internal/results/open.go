@@ -22,6 +22,7 @@ type Opened struct {
 	Versions []Version // replaced, newest first
 	Comments []Comment
 	Files    []record.File
+	Recorded []record.Recorded
 	Away     bool     // there are files that stand on another server
 	Series   []Series // pictures of an imaging study
 	Sender   string   // what whoever sent it is called
@@ -106,6 +107,7 @@ func (s *Results) fill(ctx context.Context, tx *store.Tx, c access.Chart, o *Ope
 		}
 	}
 	o.Series = seriesOf(n)
+	o.Recorded = record.Recordings(n)
 	senders, err := record.Senders(ctx, tx, o.Source)
 	if err != nil {
 		return err

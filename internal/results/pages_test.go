@@ -259,3 +259,41 @@ func TestACancelledTestSaysWhyAndAListIsBrief(t *testing.T) {
 		}
 	}
 }
+
+// What a device recorded is drawn and told in words, for the patient and for staff, by
+// itself and lead by lead; what cannot be drawn is said to be there.
+func TestARecordingIsDrawn(t *testing.T) {
+	r, b := pageRig(t)
+	sampled := func(data string) string {
+		return `"valueSampledData":{"origin":{"value":0,"unit":"mV"},"period":4,"factor":0.001,"dimensions":1,"data":"` + data + `"}`
+	}
+	lead := func(name, data string) string { return `{"code":{"text":"` + name + `"},` + sampled(data) + `}` }
+	r.take(obs("curve", "a", "76282-3", "Respiration curve", "2026-02-05", sampled("10 20 E -30")),
+		obs("ecg", "a", "131328-0", "ECG", "2026-02-05", `"component":[`+lead("Lead I", "1 2 3")+`,`+lead("Lead II", "4 5 6")+`]`),
+		obs("odd", "a", "76282-3", "Respiration curve", "2026-01-05", sampled("10 zwanzig")))
+	list := b.Get("/results").Want(200, "Test results").Text("main")
+	if n := strings.Count(list, "Recording"); n != 3 || strings.Contains(list, "No value") {
+		t.Errorf("%d of 3 recordings are called so: %s", n, list)
+	}
+	for id, want := range map[string]struct {
+		pictures int
+		says     []string
+	}{
+		"curve": {1, []string{"4 values in a row.", "One every 4 ms, 0.016 seconds in all.", "Lowest -0.03 mV, highest 0.02 mV.", "1 value could not be measured."}},
+		"ecg":   {2, []string{"Lead I", "Lead II", "Lowest 0.004 mV, highest 0.006 mV."}},
+		"odd":   {0, []string{"A recording was sent that we cannot draw."}},
+	} {
+		p := b.Get(at(r.id("Observation/"+id))).Want(200, "")
+		if n := len(p.All("svg.trace")); n != want.pictures {
+			t.Errorf("%s has %d pictures, want %d", id, n, want.pictures)
+		}
+		for _, say := range want.says {
+			if !strings.Contains(p.Text("main"), say) {
+				t.Errorf("%s does not say %q: %s", id, say, p.Text("main"))
+			}
+		}
+	}
+	if main := b.Get(at(r.id("Observation/curve")) + "?lang=es").Text("main"); !strings.Contains(main, "Trazado") || !strings.Contains(main, "4 valores seguidos.") {
+		t.Errorf("in Spanish: %s", main)
+	}
+}

@@ -125,6 +125,19 @@ func brief(m record.Measure) record.Measure {
 	return m
 }
 
+// tabled leaves out the parts of a value that are drawn instead.
+func tabled(parts []record.Measure) []record.Measure {
+	return slices.DeleteFunc(slices.Clone(parts), func(m record.Measure) bool { return m.Value == record.Recording })
+}
+
+// traces are the pictures of what a device recorded.
+func traces(s page.Shell, all []record.Recorded) (out []page.TraceSpec) {
+	for i, r := range all {
+		out = append(out, page.TraceSpec{ID: "trace-" + strconv.Itoa(i), Title: called(s.Lang, r.System, r.Code, r.Title), Unit: r.Sampled.Unit, Period: r.Period, Lines: r.Lines, Lost: r.Lost})
+	}
+	return out
+}
+
 // says tells in a sentence how the value stands to its range.
 func says(s page.Shell, m record.Measure) string {
 	v := verdict(m)

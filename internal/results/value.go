@@ -117,6 +117,8 @@ func number(s page.Shell, m record.Measure) string {
 		return s.T("page.yes")
 	case "false":
 		return s.T("page.no")
+	case record.Recording:
+		return s.T("page.trace.word")
 	}
 	return m.Comparator + s.Dated(m.Shown())
 }

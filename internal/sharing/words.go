@@ -80,6 +80,8 @@ func (w words) value(m record.Measure) string {
 		v = w.t("sharing.value.yes")
 	case m.Value == "false":
 		v = w.t("sharing.value.no")
+	case m.Value == record.Recording:
+		v = w.t("page.trace.word")
 	}
 	unit := m.UnitIn(string(w.l))
 	switch {
