@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"portico/internal/lang"
 )
 
 var (
@@ -33,6 +35,13 @@ func TestNoLinkIsDead(t *testing.T) {
 	}
 	if opened < 200 {
 		t.Errorf("only %d pages were opened", opened)
+	}
+	// Who finds background work that failed must know what was not done.
+	for _, kind := range c.app.Jobs.Kinds() {
+		key := "office.job." + kind
+		if en, es := lang.En.T(key), lang.Es.T(key); en == key || es == key || en == es {
+			t.Errorf("the work %s is called %q and %q", kind, en, es)
+		}
 	}
 }
 
