@@ -54,30 +54,11 @@ func errSignIn() error { return fault.Bad("", "account.signin.wrong") }
 // the client's address alone and Unavailable about the server alone.
 func (s *Accounts) Enter(ctx context.Context, v access.Visitor, e Entry) (token string, err error) {
 	name, device := FoldUserName(store.Clean(e.UserName)), s.deviceOf(e.Device)
-	// A browser of ours waits at the door of those that are known until it is looked at.
-	leave, err := s.pool(device != "").Admit()
+	a, known, leave, err := s.lookUp(ctx, name, device)
 	if err != nil {
-		return "", busy(err)
+		return "", err
 	}
-	defer func() { leave() }()
-	var a record
-	var known bool
-	if err := s.DB.View(ctx, func(tx *store.Tx) (err error) {
-		if a, err = byName(ctx, tx, name); err != nil {
-			return err
-		}
-		known, err = knownDevice(ctx, tx, a.id, device, tx.Now.Add(-DeviceLife))
-		return err
-	}); err != nil {
-		return "", fault.Down("error.busy", 5*time.Second, err)
-	}
-	if device != "" && !known {
-		leave()
-		if leave, err = s.Hasher.Admit(); err != nil {
-			leave = func() {}
-			return "", busy(err)
-		}
-	}
+	defer leave()
 	g := guard{accounts: s, subject: "acc:" + string(a.id), source: v.Source(), device: device, known: known}
 	if a.id == "" {
 		g.subject = "name:" + name
@@ -103,6 +84,32 @@ func (s *Accounts) Enter(ctx context.Context, v access.Visitor, e Entry) (token 
 		}
 	}
 	return s.begin(ctx, v, a, g, e)
+}
+
+// lookUp finds whose a user name is and whether the browser is known to them, and lets
+// the person in to where their password will be hashed, until they leave. A browser
+// with a mark of ours waits at the door of those that are known until it is looked at.
+func (s *Accounts) lookUp(ctx context.Context, name string, device ids.Device) (a record, known bool, leave func(), err error) {
+	if leave, err = s.pool(device != "").Admit(); err != nil {
+		return a, false, nil, busy(err)
+	}
+	if err = s.DB.View(ctx, func(tx *store.Tx) (err error) {
+		if a, err = byName(ctx, tx, name); err != nil {
+			return err
+		}
+		known, err = knownDevice(ctx, tx, a.id, device, tx.Now.Add(-DeviceLife))
+		return err
+	}); err != nil {
+		leave()
+		return a, false, nil, fault.Down("error.busy", 5*time.Second, err)
+	}
+	if device != "" && !known {
+		leave()
+		if leave, err = s.Hasher.Admit(); err != nil {
+			return a, false, nil, busy(err)
+		}
+	}
+	return a, known, leave, nil
 }
 
 // verify hashes exactly once, whatever happens with the result.
