@@ -284,7 +284,7 @@ func TestARecordingIsDrawn(t *testing.T) {
 		"odd":   {0, []string{"A recording was sent that we cannot draw."}},
 	} {
 		p := b.Get(at(r.id("Observation/"+id))).Want(200, "")
-		if n := len(p.All("svg.trace")); n != want.pictures {
+		if n := len(p.All("figure[id^=trace-] svg")); n != want.pictures {
 			t.Errorf("%s has %d pictures, want %d", id, n, want.pictures)
 		}
 		for _, say := range want.says {
